@@ -1,0 +1,1 @@
+"""Slipway: what the deployment program is made of; importable without Pulumi."""

@@ -1,0 +1,14 @@
+"""One kind of error for everything a person can mend."""
+
+from __future__ import annotations
+
+
+class SlipwayError(Exception):
+    """A fault that a person can mend: what is wrong, where, and what to do about it."""
+
+    def __init__(self, what: str, *, where: str = "", remedy: str = "") -> None:
+        self.what = what
+        self.where = where
+        self.remedy = remedy
+        head = f"{where}: {what}" if where else what
+        super().__init__(f"{head}. {remedy}" if remedy else head)

@@ -1,0 +1,117 @@
+"""What is rolled out, and rolled back, as one immutable value."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from dataclasses import asdict, dataclass, field
+from typing import Any, Mapping, Optional, Tuple
+
+ID_LENGTH = 12  # hexadecimal digits: 48 bits, ample for the releases of one application
+
+
+@dataclass(frozen=True)
+class Health:
+    """How a container of a service is known to be ready.
+
+    `kind` is `http` (GET `path` answers `status`), `tcp` (the port accepts), `command` (exits 0 inside
+    the container), or `container` (Docker's own health check, or merely running where the image has none).
+    """
+
+    kind: str = "container"
+    path: str = "/"
+    status: int = 200
+    command: Tuple[str, ...] = ()
+    timeout: float = 2.0  # seconds, for one try
+    interval: float = 0.25  # seconds between tries
+    deadline: float = 60.0  # seconds from the container's start until it must be ready
+
+
+@dataclass(frozen=True)
+class Limits:
+    """Resources that one container may use; None means no limit."""
+
+    memory: Optional[int] = None  # bytes
+    cpus: Optional[float] = None
+
+
+@dataclass(frozen=True)
+class Service:
+    """Containers of one image that a rollout replaces. A service with a port stands behind the proxy."""
+
+    name: str
+    image: str  # always by digest: REGISTRY/NAME@sha256:...
+    command: Tuple[str, ...] = ()
+    port: Optional[int] = None
+    domains: Tuple[str, ...] = ()  # empty: the proxy's default
+    replicas: int = 1  # containers on each server
+    health: Health = field(default_factory=Health)
+    environment: Mapping[str, str] = field(default_factory=dict)
+    secrets: Tuple[str, ...] = ()  # names; the values travel beside the release and are never part of it
+    limits: Limits = field(default_factory=Limits)
+    stop_grace: float = 10.0  # seconds between SIGTERM and SIGKILL
+
+
+@dataclass(frozen=True)
+class Migration:
+    """A command run once, in one container of a service's new image, before any traffic moves."""
+
+    service: str
+    command: Tuple[str, ...]
+    timeout: float = 300.0  # seconds
+
+
+@dataclass(frozen=True)
+class Release:
+    """Version, image digests, service definitions, and the digest of the secrets they use."""
+
+    application: str
+    version: str
+    services: Tuple[Service, ...]
+    migration: Optional[Migration] = None
+    secrets_digest: str = ""  # of all secret values together, by a slow hash
+
+    @property
+    def id(self) -> str:
+        """The same content has the same id, everywhere."""
+        text = json.dumps(asdict(self), sort_keys=True, separators=(",", ":"))
+        return hashlib.sha256(text.encode()).hexdigest()[:ID_LENGTH]
+
+    @property
+    def images(self) -> Mapping[str, str]:
+        """Image reference by service name."""
+        return {service.name: service.image for service in self.services}
+
+    def to_dict(self) -> Mapping[str, Any]:
+        """A JSON-ready form that `from_dict` reads back to an equal release."""
+        return asdict(self)
+
+    @classmethod
+    def from_dict(cls, data: Mapping[str, Any]) -> Release:
+        """Raises KeyError or TypeError for anything that `to_dict` did not write."""
+        migration = data["migration"]
+        return cls(
+            application=data["application"],
+            version=data["version"],
+            services=tuple(_service(each) for each in data["services"]),
+            migration=_migration(migration) if migration else None,
+            secrets_digest=data["secrets_digest"],
+        )
+
+
+def _service(data: Mapping[str, Any]) -> Service:
+    health = dict(data["health"], command=tuple(data["health"]["command"]))
+    return Service(
+        **dict(
+            data,
+            command=tuple(data["command"]),
+            domains=tuple(data["domains"]),
+            secrets=tuple(data["secrets"]),
+            health=Health(**health),
+            limits=Limits(**data["limits"]),
+        )
+    )
+
+
+def _migration(data: Mapping[str, Any]) -> Migration:
+    return Migration(**dict(data, command=tuple(data["command"])))
