@@ -1,0 +1,78 @@
+# Everything runs in the environment that `make setup` puts into the cache folder; nothing has to be
+# activated. `make` alone lists the targets.
+
+SHELL := /bin/bash
+.SHELLFLAGS := -euo pipefail -c
+.DEFAULT_GOAL := help
+MAKEFLAGS += --no-print-directory
+
+PYTHON ?= python3
+# Folders for pytest, and options for it: `make test PYTEST="-k rollback -x"`.
+PYTEST ?=
+
+RUN := $(PYTHON) -m toolchain run
+SUITES := $(wildcard $(addprefix tests/,unit conformance shop agent lab))
+SCRIPTS := $(shell git ls-files '*.sh' .ci/run)
+# What runs on servers keeps to the standard library of Python 3.9.
+ON_SERVERS := $(wildcard slipway/agent slipway/release)
+
+export PYTHONUNBUFFERED := 1
+
+##@ Start
+.PHONY: help setup demo
+help: ## list the targets
+	@awk -F ':.*## ' '/^##@ / {print "\n" substr($$0, 5)} \
+	    /^[a-z-]+:.*## / {printf "  make %-10s %s\n", $$1, $$2}' Makefile
+
+setup: ## install what is missing into the cache folder (quick when nothing is)
+	@$(PYTHON) -m toolchain setup
+
+demo: setup ## the main job on this machine: a sample shop from source to staging and production
+	@$(RUN) python -m lab.demo
+
+##@ Check
+.PHONY: check format-check lint types unit test bench
+check: setup format-check lint types unit ## format, lint, types and unit tests
+
+format-check:
+	@$(RUN) ruff format --check --quiet .
+
+lint: ## lint Python and shell, and that what runs on servers runs on Python 3.9
+	@$(RUN) ruff check --quiet .
+	@$(RUN) vermin --quiet --no-tips --violations --target=3.9- $(ON_SERVERS)
+	@$(RUN) shellcheck $(SCRIPTS)
+
+types: ## type-check
+	@$(RUN) mypy
+
+unit: ## unit tests
+	@$(RUN) pytest tests/unit --quiet $(PYTEST)
+
+test: setup format-check lint types ## all tests, on a real engine and the lab
+	@$(RUN) pytest $(SUITES) $(PYTEST)
+
+bench: setup ## time previews, updates and rollouts beside the bare steps
+	@$(RUN) python -m lab.bench
+
+##@ Work
+.PHONY: env lab-up lab-down format lock clean
+env: setup ## print the environment as lines for a shell's eval
+	@$(PYTHON) -m toolchain env
+	@$(RUN) slipway lab env
+
+lab-up: setup ## start the servers and the registry
+	@$(RUN) slipway lab up
+
+lab-down: setup ## stop them, leaving nothing behind
+	@$(RUN) slipway lab down
+
+format: setup ## format the code and mend what lint can mend
+	@$(RUN) ruff check --fix --quiet .
+	@$(RUN) ruff format .
+
+lock: setup ## pin every Python package with hashes: after changing pyproject.toml
+	@$(RUN) uv pip compile --quiet --universal --generate-hashes --group dev \
+	    --custom-compile-command "make lock" --output-file requirements.lock pyproject.toml
+
+clean: ## remove what earlier versions left in the cache folder
+	@$(PYTHON) -m toolchain clean

@@ -1,0 +1,22 @@
+"""Marks every test by the folder it lies in, and gives slower folders longer limits."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+TESTS = Path(__file__).parent
+
+LIMITS = {"unit": 20, "conformance": 120, "shop": 120, "agent": 300, "lab": 900, "chaos": 900}
+"""Folder → seconds that one test in it may take, fixtures included."""
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    for item in items:
+        folder = item.path.relative_to(TESTS).parts[0]
+        if folder not in LIMITS:
+            continue
+        item.add_marker(folder)
+        if not item.get_closest_marker("timeout"):
+            item.add_marker(pytest.mark.timeout(LIMITS[folder]))

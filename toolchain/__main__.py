@@ -1,0 +1,104 @@
+"""`python3 -m toolchain`: setup, env, run, clean."""
+
+from __future__ import annotations
+
+import argparse
+import signal
+import sys
+
+from toolchain import (
+    cleaning,
+    environment,
+    locking,
+    paths,
+    plugins,
+    progress,
+    pulumi,
+    python,
+    system,
+    versions,
+)
+from toolchain.errors import ToolchainError
+
+LOCK_LIMIT = 2400.0
+"""Seconds: longer than a whole set-up on a slow machine."""
+
+
+def setup() -> None:
+    """Install what is missing; when nothing is, only say what there is."""
+    cli = pulumi.find()
+    if not cli or not python.ready() or plugins.missing() or system.missing():
+        with locking.exclusive(paths.cache() / "setup.lock", limit=LOCK_LIMIT):
+            system.ensure()
+            python.install()
+            cli = pulumi.install()
+            plugins.install(cli)
+    cleaning.mark_used()
+    progress.step("python", str(python.directory()))
+    progress.step("pulumi", str(cli))
+    progress.step("plugins", str(plugins.home()))
+
+
+def clean() -> None:
+    """Free the cache of what no clone uses any more."""
+    with locking.exclusive(paths.cache() / "setup.lock", limit=LOCK_LIMIT):
+        removed = cleaning.clean()
+    for folder in removed:
+        progress.step("removed", str(folder))
+    if not removed:
+        progress.step(
+            "clean", f"nothing in {paths.cache()} is older than {cleaning.UNUSED_DAYS} days"
+        )
+
+
+def main(arguments: list[str]) -> int:
+    """Run one command and return its exit code."""
+    parser = argparse.ArgumentParser(prog="python3 -m toolchain", description=__doc__)
+    commands = parser.add_subparsers(dest="command", required=True)
+    commands.add_parser("setup", help="install what is missing into the cache folder")
+    commands.add_parser("env", help="print the environment as lines for a shell's eval")
+    run = commands.add_parser("run", help="run a command in the environment")
+    run.add_argument("words", nargs=argparse.REMAINDER, metavar="COMMAND")
+    commands.add_parser("clean", help="remove what no clone has used for 14 days")
+    options = parser.parse_args(arguments)
+    signal.signal(signal.SIGTERM, _interrupt)
+    signal.signal(signal.SIGHUP, _interrupt)
+    try:
+        _require_python()
+        if options.command == "setup":
+            setup()
+        elif options.command == "env":
+            print(environment.exports(environment.variables()))
+        elif options.command == "clean":
+            clean()
+        else:
+            environment.execute(options.words)
+    except ToolchainError as error:
+        print(f"error: {error}", file=sys.stderr)
+        return 1
+    except KeyboardInterrupt:
+        print(
+            "interrupted: nothing half-done counts, `make setup` goes on from here", file=sys.stderr
+        )
+        return 128 + signal.SIGINT
+    return 0
+
+
+def _interrupt(*_: object) -> None:
+    """Treat being asked to end like Ctrl-C, so that no build is left running."""
+    raise KeyboardInterrupt
+
+
+def _require_python() -> None:
+    if sys.version_info < versions.PYTHON:
+        raise ToolchainError(
+            "Python {}.{} or newer is needed, this is {}.{}".format(
+                *versions.PYTHON, *sys.version_info[:2]
+            ),
+            where=sys.executable,
+            remedy="Install it and run `make setup PYTHON=/path/to/python3`.",
+        )
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))

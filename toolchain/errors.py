@@ -1,0 +1,13 @@
+"""The one kind of error that the toolchain raises."""
+
+from __future__ import annotations
+
+
+class ToolchainError(Exception):
+    """Something the machine lacks or refuses: what, where, and what to do about it."""
+
+    def __init__(self, what: str, *, where: str = "", remedy: str = "") -> None:
+        self.what = what
+        self.where = where
+        self.remedy = remedy
+        super().__init__("\n".join(filter(None, [f"{where}: {what}" if where else what, remedy])))

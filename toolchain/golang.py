@@ -1,0 +1,70 @@
+"""Programs built from Go modules, whose go.mod and go.sum lie here: every download is checked."""
+
+from __future__ import annotations
+
+import functools
+import os
+import re
+import shutil
+from pathlib import Path
+
+from toolchain import process, versions
+from toolchain.errors import ToolchainError
+
+MODULES = Path(__file__).resolve().parent
+BUILD_LIMIT = 1800.0
+SELF_UPDATING = (1, 21)
+"""From this Go on, an older one fetches the one that go.mod asks for."""
+
+REMEDY = "Check that Go can reach its module proxy (`go env GOPROXY`), then run `make setup` again."
+
+
+def build(module: str, package: str, output: Path, *, ldflags: str = "-s -w") -> None:
+    """Build `package`, which the go.mod in the folder `module` pins, into the file `output`."""
+    flags = ["-mod=readonly", "-trimpath", "-buildvcs=false", "-ldflags", ldflags]
+    _go(module, ["build", *flags, "-o", str(output), package])
+
+
+def source(module: str, dependency: str) -> Path:
+    """The folder with the source of a module that `module` depends on."""
+    _go(module, ["mod", "download", dependency])
+    where = _go(module, ["list", "-mod=readonly", "-m", "-f", "{{.Dir}}", dependency])
+    return Path(where.strip())
+
+
+def required(module: str) -> versions.Version:
+    """The Go version that a module's go.mod asks for."""
+    text = (MODULES / module / "go.mod").read_text()
+    found = re.search(r"^go (\S+)$", text, re.MULTILINE)
+    if not found:
+        raise ToolchainError("go.mod names no Go version", where=f"toolchain/{module}")
+    return versions.parse(found[1])
+
+
+def _go(module: str, arguments: list[str]) -> str:
+    return process.run(
+        [compiler(required(module)), *arguments],
+        cwd=MODULES / module,
+        # A static program needs no C compiler here and no particular libc where the cache is used.
+        env={"CGO_ENABLED": "0", "GOTOOLCHAIN": "auto", "GOWORK": "off"},
+        limit=BUILD_LIMIT,
+        remedy=REMEDY,
+    )
+
+
+@functools.cache
+def compiler(needed: versions.Version) -> str:
+    """The `go` command. Raises ToolchainError if there is none, or one too old to update itself."""
+    wanted = ".".join(map(str, needed))
+    remedy = (
+        f"Install Go {wanted} or newer from https://go.dev/dl/ (Debian's own is older), or install "
+        f"the Pulumi CLI {versions.OLDEST_PULUMI} or newer, which makes Go unnecessary."
+    )
+    search = os.pathsep.join([os.environ.get("PATH", os.defpath), "/usr/local/go/bin"])
+    go = shutil.which("go", path=search)
+    if not go:
+        raise ToolchainError("Go is not installed", remedy=remedy)
+    reported = process.run([go, "env", "GOVERSION"], limit=30, env={"GOTOOLCHAIN": "local"})
+    if versions.parse(reported) < min(needed, SELF_UPDATING):
+        raise ToolchainError(f"{reported.strip()} is too old", where=go, remedy=remedy)
+    return go

@@ -1,0 +1,110 @@
+"""Provider plugins, in a PULUMI_HOME of our own: the official ones, else the offline ones.
+
+An offline plugin is a copy of `lab/plugins`. The home is named by what is in it, so a clone with
+other sources has another home, and a running update keeps the plugins it started with.
+"""
+
+from __future__ import annotations
+
+import shlex
+import shutil
+from pathlib import Path
+
+from toolchain import network, paths, process, progress, python, versions
+from toolchain.errors import ToolchainError
+from toolchain.pulumi import Cli
+
+SOURCES = paths.REPOSITORY / "lab" / "plugins"
+DOWNLOAD_LIMIT = 120.0
+
+PROGRAM = """\
+#!/bin/sh
+exec {python} "$(dirname "$0")" "$@"
+"""
+
+MAIN = """\
+\"\"\"Starts the offline plugin that lies beside this file.\"\"\"
+
+import runpy
+
+runpy.run_module("lab.plugins.{name}", run_name="__main__", alter_sys=True)
+"""
+
+
+def home() -> Path:
+    """The PULUMI_HOME for these plugin sources, this environment and these versions."""
+    sources = [part for path in sources_of() for part in (str(path.relative_to(SOURCES)), path)]
+    key = paths.content_key(
+        str(python.directory()), repr(sorted(versions.PLUGINS.items())), *sources
+    )
+    return paths.cache() / f"pulumi-home-{key}"
+
+
+def sources_of() -> list[Path]:
+    """The files that make up the offline plugins."""
+    files = (path for path in SOURCES.rglob("*") if path.is_file())
+    return sorted(path for path in files if "__pycache__" not in path.parts)
+
+
+def directory(name: str) -> Path:
+    """Where the Pulumi CLI looks for a plugin."""
+    return home() / "plugins" / f"resource-{name}-v{versions.PLUGINS[name]}"
+
+
+def missing() -> list[str]:
+    """Plugins that are not completely installed; the CLI marks a download that isn't finished."""
+    return [
+        name
+        for name in versions.PLUGINS
+        if not directory(name).is_dir() or Path(f"{directory(name)}.partial").exists()
+    ]
+
+
+def install(cli: Cli) -> None:
+    """Install what is missing. Raises ToolchainError when a plugin can be had in neither way."""
+    for name in missing():
+        if not _download(cli, name):
+            copy(name)
+
+
+def _download(cli: Cli, name: str) -> bool:
+    version = versions.PLUGINS[name]
+    if not network.reachable(network.PULUMI_SITE):
+        progress.step(
+            "plugins", f"{name} {version}: no download site in reach, using the offline one"
+        )
+        return False
+    progress.step("plugins", f"{name} {version}: downloading")
+    try:
+        process.run(
+            [str(cli.path), "plugin", "install", "resource", name, f"v{version}"],
+            limit=DOWNLOAD_LIMIT,
+            env={"PULUMI_HOME": str(home()), "PULUMI_SKIP_UPDATE_CHECK": "true"},
+        )
+    except ToolchainError as error:
+        progress.step("plugins", f"{name} {version}: using the offline one, because\n{error}")
+        return False
+    return name not in missing()
+
+
+def copy(name: str) -> None:
+    """Put an offline plugin where the CLI looks for the official one."""
+    if not (SOURCES / name / "__main__.py").is_file():
+        raise ToolchainError(
+            f"there is no offline plugin for {name}",
+            where=str(SOURCES / name),
+            remedy=f"Install the official one: pulumi plugin install resource {name}"
+            f" v{versions.PLUGINS[name]} (PULUMI_HOME={home()})",
+        )
+    target = directory(name)
+    shutil.rmtree(target, ignore_errors=True)
+    Path(f"{target}.partial").unlink(missing_ok=True)
+    with paths.built_aside(target) as aside:
+        ignored = shutil.ignore_patterns("__pycache__")
+        shutil.copytree(SOURCES, aside / "lab" / "plugins", ignore=ignored)
+        # A package, not a namespace: a `lab` elsewhere on the path would win over a namespace.
+        (aside / "lab" / "__init__.py").touch()
+        (aside / "__main__.py").write_text(MAIN.format(name=name))
+        program = aside / f"pulumi-resource-{name}"
+        program.write_text(PROGRAM.format(python=shlex.quote(str(python.interpreter()))))
+        program.chmod(0o755)

@@ -1,0 +1,88 @@
+"""Running other programs: each run has a limit, and a failure shows the program's last words."""
+
+from __future__ import annotations
+
+import os
+import signal
+import subprocess
+import time
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+
+from toolchain import progress
+from toolchain.errors import ToolchainError
+
+HEARTBEAT = 30.0
+"""Seconds after which a program that still runs is mentioned, so that nobody takes it for stuck."""
+
+GRACE = 10.0
+"""Seconds that an unfinished program has to end by itself before it is killed."""
+
+TAIL = 15
+"""Lines of a failed program's output that its error repeats."""
+
+
+def run(
+    command: Sequence[str],
+    *,
+    limit: float,
+    remedy: str = "",
+    cwd: Path | None = None,
+    env: Mapping[str, str] | None = None,
+) -> str:
+    """Run `command` for at most `limit` seconds and return its standard output.
+
+    `env` is added to this process's environment. Raises ToolchainError, with `remedy`, when the
+    program is missing, fails or takes too long; then nothing that it started is left running.
+    """
+    name = Path(command[0]).name
+    try:
+        child = subprocess.Popen(
+            command,
+            cwd=cwd,
+            env={**os.environ, **(env or {})},
+            stdin=subprocess.DEVNULL,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.PIPE,
+            text=True,
+            errors="replace",
+            start_new_session=True,
+        )
+    except OSError as error:
+        raise ToolchainError(f"cannot run {name}: {error.strerror}", remedy=remedy) from error
+    try:
+        stdout, stderr = _wait(child, limit)
+    except subprocess.TimeoutExpired:
+        what = f"{name} did not finish within {limit:.0f} s"
+        raise ToolchainError(what, where=" ".join(command), remedy=remedy) from None
+    finally:
+        _end(child)
+    if child.returncode != 0:
+        words = "\n".join(f"    {line}" for line in (stdout + stderr).splitlines()[-TAIL:])
+        what = f"{name} failed with exit code {child.returncode}:\n{words}"
+        raise ToolchainError(what, where=" ".join(command), remedy=remedy)
+    return stdout
+
+
+def _wait(child: subprocess.Popen[str], limit: float) -> tuple[str, str]:
+    started = time.monotonic()
+    while True:
+        left = started + limit - time.monotonic()
+        try:
+            return child.communicate(timeout=max(0.0, min(HEARTBEAT, left)))
+        except subprocess.TimeoutExpired:
+            if left <= HEARTBEAT:
+                raise
+            progress.detail(f"still at it after {time.monotonic() - started:.0f} s")
+
+
+def _end(child: subprocess.Popen[str]) -> None:
+    """End the program and its children: in a session of their own, they miss Ctrl-C."""
+    if child.poll() is not None:
+        return
+    os.killpg(child.pid, signal.SIGTERM)
+    try:
+        child.communicate(timeout=GRACE)
+    except subprocess.TimeoutExpired:
+        os.killpg(child.pid, signal.SIGKILL)
+        child.communicate()

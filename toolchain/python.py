@@ -1,0 +1,74 @@
+"""The virtual environment, named by the lock file's content: clones with equal locks share one."""
+
+from __future__ import annotations
+
+import importlib.util
+import shutil
+import sys
+from pathlib import Path
+
+from toolchain import paths, process, progress, system
+from toolchain.errors import ToolchainError
+
+LOCK_FILE = paths.REPOSITORY / "requirements.lock"
+COMPLETE = ".complete"
+CREATE_LIMIT = 120.0
+INSTALL_LIMIT = 900.0
+
+
+def directory() -> Path:
+    """Where the environment for this lock file and this Python belongs."""
+    tag = f"{sys.implementation.cache_tag}-{paths.content_key(LOCK_FILE, sys.base_prefix)}"
+    return paths.cache() / f"venv-{tag}"
+
+
+def interpreter() -> Path:
+    """The environment's Python."""
+    return directory() / "bin" / "python"
+
+
+def bytecode() -> Path:
+    """Where compiled Python goes instead of `__pycache__` folders in the repository."""
+    return paths.cache() / "bytecode"
+
+
+def ready() -> bool:
+    """Whether the environment is complete, and its Python is still on the machine."""
+    return (directory() / COMPLETE).exists() and interpreter().exists()
+
+
+def install() -> None:
+    """Make the environment, every package checked against its hash in the lock file.
+
+    It is made in its final place, because scripts in it name their interpreter by path; a marker
+    written last tells a complete one from what a killed run left behind.
+    """
+    if ready():
+        return
+    _ensure_ensurepip()
+    target = directory()
+    progress.step("python", f"creating {target} (less than a minute)")
+    shutil.rmtree(target, ignore_errors=True)
+    target.parent.mkdir(parents=True, exist_ok=True)
+    process.run([sys.executable, "-m", "venv", str(target)], limit=CREATE_LIMIT)
+    pip = [str(interpreter()), "-m", "pip", "--quiet", "--disable-pip-version-check", "install"]
+    process.run(
+        [*pip, "--require-hashes", "--only-binary=:all:", "--requirement", str(LOCK_FILE)],
+        limit=INSTALL_LIMIT,
+        env={"PYTHONPYCACHEPREFIX": str(bytecode()), "PYTHONPATH": ""},
+        remedy="Check that pip can reach its package index from here, then run `make setup` again.",
+    )
+    (target / COMPLETE).touch()
+
+
+def _ensure_ensurepip() -> None:
+    """Debian splits ensurepip off into a package of its own, without which there is no venv."""
+    if importlib.util.find_spec("ensurepip"):
+        return
+    if Path(sys.base_prefix) != Path("/usr") or not Path("/etc/debian_version").exists():
+        raise ToolchainError(
+            "this Python has no ensurepip module, so it can't make a virtual environment",
+            where=sys.executable,
+            remedy="Use a complete Python 3.11 or newer: `make setup PYTHON=/path/to/python3`.",
+        )
+    system.install(["python3-venv"])
