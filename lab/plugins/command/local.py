@@ -1,0 +1,95 @@
+"""`command:local:Command` and `command:local:run`: commands on this machine."""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import signal
+from asyncio.subprocess import DEVNULL, PIPE, Process
+from typing import Final
+
+from typing_extensions import override
+
+from ..resource import Call, Function, PluginError
+from ..values import Struct
+from .runs import Run, failure, previous_environment, refuse_bad_logging
+from .transcript import Transcript
+
+_SHELL: Final = ("/bin/sh", "-c")
+_SHARED = frozenset(
+    {"addPreviousOutputInEnv", "dir", "environment", "interpreter", "logging", "stdin"}
+)
+
+
+class LocalCommand(Run):
+    """A command on this machine."""
+
+    tok = "command:local:Command"
+    properties = _SHARED | {"create", "delete", "triggers", "update"}
+
+    @override
+    async def run(self, call: Call, command: str, inputs: Struct, previous: Struct) -> Struct:
+        return await run_here(call, command, inputs, previous)
+
+
+class LocalRun(Function):
+    """Runs its command every time, in a preview too."""
+
+    tok = "command:local:run"
+    properties = _SHARED | {"command"}
+
+    @override
+    async def invoke(self, call: Call, arguments: Struct) -> Struct:
+        refuse_bad_logging(arguments)
+        outputs = await run_here(call, arguments["command"], arguments, {})
+        return {**arguments, **outputs}
+
+
+async def run_here(call: Call, command: str, inputs: Struct, previous: Struct) -> Struct:
+    """Runs the command by its interpreter (`/bin/sh -c`) and returns its outputs."""
+    stdin = inputs.get("stdin")
+    environment = {**(inputs.get("environment") or {}), **previous_environment(inputs, previous)}
+    interpreter: list[str] = inputs.get("interpreter") or list(_SHELL)
+    transcript = Transcript(inputs.get("logging"), call.log)
+    try:
+        process = await asyncio.create_subprocess_exec(
+            *interpreter,
+            command,
+            cwd=inputs.get("dir"),
+            env={**os.environ, **environment},
+            stdin=PIPE if stdin else DEVNULL,
+            stdout=PIPE,
+            stderr=PIPE,
+        )
+    except OSError as error:
+        raise PluginError(failure(str(error), command, "")) from error
+    await asyncio.gather(_send(process, stdin), *_followers(transcript, process))
+    if status := await process.wait():
+        raise PluginError(failure(_how(status), command, transcript.together()))
+    return transcript.outputs()
+
+
+async def _send(process: Process, text: str | None) -> None:
+    if process.stdin is None:
+        return
+    process.stdin.write((text or "").encode())
+    try:
+        await process.stdin.drain()
+        process.stdin.close()
+    except (BrokenPipeError, ConnectionResetError):
+        return  # it ended without reading everything, which its status judges
+
+
+def _followers(transcript: Transcript, process: Process) -> list[asyncio.Future[None]]:
+    streams = {"stdout": process.stdout, "stderr": process.stderr}
+    return [
+        asyncio.ensure_future(transcript.follow(name, stream))
+        for name, stream in streams.items()
+        if stream is not None
+    ]
+
+
+def _how(status: int) -> str:
+    if status < 0:
+        return f"signal: {signal.strsignal(-status)}".lower()
+    return f"exit status {status}"

@@ -1,0 +1,1 @@
+"""The offline `docker` plugin: images built, tagged, pushed, pulled and looked up."""

@@ -1,0 +1,89 @@
+"""The registry's own interface: which digest a name stands for, and deleting it."""
+
+from __future__ import annotations
+
+import hashlib
+import re
+from typing import TYPE_CHECKING, Final
+
+from ..resource import PluginError
+from .names import ImageName
+from .settings import Credential
+
+if TYPE_CHECKING:
+    import httpx
+
+_SECONDS: Final = 30.0
+_HUB: Final = {"https://docker.io": "https://registry-1.docker.io"}
+_MANIFESTS: Final = (
+    "application/vnd.docker.distribution.manifest.v2+json, "
+    "application/vnd.docker.distribution.manifest.list.v2+json, "
+    "application/vnd.oci.image.manifest.v1+json, "
+    "application/vnd.oci.image.index.v1+json"
+)
+_PARAMETER = re.compile(r'(\w+)="([^"]*)"')
+
+
+class NotFoundError(PluginError):
+    """The registry answers, and has no such image."""
+
+
+async def manifest_digest(name: ImageName, login: Credential, *, verify: bool = True) -> str:
+    """The `sha256:...` that the name stands for; raises NotFoundError or PluginError."""
+    response = await _request("HEAD", name, login, verify)
+    digest = response.headers.get("docker-content-digest")
+    if digest:
+        return str(digest)
+    body = (await _request("GET", name, login, verify)).content
+    return f"sha256:{hashlib.sha256(body).hexdigest()}"
+
+
+async def delete_manifest(name: ImageName, login: Credential, *, verify: bool = True) -> None:
+    """Deletes what the name's digest stands for; one that is gone is no error."""
+    try:
+        await _request("DELETE", name, login, verify)
+    except NotFoundError:
+        return
+
+
+async def _request(method: str, name: ImageName, login: Credential, verify: bool) -> httpx.Response:
+    import httpx
+
+    address = login.address.rstrip("/")
+    base = _HUB.get(address, address)
+    url = f"{base}/v2/{name.repository}/manifests/{name.reference}"
+    headers = {"Accept": _MANIFESTS}
+    try:
+        async with httpx.AsyncClient(
+            verify=verify, timeout=_SECONDS, follow_redirects=True
+        ) as client:
+            response = await client.request(method, url, headers=headers)
+            if response.status_code == httpx.codes.UNAUTHORIZED:
+                headers["Authorization"] = await _answer(client, response, login)
+                response = await client.request(method, url, headers=headers)
+    except httpx.HTTPError as error:
+        raise PluginError(f"Error during registry request: {method} {url}: {error}") from error
+    if response.status_code == httpx.codes.NOT_FOUND:
+        raise NotFoundError("Got bad response from registry: 404 Not Found")
+    if response.is_error:
+        status = f"{response.status_code} {response.reason_phrase}"
+        raise PluginError(f"Got bad response from registry: {status}")
+    return response
+
+
+async def _answer(client: httpx.AsyncClient, refusal: httpx.Response, login: Credential) -> str:
+    """The Authorization header that the registry's challenge asks for."""
+    challenge = refusal.headers.get("www-authenticate", "")
+    import httpx
+
+    basic = httpx.BasicAuth(login.username, login.password) if login.username else None
+    parameters = dict(_PARAMETER.findall(challenge))
+    if challenge.lower().startswith("bearer") and "realm" in parameters:
+        realm = parameters.pop("realm")
+        granted = await client.get(realm, params=parameters, auth=basic)
+        granted.raise_for_status()
+        answer = granted.json()
+        return f"Bearer {answer.get('token') or answer['access_token']}"
+    if basic is None:
+        raise PluginError("Got bad response from registry: 401 Unauthorized")
+    return str(next(basic.auth_flow(refusal.request)).headers["Authorization"])
