@@ -1,0 +1,84 @@
+"""`slipway lab`: up, down, status, env."""
+
+from __future__ import annotations
+
+import json
+import shlex
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import asdict
+from typing import Annotated
+
+import typer
+from rich.console import Console
+from rich.table import Table
+
+from lab import layout, lifecycle, ssh_agent
+
+app = typer.Typer(
+    help="Servers and a registry on this machine, to try Slipway on.", no_args_is_help=True
+)
+console = Console()
+
+Staging = Annotated[int, typer.Option(help="Number of staging servers.")]
+Production = Annotated[int, typer.Option(help="Number of production servers.")]
+
+
+@app.command()
+def up(staging: Staging = 1, production: Production = 3) -> None:
+    """Make the lab ready; run again, it only adds what is missing."""
+    lifecycle.up(layout.servers(staging, production), step=_step)
+
+
+@app.command()
+def down(
+    purge: Annotated[
+        bool, typer.Option("--purge", help="Delete the lab's images and keys too.")
+    ] = False,
+) -> None:
+    """Leave nothing behind: containers, volumes, network, processes."""
+    lifecycle.down(purge=purge, step=_step)
+
+
+@app.command()
+def status(
+    as_json: Annotated[bool, typer.Option("--json", help="JSON instead of a table.")] = False,
+) -> None:
+    """Show every machine of the lab; exit status 1 unless all of them are ready."""
+    machines = lifecycle.status()
+    if as_json:
+        typer.echo(json.dumps([asdict(machine) for machine in machines], indent=2))
+    else:
+        console.print(_table(machines) if machines else "The lab is down: `slipway lab up`")
+    if not machines or not all(machine.ready for machine in machines):
+        raise typer.Exit(1)
+
+
+@app.command()
+def env() -> None:
+    """Print shell lines that let other programs use the lab: eval "$(slipway lab env)"."""
+    for variable, value in environment().items():
+        typer.echo(f"export {variable}={shlex.quote(value)}")
+
+
+def environment() -> dict[str, str]:
+    """The variables that a program needs to deploy to the lab."""
+    return {"SSH_AUTH_SOCK": str(ssh_agent.socket())}
+
+
+def _table(machines: list[lifecycle.Health]) -> Table:
+    table = Table("name", "address", "state", "ready", "containers")
+    for machine in machines:
+        ready = "[green]yes[/]" if machine.ready else "[red]no[/]"
+        row = (machine.name, machine.address, machine.state, ready, str(machine.containers))
+        table.add_row(*row)
+    return table
+
+
+@contextmanager
+def _step(title: str) -> Iterator[None]:
+    began = time.monotonic()
+    with console.status(title):
+        yield
+    console.print(f"[green]✓[/] {title} [dim]{time.monotonic() - began:.1f} s[/]")

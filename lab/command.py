@@ -1,0 +1,62 @@
+"""Runs programs with a time limit and turns their failures into errors a person can act on."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+from collections.abc import Mapping, Sequence
+
+from slipway.errors import SlipwayError
+
+SHOWN_LINES = 12  # of a failed program's last words
+
+
+def attempt(
+    arguments: Sequence[str],
+    *,
+    limit: float,
+    stdin: str | None = None,
+    variables: Mapping[str, str] | None = None,
+) -> subprocess.CompletedProcess[str]:
+    """Run a program whatever its exit status. Raises SlipwayError when it is missing or overruns.
+
+    `limit` is in seconds; `variables` are added to the environment.
+    """
+    try:
+        return subprocess.run(
+            list(arguments),
+            check=False,
+            input=stdin,
+            stdin=subprocess.DEVNULL if stdin is None else None,
+            capture_output=True,
+            text=True,
+            errors="replace",
+            timeout=limit,
+            env={**os.environ, **(variables or {})},
+        )
+    except FileNotFoundError as error:
+        raise SlipwayError(f"{arguments[0]} is not installed", remedy="Install it") from error
+    except subprocess.TimeoutExpired as error:
+        raise SlipwayError(
+            f"no end after {limit:g} s", where=" ".join(arguments[:3]), remedy="Try again"
+        ) from error
+
+
+def run(
+    arguments: Sequence[str],
+    *,
+    limit: float,
+    stdin: str | None = None,
+    variables: Mapping[str, str] | None = None,
+    remedy: str = "",
+) -> str:
+    """Run a program that must succeed and return what it printed. Raises SlipwayError."""
+    done = attempt(arguments, limit=limit, stdin=stdin, variables=variables)
+    if done.returncode:
+        said = (done.stderr.strip() or done.stdout.strip()).splitlines()[-SHOWN_LINES:]
+        raise SlipwayError(
+            "\n".join(said) or f"exit status {done.returncode}",
+            where=" ".join(arguments[:3]),
+            remedy=remedy,
+        )
+    return done.stdout

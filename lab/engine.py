@@ -1,0 +1,126 @@
+"""The machine's Docker Engine: started here when none runs, and stopped by whoever started it."""
+
+from __future__ import annotations
+
+import json
+import os
+import signal
+import subprocess
+import time
+from pathlib import Path
+
+from lab import folders, packages
+from lab.command import attempt, run
+from lab.layout import LABEL, SUBNET
+from slipway.errors import SlipwayError
+
+CONFIGURATION = Path("/etc/docker/daemon.json")
+START_LIMIT = 60.0  # seconds
+STOP_LIMIT = 30.0  # seconds
+LINE = f'"insecure-registries": ["{SUBNET}"]'
+
+
+def docker(*arguments: str, limit: float = 60.0, stdin: str | None = None) -> str:
+    """Run the docker client and return what it printed. Raises SlipwayError."""
+    return run(["docker", *arguments], limit=limit, stdin=stdin)
+
+
+def running() -> bool:
+    """Whether an engine answers."""
+    if not packages.locate("docker"):
+        return False
+    return attempt(["docker", "version"], limit=20).returncode == 0
+
+
+def ensure() -> None:
+    """Install and start the engine if need be; check that it accepts the lab's registry."""
+    packages.require("docker", "debootstrap", "ssh", "ssh-agent", "ssh-keygen", "unshare")
+    if not running():
+        _start()
+    registries = json.loads(docker("info", "--format", "{{json .RegistryConfig}}"))
+    if SUBNET not in registries["InsecureRegistryCIDRs"]:
+        raise SlipwayError(
+            "the Docker Engine that runs here does not accept the lab's plain-http registry",
+            where=str(CONFIGURATION),
+            remedy=f"Add the line {LINE} to it and restart the engine",
+        )
+
+
+def _start() -> None:
+    if os.geteuid() != 0:
+        raise SlipwayError(
+            "no Docker Engine answers",
+            where="docker version",
+            remedy=f"Start it, with the line {LINE} in {CONFIGURATION}; root can leave it to us",
+        )
+    packages.require("dockerd")
+    command = [packages.locate("dockerd") or "dockerd"]
+    if not _configured("insecure-registries"):  # the engine refuses a setting made twice
+        command += ["--insecure-registry", SUBNET]
+    log = folders.state() / "dockerd.log"
+    with log.open("wb") as output:
+        process = subprocess.Popen(
+            command,
+            stdin=subprocess.DEVNULL,
+            stdout=output,
+            stderr=output,
+            start_new_session=True,
+            cwd="/",
+        )
+    _pid_file().write_text(str(process.pid))
+    deadline = time.monotonic() + START_LIMIT
+    while not running():
+        if process.poll() is not None or time.monotonic() > deadline:
+            last = "\n".join(log.read_text(errors="replace").splitlines()[-5:])
+            raise SlipwayError(f"dockerd did not start:\n{last}", where=str(log))
+        time.sleep(0.2)
+
+
+def stop() -> bool:
+    """Stop the engine if the lab started it and nobody else uses it; whether it was stopped."""
+    pid = started_here()
+    if pid is None or foreign_containers():
+        return False
+    os.kill(pid, signal.SIGTERM)
+    deadline = time.monotonic() + STOP_LIMIT
+    while _is_engine(pid):
+        if time.monotonic() > deadline:
+            raise SlipwayError(f"dockerd (process {pid}) does not stop", remedy=f"kill -9 {pid}")
+        time.sleep(0.1)
+    _pid_file().unlink()
+    # The engine leaves its default bridge and its namespaces' mount behind.
+    attempt(["ip", "link", "delete", "docker0"], limit=20)
+    attempt(["umount", "/run/docker/netns/default"], limit=20)
+    return True
+
+
+def started_here() -> int | None:
+    """The process id of the engine if the lab started it and it still runs."""
+    file = _pid_file()
+    if not file.exists():
+        return None
+    pid = int(file.read_text())
+    return pid if _is_engine(pid) else None
+
+
+def foreign_containers() -> list[str]:
+    """Names of running containers that are not the lab's."""
+    listing = docker("ps", "--format", '{{.Names}} {{.Label "' + LABEL + '"}}')
+    return [fields[0] for fields in map(str.split, listing.splitlines()) if len(fields) == 1]
+
+
+def _pid_file() -> Path:
+    return folders.state() / "dockerd.pid"
+
+
+def _is_engine(pid: int) -> bool:
+    """Process ids are used again: the name tells whether it is still the one we started."""
+    try:
+        state = Path(f"/proc/{pid}/stat").read_text()
+    except OSError:
+        return False
+    return "(dockerd)" in state and ") Z " not in state
+
+
+def _configured(setting: str) -> bool:
+    return CONFIGURATION.exists() and setting in json.loads(CONFIGURATION.read_text())

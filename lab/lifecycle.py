@@ -1,0 +1,134 @@
+"""Brings the lab up, takes it down, and says how it is."""
+
+from __future__ import annotations
+
+import fcntl
+import time
+from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import AbstractContextManager, contextmanager, nullcontext
+from dataclasses import dataclass
+
+from lab import engine, folders, images, keys, network, registry, servers, ssh_agent
+from lab.engine import docker
+from lab.layout import LABEL, REGISTRY, REGISTRY_CONTAINER, Server, all_servers
+from slipway.errors import SlipwayError
+
+LOCK_LIMIT = 900.0  # seconds: a first `up` builds images while others wait
+
+Step = Callable[[str], AbstractContextManager[object]]
+
+
+@dataclass(frozen=True)
+class Health:
+    """One machine of the lab as it is now."""
+
+    name: str
+    address: str
+    state: str
+    ready: bool
+    containers: int
+
+
+def up(wanted: list[Server], step: Step = nullcontext) -> None:
+    """Make everything that is missing and wait until it works; what is there already stays.
+
+    Every step may have been cut off before: doing it again completes it.
+    """
+    with _alone():
+        with step("Docker Engine"):
+            engine.ensure()
+        with step("Keys and SSH agent"):
+            keys.ensure(wanted)
+            ssh_agent.ensure()
+        with step("Images"):
+            images.ensure()
+        with step("Network"):
+            network.ensure()
+        with step(f"Registry {REGISTRY}"):
+            registry.ensure()
+            registry.publish()
+        with step(f"Servers {', '.join(server.name for server in wanted)}"):
+            servers.ensure(wanted)
+
+
+def down(*, purge: bool = False, step: Step = nullcontext) -> None:
+    """Leave nothing running: no container, volume, network, process or mount.
+
+    Keys and images stay for the next `up`, unless `purge`.
+    """
+    with _alone():
+        if engine.running():
+            with step("Servers and registry"):
+                _remove_containers()
+            with step("Network"):
+                network.remove()
+            if purge:
+                with step("Images"):
+                    images.purge()
+        with step("SSH agent"):
+            ssh_agent.stop()
+        if purge:
+            keys.forget()
+        if engine.started_here():
+            with step("Docker Engine"):
+                engine.stop()
+
+
+def status() -> list[Health]:
+    """The registry and the servers that exist, asked all at once. Empty when the lab is down."""
+    if not engine.running():
+        return []
+    listing = docker(
+        *("ps", "--all", "--filter", f"label={LABEL}", "--format", "{{.Names}} {{.State}}")
+    )
+    states = dict(line.split() for line in listing.splitlines())
+    found = [server for server in all_servers() if server.container in states]
+    with ThreadPoolExecutor(max_workers=len(found) or 1) as pool:
+        health = list(pool.map(lambda server: _health(server, states[server.container]), found))
+    if REGISTRY_CONTAINER in states:
+        state = states[REGISTRY_CONTAINER]
+        health.insert(0, Health("registry", REGISTRY, state, registry.answers(), 0))
+    return health
+
+
+def _health(server: Server, state: str) -> Health:
+    if state != "running":
+        return Health(server.name, server.address, state, ready=False, containers=0)
+    listing = servers.ssh(server, "docker ps --quiet", limit=20)
+    ready = listing.returncode == 0
+    running = len(listing.stdout.split()) if ready else 0
+    return Health(server.name, server.address, state, ready=ready, containers=running)
+
+
+def _remove_containers() -> None:
+    containers = docker("ps", "--all", "--quiet", "--filter", f"label={LABEL}").split()
+    if containers:
+        docker("rm", "--force", "--volumes", *containers, limit=120)
+    volumes = docker("volume", "ls", "--quiet", "--filter", "name=^slipway-lab-").split()
+    if volumes:
+        docker("volume", "rm", *volumes, limit=120)
+
+
+@contextmanager
+def _alone() -> Iterator[None]:
+    """One change of the lab at a time on this machine; the lock goes with the process."""
+    with (folders.state() / "lock").open("w") as lock:
+        deadline = time.monotonic() + LOCK_LIMIT
+        while not _locked(lock.fileno()):
+            if time.monotonic() > deadline:
+                raise SlipwayError(
+                    f"somebody else has been changing the lab for {LOCK_LIMIT:g} s",
+                    where=lock.name,
+                    remedy="Wait for them, or end them",
+                )
+            time.sleep(0.2)
+        yield
+
+
+def _locked(file: int) -> bool:
+    try:
+        fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except BlockingIOError:
+        return False
+    return True

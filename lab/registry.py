@@ -1,0 +1,85 @@
+"""The lab's registry: plain http on the lab's network, with the base images in it."""
+
+from __future__ import annotations
+
+import time
+
+import httpx
+
+from lab import images
+from lab.engine import docker
+from lab.layout import LABEL, NETWORK, REGISTRY, REGISTRY_ADDRESS, REGISTRY_CONTAINER
+from slipway.errors import SlipwayError
+
+VOLUME = f"{REGISTRY_CONTAINER}-data"
+READY_LIMIT = 30.0  # seconds
+PUSH_LIMIT = 300.0  # seconds
+MANIFESTS = (
+    "application/vnd.docker.distribution.manifest.v2+json",
+    "application/vnd.oci.image.manifest.v1+json",
+    "application/vnd.oci.image.index.v1+json",
+)
+
+
+def ensure() -> None:
+    """Create or start the registry and wait until it answers."""
+    state = docker(
+        "ps", "--all", "--filter", f"name=^{REGISTRY_CONTAINER}$", "--format", "{{.State}}"
+    )
+    if not state.strip():
+        docker(
+            *("run", "--detach", "--name", REGISTRY_CONTAINER, "--label", f"{LABEL}=registry"),
+            *("--network", NETWORK, "--ip", REGISTRY_ADDRESS, "--hostname", "registry"),
+            *("--volume", f"{VOLUME}:/var/lib/registry", images.name("registry")),
+        )
+    elif state.strip() != "running":
+        docker("start", REGISTRY_CONTAINER)
+    deadline = time.monotonic() + READY_LIMIT
+    while not answers():
+        if time.monotonic() > deadline:
+            raise SlipwayError(
+                f"no answer within {READY_LIMIT:g} s",
+                where=f"http://{REGISTRY}/v2/",
+                remedy=f"`docker logs {REGISTRY_CONTAINER}` tells why",
+            )
+        time.sleep(0.1)
+
+
+def publish() -> list[str]:
+    """Push the published images that the registry lacks or has older; which were pushed."""
+    stale = [image for image in images.PUBLISHED if not _current(image)]
+    for image in stale:
+        docker("push", "--quiet", image, limit=PUSH_LIMIT)
+    return stale
+
+
+def answers() -> bool:
+    """Whether the registry can be used now."""
+    try:
+        return _get("/v2/").is_success
+    except httpx.TransportError:
+        return False
+
+
+def repositories() -> list[str]:
+    """Names of everything in the registry."""
+    names: list[str] = _get("/v2/_catalog?n=1000").json()["repositories"]
+    return names
+
+
+def _current(image: str) -> bool:
+    repository, tag = image.removeprefix(f"{REGISTRY}/").rsplit(":", 1)
+    answer = _get(f"/v2/{repository}/manifests/{tag}")
+    if answer.status_code == httpx.codes.NOT_FOUND:
+        return False
+    local = docker("image", "inspect", "--format", "{{.Id}}", image).strip()
+    # An engine identifies an image by its configuration or, with containerd's store, its manifest.
+    configuration = answer.json().get("config", {}).get("digest")
+    return local in (configuration, answer.headers["Docker-Content-Digest"])
+
+
+def _get(path: str) -> httpx.Response:
+    # A proxy for the outside world is no way to an address on this machine.
+    with httpx.Client(trust_env=False, timeout=10) as client:
+        accept = {"Accept": ", ".join(MANIFESTS)}
+        return client.get(f"http://{REGISTRY}{path}", headers=accept)
