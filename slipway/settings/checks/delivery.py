@@ -1,0 +1,76 @@
+"""Where images come from, and whether a rollout has the time it needs."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from itertools import chain
+from math import ceil
+from pathlib import Path
+
+from slipway.settings.errors import Fault
+from slipway.settings.quantity import write_duration
+from slipway.settings.settings import Settings
+
+
+def faults(settings: Settings, stack: str, folder: Path) -> Iterator[Fault]:
+    """Faults of building, promoting, logging in to the registry, and waiting."""
+    return chain(
+        _promotion(settings, stack), _sources(settings, folder), _login(settings), _lease(settings)
+    )
+
+
+def _promotion(settings: Settings, stack: str) -> Iterator[Fault]:
+    if settings.promote_from is None:
+        return
+    if settings.build:
+        what = "a stack that promotes builds nothing, but `promote_from` is set"
+        yield Fault(("build",), what, "Remove one of the two.")
+    if settings.promote_from.rsplit("/", 1)[-1] == stack and "/" not in settings.promote_from:
+        yield Fault(
+            ("promote_from",), "is this stack itself", "Name the stack that runs a release first."
+        )
+
+
+def _sources(settings: Settings, folder: Path) -> Iterator[Fault]:
+    if not settings.builds:
+        return
+    for name, image in settings.application.images.items():
+        context = folder / image.context
+        at = ("application", "images", name)
+        if not context.is_dir():
+            remedy = f"Paths are relative to {folder}."
+            yield Fault((*at, "context"), f"there is no folder {image.context}", remedy)
+        elif not (context / image.dockerfile).is_file():
+            what = f"there is no file {image.dockerfile} in {image.context}"
+            yield Fault((*at, "dockerfile"), what, "The path is relative to `context`.")
+
+
+def _login(settings: Settings) -> Iterator[Fault]:
+    username, password = settings.registry.username, settings.registry.password
+    if username is not None and password is None:
+        remedy = "Name an entry of `secrets`, or remove `username`."
+        yield Fault(("registry", "password"), "is required with `username`", remedy)
+    if password is not None and username is None:
+        remedy = "Name the user of the registry, or remove `password`."
+        yield Fault(("registry", "username"), "is required with `password`", remedy)
+
+
+def _lease(settings: Settings) -> Iterator[Fault]:
+    rollout = settings.rollout
+    longest = longest_wait(settings)
+    if rollout.lease <= longest:
+        yield Fault(
+            ("rollout", "lease"),
+            f"must be longer than {write_duration(longest)}, not {write_duration(rollout.lease)}",
+            "A server can wait so long for the others: the slowest readiness, the migration, each "
+            "batch's `pause` and `bake`. Raise it, shorten those, or make `batch` larger.",
+        )
+
+
+def longest_wait(settings: Settings) -> float:
+    """Seconds that a server may wait between its own steps while others take theirs."""
+    application, rollout = settings.application, settings.rollout
+    batches = ceil(len(settings.servers) / rollout.batch_size(len(settings.servers)))
+    ready = max((each.health.deadline for each in application.services.values()), default=0.0)
+    migration = application.migration.timeout if application.migration else 0.0
+    return ready + migration + batches * (rollout.bake + rollout.pause)

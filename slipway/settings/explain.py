@@ -1,0 +1,109 @@
+"""What validation found, in the words of the person who wrote the settings."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from difflib import get_close_matches
+from typing import Any, Final
+
+from pydantic_core import ErrorDetails
+
+from slipway.settings.errors import Fault, suggestion
+from slipway.settings.schema import Path, Place, place
+from slipway.settings.settings import Settings
+
+KEY: Final = "[key]"  # ends the location of a fault in a map's key
+SHOWN: Final = 60  # characters of a faulty value in an error
+
+_CONFIDENTIAL: Final = {"secrets", "password"}  # where a secret may stand by mistake
+_LIMITS: Final = {"ge": "at least", "gt": "more than", "le": "at most", "lt": "less than"}
+_PLAIN: Final = {
+    "missing": "is required",
+    "too_short": "must not be empty",
+    "string_too_short": "must not be empty",
+    "string_type": "must be text",
+    "int_type": "must be a whole number",
+    "int_from_float": "must be a whole number",
+    "float_type": "must be a number",
+    "finite_number": "must be a number",
+    "bool_type": "must be true or false",
+    "model_type": "must be a map",
+    "dict_type": "must be a map",
+    "mapping_type": "must be a map",
+    "tuple_type": "must be a list",
+}
+_VALUELESS: Final = {
+    "missing",
+    "too_short",
+    "string_too_short",
+}  # the rule says all about the value
+
+
+def explain(error: ErrorDetails) -> Fault:
+    """The fault that one of pydantic's errors in `Settings` stands for."""
+    path = tuple(part for part in error["loc"] if part != KEY)
+    here = place(Settings, path)
+    if error["type"] == "extra_forbidden":
+        above = place(Settings, path[:-1])
+        known = above.model.model_fields if above and above.model else ()
+        return Fault(path, "unknown key", suggestion(str(path[-1]), known))
+    found = "" if error["type"] in _VALUELESS else _shown(path, error["input"])
+    return Fault(path, _rule(error, here) + found, _remedy(error, path, here))
+
+
+def written(value: Any) -> str:
+    """A plain value as YAML on one line."""
+    if isinstance(value, Mapping):
+        return "{" + ", ".join(f"{key}: {written(each)}" for key, each in value.items()) + "}"
+    if isinstance(value, (list, tuple)):
+        return "[" + ", ".join(map(written, value)) + "]"
+    if isinstance(value, str) and _needs_no_quotes(value):
+        return value
+    return json.dumps(value)
+
+
+def _rule(error: ErrorDetails, here: Place | None) -> str:
+    kind = error["type"]
+    context = error.get("ctx", {})
+    if kind in _PLAIN:
+        return _PLAIN[kind]
+    if kind == "rule":
+        return str(context["rule"])
+    if here and here.choices:
+        choices = ", ".join(f"`{choice}`" for choice in here.choices)
+        return f"must be one of {choices}" if len(here.choices) > 1 else f"must be {choices}"
+    for name, words in _LIMITS.items():
+        if name in context:
+            write = here.kind.write if here and here.kind else str
+            return f"must be {words} {write(context[name])}"
+    return error["msg"]
+
+
+def _shown(path: Path, value: object) -> str:
+    """A faulty value, short; nothing of it where a secret may stand."""
+    if isinstance(value, Mapping):
+        return ", not a map"
+    if isinstance(value, (list, tuple)):
+        return ", not a list"
+    if _CONFIDENTIAL.intersection(path):
+        return ""
+    text = repr(value) if isinstance(value, str) else json.dumps(value)
+    return f", not {text}" if len(text) <= SHOWN else f", not {text[:SHOWN]}..."
+
+
+def _remedy(error: ErrorDetails, path: Path, here: Place | None) -> str:
+    given = error["input"]
+    if error["type"] == "string_type" and isinstance(given, (int, float)):
+        return "Put it in quotes."
+    nearest = get_close_matches(str(given), here.choices, n=1) if here else []
+    if nearest:
+        return f"Did you mean `{nearest[0]}`?"
+    if not here or not here.field or not here.field.examples:
+        return ""
+    key = path[len(path) - 1 - here.depth]
+    return f"For example: `{key}: {written(here.field.examples[0])}`."
+
+
+def _needs_no_quotes(text: str) -> bool:
+    return bool(text) and text[0].isalnum() and not set(text) & set(',[]{}#"%') and ": " not in text
