@@ -19,7 +19,9 @@ class Application(Model):
 
     name: Label = Field(examples=["shop"])
     """Name of the application, a DNS label; containers and volumes are named after it."""
-    images: Mapping[ImageName, Image] = Field(examples=[{"shop": {"context": "."}}], min_length=1)
+    images: Mapping[ImageName, Image] = Field(
+        examples=[{"shop": {"context": "examples/shop"}}], min_length=1
+    )
     """Images by name."""
     services: Mapping[Label, Service] = Field(
         examples=[{"web": {"image": "shop", "port": 8000}}], min_length=1

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import json
+import math
 from collections.abc import Mapping
 from difflib import get_close_matches
 from typing import Any, Final
 
+import yaml
 from pydantic_core import ErrorDetails
 
 from slipway.settings.errors import Fault, suggestion
@@ -48,19 +50,14 @@ def explain(error: ErrorDetails) -> Fault:
         above = place(Settings, path[:-1])
         known = above.model.model_fields if above and above.model else ()
         return Fault(path, "unknown key", suggestion(str(path[-1]), known))
-    found = "" if error["type"] in _VALUELESS else _shown(path, error["input"])
+    found = "" if error["type"] in _VALUELESS else _shown(path, error["input"], here)
     return Fault(path, _rule(error, here) + found, _remedy(error, path, here))
 
 
 def written(value: Any) -> str:
     """A plain value as YAML on one line."""
-    if isinstance(value, Mapping):
-        return "{" + ", ".join(f"{key}: {written(each)}" for key, each in value.items()) + "}"
-    if isinstance(value, (list, tuple)):
-        return "[" + ", ".join(map(written, value)) + "]"
-    if isinstance(value, str) and _needs_no_quotes(value):
-        return value
-    return json.dumps(value)
+    text = yaml.safe_dump(value, default_flow_style=True, width=math.inf, sort_keys=False)
+    return text.removesuffix("...\n").rstrip()
 
 
 def _rule(error: ErrorDetails, here: Place | None) -> str:
@@ -80,7 +77,7 @@ def _rule(error: ErrorDetails, here: Place | None) -> str:
     return error["msg"]
 
 
-def _shown(path: Path, value: object) -> str:
+def _shown(path: Path, value: object, here: Place | None) -> str:
     """A faulty value, short; nothing of it where a secret may stand."""
     if isinstance(value, Mapping):
         return ", not a map"
@@ -88,6 +85,8 @@ def _shown(path: Path, value: object) -> str:
         return ", not a list"
     if _CONFIDENTIAL.intersection(path):
         return ""
+    if here and here.kind and not isinstance(value, str | None):
+        return f", not {here.kind.write(value)}"
     text = repr(value) if isinstance(value, str) else json.dumps(value)
     return f", not {text}" if len(text) <= SHOWN else f", not {text[:SHOWN]}..."
 
@@ -103,7 +102,3 @@ def _remedy(error: ErrorDetails, path: Path, here: Place | None) -> str:
         return ""
     key = path[len(path) - 1 - here.depth]
     return f"For example: `{key}: {written(here.field.examples[0])}`."
-
-
-def _needs_no_quotes(text: str) -> bool:
-    return bool(text) and text[0].isalnum() and not set(text) & set(',[]{}#"%') and ": " not in text

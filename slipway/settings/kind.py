@@ -49,8 +49,10 @@ class Parsed(Kind):
 
     parse: Callable[[object], Any] = str
 
-    def __get_pydantic_core_schema__(self, _: Any, __: GetCoreSchemaHandler) -> CoreSchema:
-        return core_schema.no_info_plain_validator_function(self._parsed)
+    def __get_pydantic_core_schema__(
+        self, source: Any, handler: GetCoreSchemaHandler
+    ) -> CoreSchema:
+        return core_schema.no_info_before_validator_function(self._parsed, handler(source))
 
     def _parsed(self, value: object) -> Any:
         try:

@@ -8,7 +8,7 @@ import ipaddress
 import re
 from typing import Annotated, Final
 
-from slipway.settings.kind import Parsed, Text
+from slipway.settings.kind import Text
 
 _LABEL: Final = r"[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?"
 _PART: Final = r"[a-z0-9]+(?:(?:\.|__?|-+)[a-z0-9]+)*"
@@ -49,17 +49,12 @@ def is_host_key(text: str) -> bool:
     return blob.startswith(len(name).to_bytes(4, "big") + name) and len(blob) > len(name) + 4
 
 
-def parse_network(value: object) -> ipaddress.IPv4Network:
-    """An IPv4 network such as `172.31.240.0/24`; raises ValueError with the rule that is broken."""
-    if not isinstance(value, str) or "/" not in value:
-        raise ValueError("must be an IPv4 network (address/length)")
+def is_network(text: str) -> bool:
+    """Whether `text` is an IPv4 network, written as its own address and its length."""
     try:
-        loose = ipaddress.IPv4Network(value, strict=False)
+        return str(ipaddress.IPv4Network(text)) == text
     except ValueError:
-        raise ValueError("must be an IPv4 network (address/length)") from None
-    if str(loose.network_address) != value.partition("/")[0]:
-        raise ValueError(f"must be the network's own address, {loose}")
-    return loose
+        return False
 
 
 Label = Annotated[
@@ -164,4 +159,11 @@ UrlPath = Annotated[
     str,
     Text("URL path", rule="must begin with `/`", fits=re.compile(r"/[!-~]*").fullmatch),
 ]
-Network = Annotated[ipaddress.IPv4Network, Parsed("network", str, parse_network)]
+Network = Annotated[
+    str,
+    Text(
+        "network",
+        rule="must be an IPv4 network, written as its own address and its length",
+        fits=is_network,
+    ),
+]

@@ -2,15 +2,10 @@
 
 from __future__ import annotations
 
-import ipaddress
-from typing import Final
-
 from pydantic import Field
 
 from slipway.settings.model import Model
 from slipway.settings.names import ImageReference, Network
-
-DEFAULT_NETWORK: Final = ipaddress.IPv4Network("172.31.240.0/24")
 
 
 class Proxy(Model):
@@ -20,5 +15,5 @@ class Proxy(Model):
     """HAProxy's image, 2.6 or newer, with a tag or a digest."""
     http_port: int = Field(default=80, ge=1, le=65535, examples=[8080])
     """Port of the server that requests arrive at, 1 to 65535."""
-    network: Network = Field(default=DEFAULT_NETWORK, examples=["172.31.240.0/24"])
+    network: Network = Field(default="172.31.240.0/24", examples=["172.31.240.0/24"])
     """Private IPv4 network of the containers on each server, used for nothing else."""

@@ -88,6 +88,11 @@ def held_type(annotation: Any) -> Any:
     return get_args(kind)[1] if is_map(annotation) else None
 
 
+def key_type(annotation: Any) -> Any:
+    """The type of the names in a map."""
+    return get_args(plain(annotation))[0]
+
+
 def is_map(annotation: Any) -> bool:
     """Whether a type is a map from names to values."""
     origin = get_origin(plain(annotation))

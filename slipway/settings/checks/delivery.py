@@ -35,14 +35,10 @@ def _sources(settings: Settings, folder: Path) -> Iterator[Fault]:
     if not settings.builds:
         return
     for name, image in settings.application.images.items():
-        context = folder / image.context
-        at = ("application", "images", name)
-        if not context.is_dir():
-            remedy = f"Paths are relative to {folder}."
-            yield Fault((*at, "context"), f"there is no folder {image.context}", remedy)
-        elif not (context / image.dockerfile).is_file():
-            what = f"there is no file {image.dockerfile} in {image.context}"
-            yield Fault((*at, "dockerfile"), what, "The path is relative to `context`.")
+        file = Path(image.context, image.dockerfile)
+        if not (folder / file).is_file():
+            remedy = f"`context` is relative to {folder}, and `dockerfile` to `context`."
+            yield Fault(("application", "images", name), f"there is no file {file}", remedy)
 
 
 def _login(settings: Settings) -> Iterator[Fault]:

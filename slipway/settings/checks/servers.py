@@ -82,7 +82,7 @@ def _accessories(settings: Settings) -> Iterator[Fault]:
 
 
 def _network(settings: Settings) -> Iterator[Fault]:
-    network, at = settings.proxy.network, ("proxy", "network")
+    network, at = ipaddress.IPv4Network(settings.proxy.network), ("proxy", "network")
     if not any(network.subnet_of(each) for each in PRIVATE):
         remedy = "Take one within 10.0.0.0/8, 172.16.0.0/12 or 192.168.0.0/16."
         yield Fault(at, f"{network} is not private", remedy)
