@@ -20,7 +20,7 @@ class Fault:
 
     def line(self, stack: str) -> str:
         """One line, such as `staging/version: is required. For example: `version: v1.0.0`.`."""
-        where = "/".join(str(part) for part in (stack, *self.path))
+        where = "/".join(_printable(str(part)) for part in (stack, *self.path))
         return f"{where}: {self.what}. {self.remedy}".rstrip()
 
 
@@ -31,6 +31,10 @@ class SettingsError(SlipwayError):
         self.stack = stack
         self.faults = tuple(sorted(faults, key=lambda fault: fault.line(stack)))
         super().__init__("\n".join(fault.line(stack) for fault in self.faults))
+
+
+def _printable(text: str) -> str:
+    return text if text.isprintable() else repr(text)
 
 
 def suggestion(name: str, known: Iterable[str]) -> str:

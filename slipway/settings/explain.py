@@ -35,11 +35,8 @@ _PLAIN: Final = {
     "mapping_type": "must be a map",
     "tuple_type": "must be a list",
 }
-_VALUELESS: Final = {
-    "missing",
-    "too_short",
-    "string_too_short",
-}  # the rule says all about the value
+# Faults of which the rule says all that there is to say about the value.
+_VALUELESS: Final = {"missing", "too_short", "string_too_short"}
 
 
 def explain(error: ErrorDetails) -> Fault:

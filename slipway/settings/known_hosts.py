@@ -13,7 +13,6 @@ from slipway.settings.names import is_host_key
 PREFERRED: Final = ("ssh-ed25519", "ecdsa-", "ssh-rsa")  # by the beginning of the key's type
 SSH_PORT: Final = 22
 DEFAULT_FILE: Final = "known_hosts"
-LARGEST: Final = 1 << 20  # characters
 
 
 @dataclass(frozen=True)
@@ -65,7 +64,7 @@ def parse(text: str, file: str) -> KnownHosts:
     """The hosts in `text`; lines that name no host or pin no key are faults."""
     keys: dict[str, tuple[str, ...]] = {}
     faults: list[Fault] = []
-    for number, line in _entries(text[:LARGEST]):
+    for number, line in _entries(text):
         hosts, _, key = line.partition(" ")
         fault = _fault(hosts, key)
         if fault:

@@ -25,7 +25,7 @@ def _promotion(settings: Settings, stack: str) -> Iterator[Fault]:
     if settings.build:
         what = "a stack that promotes builds nothing, but `promote_from` is set"
         yield Fault(("build",), what, "Remove one of the two.")
-    if settings.promote_from.rsplit("/", 1)[-1] == stack and "/" not in settings.promote_from:
+    if settings.promote_from == stack:
         yield Fault(
             ("promote_from",), "is this stack itself", "Name the stack that runs a release first."
         )

@@ -79,6 +79,25 @@ def test_five_mistakes_are_reported_at_once(folder: Path) -> None:
     ]
 
 
+def test_a_key_with_a_line_break_stays_on_one_line(folder: Path) -> None:
+    assert faults(folder, '"ver\\nsion": x') == [
+        r"staging/'ver\nsion': unknown key. Did you mean `version`?"
+    ]
+
+
+def test_there_is_something_to_deploy_and_somewhere_to_deploy_it(folder: Path) -> None:
+    values = changed("application: {accessories: null, migration: null}")
+    values["servers"] = {}
+    values["application"] = {"name": "shop", "images": {}, "services": {}}
+    with pytest.raises(SettingsError) as caught:
+        load("staging", values, folder)
+    assert [fault.path for fault in caught.value.faults if fault.what == "must not be empty"] == [
+        ("application", "images"),
+        ("application", "services"),
+        ("servers",),
+    ]
+
+
 def test_nothing_at_all_lists_what_is_required(folder: Path) -> None:
     with pytest.raises(SettingsError) as caught:
         load("staging", {}, folder)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -13,7 +14,7 @@ from pydantic.fields import FieldInfo
 
 from slipway.settings import load, reference
 from slipway.settings.explain import written
-from slipway.settings.schema import Place, annotation_of, held_type
+from slipway.settings.schema import Place, annotation_of, held_type, kind_of
 from slipway.settings.settings import Settings
 from tests.unit.slipway.settings.sample import KEY
 
@@ -48,6 +49,23 @@ def test_every_setting_is_on_the_page_with_a_description_and_an_example() -> Non
         assert f"| `{key}` |" in section
         assert field.description, f"{model.__name__}.{key} has no description"
         assert field.examples, f"{model.__name__}.{key} has no example"
+
+
+def limits() -> Iterator[tuple[str, str, str]]:
+    """Each setting with a limit, the limit as it is written, and the description."""
+    for model, key, field in fields():
+        kind = kind_of(annotation_of(field))
+        for metadata in field.metadata:
+            for name in ("ge", "gt", "le", "lt"):
+                bound = getattr(metadata, name, None)
+                if bound is not None:
+                    written_bound = kind.write(bound) if kind else str(bound)
+                    yield f"{model.__name__}.{key}", written_bound, field.description or ""
+
+
+@pytest.mark.parametrize(("setting", "limit", "description"), sorted(limits()))
+def test_every_limit_is_told_in_the_description(setting: str, limit: str, description: str) -> None:
+    assert re.search(rf"(?<![\w.]){re.escape(limit)}\b", description), setting
 
 
 def test_every_type_on_the_page_has_a_name() -> None:

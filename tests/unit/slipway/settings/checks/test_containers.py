@@ -89,6 +89,29 @@ def test_a_contradiction_is_a_fault(folder: Path, change: str, path: str, text: 
     assert found == [f"{SERVICES}/{path}: {text}"]
 
 
+def test_a_secret_cannot_have_a_reserved_name(folder: Path) -> None:
+    change = """
+        application: {services: {web: {secrets: [SLIPWAY_RELEASE]}}}
+        secrets: {SLIPWAY_RELEASE: x}
+    """
+    (line,) = faults(folder, change)
+    assert line.startswith(f"{SERVICES}/web/secrets/0: is reserved. `SLIPWAY_` names are set by")
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        "web: {health: {timeout: 2s, deadline: 2s}}",
+        "web: {health: {kind: http, path: /ready, status: 204}}",
+        "web: {health: {kind: command, command: [x]}}",
+        "worker: {port: 80, domains: [b.org]}",
+        "worker: {secrets: [DATABASE_URL], environment: {A: b}}",
+    ],
+)
+def test_what_agrees_is_accepted(folder: Path, change: str) -> None:
+    assert faults(folder, f"application: {{services: {{{change}}}}}") == []
+
+
 def test_two_services_cannot_have_one_domain(folder: Path) -> None:
     change = "{web: {domains: [a.org]}, worker: {port: 80, domains: [b.org, a.org]}}"
     assert faults(folder, f"application: {{services: {change}}}") == [

@@ -32,10 +32,10 @@ FAULTS = [
         "is required with `password`. Name the user of the registry, or remove `password`.",
     ),
     (
-        "rollout: {lease: 6m}",
+        "rollout: {lease: 390s}",
         "rollout/lease",
         (
-            "must be longer than 390s, not 6m. A server can wait so long for the others: the "
+            "must be longer than 390s, not 390s. A server can wait so long for the others: the "
             "slowest readiness, the migration, each batch's `pause` and `bake`. Raise it, shorten"
             " those, or make `batch` larger."
         ),

@@ -78,6 +78,7 @@ def test_servers_that_cannot_work_together_are_a_fault(
         f"servers: {{{TWO}}}\napplication: {{accessories: null}}",
         "application: {accessories: {postgres: {port: 80}}}",
         "proxy: {network: 10.1.0.0/28}",
+        "proxy: {network: 10.1.0.0/29}\napplication: {services: {worker: null}}",
         f"servers: {{two: {{host: 10.88.0.11, port: 2222, host_key: {KEY}}}, {NEAR}}}",
     ],
 )
