@@ -1,0 +1,1 @@
+"""A small shop: an HTTP API, a worker that ships its orders, and the database they share."""
