@@ -59,19 +59,17 @@ def written(value: Any) -> str:
 
 def _rule(error: ErrorDetails, here: Place | None) -> str:
     kind = error["type"]
-    context = error.get("ctx", {})
     if kind in _PLAIN:
         return _PLAIN[kind]
-    if kind == "rule":
-        return str(context["rule"])
     if here and here.choices:
         choices = ", ".join(f"`{choice}`" for choice in here.choices)
         return f"must be one of {choices}" if len(here.choices) > 1 else f"must be {choices}"
+    context = error.get("ctx", {})
     for name, words in _LIMITS.items():
         if name in context:
             write = here.kind.write if here and here.kind else str
             return f"must be {words} {write(context[name])}"
-    return error["msg"]
+    return error["msg"]  # the broken rule, of a kind of our own
 
 
 def _shown(path: Path, value: object, here: Place | None) -> str:
@@ -85,7 +83,7 @@ def _shown(path: Path, value: object, here: Place | None) -> str:
     if here and here.kind and not isinstance(value, str | None):
         return f", not {here.kind.write(value)}"
     text = repr(value) if isinstance(value, str) else json.dumps(value)
-    return f", not {text}" if len(text) <= SHOWN else f", not {text[:SHOWN]}..."
+    return f", not {text}" if len(text) <= SHOWN else f", not {text[:SHOWN]}…"
 
 
 def _remedy(error: ErrorDetails, path: Path, here: Place | None) -> str:

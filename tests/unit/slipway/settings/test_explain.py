@@ -23,6 +23,16 @@ FAULTS = [
         ),
     ),
     (
+        "version: {a: b}",
+        "version",
+        "must be text, not a map. For example: `version: v1.0.0`.",
+    ),
+    (
+        "build: " + "yes" * 30,
+        "build",
+        f"must be true or false, not '{'yes' * 19}ye…. For example: `build: false`.",
+    ),
+    (
         "servesr: {}",
         "servesr",
         "unknown key. Did you mean `servers`?",
