@@ -16,7 +16,6 @@ from toolchain import (
     pulumi,
     python,
     system,
-    versions,
 )
 from toolchain.errors import ToolchainError
 
@@ -64,7 +63,6 @@ def main(arguments: list[str]) -> int:
     signal.signal(signal.SIGTERM, _interrupt)
     signal.signal(signal.SIGHUP, _interrupt)
     try:
-        _require_python()
         if options.command == "setup":
             setup()
         elif options.command == "env":
@@ -87,17 +85,6 @@ def main(arguments: list[str]) -> int:
 def _interrupt(*_: object) -> None:
     """Treat being asked to end like Ctrl-C, so that no build is left running."""
     raise KeyboardInterrupt
-
-
-def _require_python() -> None:
-    if sys.version_info < versions.PYTHON:
-        raise ToolchainError(
-            "Python {}.{} or newer is needed, this is {}.{}".format(
-                *versions.PYTHON, *sys.version_info[:2]
-            ),
-            where=sys.executable,
-            remedy="Install it and run `make setup PYTHON=/path/to/python3`.",
-        )
 
 
 if __name__ == "__main__":

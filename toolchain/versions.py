@@ -6,9 +6,6 @@ import re
 
 Version = tuple[int, ...]
 
-PYTHON: Version = (3, 11)
-"""The oldest Python that runs Slipway."""
-
 OLDEST_PULUMI = "3.259.0"
 """The oldest Pulumi CLI that a machine may bring along: its behaviour is what is relied on."""
 
