@@ -12,6 +12,9 @@ from toolchain import process, versions
 from toolchain.errors import ToolchainError
 
 MODULES = Path(__file__).resolve().parent
+USUAL_FOLDER = "/usr/local/go/bin"
+"""Where Go's own instructions put it, looked at even when PATH leaves it out."""
+
 BUILD_LIMIT = 1800.0
 SELF_UPDATING = (1, 21)
 """From this Go on, an older one fetches the one that go.mod asks for."""
@@ -60,7 +63,7 @@ def compiler(needed: versions.Version) -> str:
         f"Install Go {wanted} or newer from https://go.dev/dl/ (Debian's own is older), or install "
         f"the Pulumi CLI {versions.OLDEST_PULUMI} or newer, which makes Go unnecessary."
     )
-    search = os.pathsep.join([os.environ.get("PATH", os.defpath), "/usr/local/go/bin"])
+    search = os.pathsep.join([os.environ.get("PATH", os.defpath), USUAL_FOLDER])
     go = shutil.which("go", path=search)
     if not go:
         raise ToolchainError("Go is not installed", remedy=remedy)
