@@ -45,7 +45,7 @@ def test_a_fault_is_reported_where_a_person_wrote_it(
     path: tuple[str | int, ...], origin: str
 ) -> None:
     values = {
-        "application": {"name": "shop", "services": {"web": {"image": "shop"}}},
+        "application": {"name": "shop", "services": {"web": {"image": "shop", "domains": ["y"]}}},
         "overrides": {"services": {"web": {"replicas": 0, "domains": ["x"]}, "new": {}}},
     }
     assert written_at(path, values) == (origin, *path[1:])
