@@ -16,7 +16,7 @@ from rich.table import Table
 
 from lab import layout, lifecycle, ssh_agent
 
-app = typer.Typer(
+lab = typer.Typer(
     help="Servers and a registry on this machine, to try Slipway on.", no_args_is_help=True
 )
 console = Console()
@@ -25,13 +25,13 @@ Staging = Annotated[int, typer.Option(help="Number of staging servers.")]
 Production = Annotated[int, typer.Option(help="Number of production servers.")]
 
 
-@app.command()
+@lab.command()
 def up(staging: Staging = 1, production: Production = 3) -> None:
     """Make the lab ready; run again, it only adds what is missing."""
     lifecycle.up(layout.servers(staging, production), step=_step)
 
 
-@app.command()
+@lab.command()
 def down(
     purge: Annotated[
         bool, typer.Option("--purge", help="Delete the lab's images and keys too.")
@@ -41,7 +41,7 @@ def down(
     lifecycle.down(purge=purge, step=_step)
 
 
-@app.command()
+@lab.command()
 def status(
     as_json: Annotated[bool, typer.Option("--json", help="JSON instead of a table.")] = False,
 ) -> None:
@@ -55,16 +55,11 @@ def status(
         raise typer.Exit(1)
 
 
-@app.command()
+@lab.command()
 def env() -> None:
     """Print shell lines that let other programs use the lab: eval "$(slipway lab env)"."""
-    for variable, value in environment().items():
+    for variable, value in ssh_agent.environment().items():
         typer.echo(f"export {variable}={shlex.quote(value)}")
-
-
-def environment() -> dict[str, str]:
-    """The variables that a program needs to deploy to the lab."""
-    return {"SSH_AUTH_SOCK": str(ssh_agent.socket())}
 
 
 def _table(machines: list[lifecycle.Health]) -> Table:

@@ -14,20 +14,25 @@ LIMIT = 20.0  # seconds
 
 
 def socket() -> Path:
-    """Where the agent listens: the value for SSH_AUTH_SOCK."""
+    """Where the agent listens."""
     return folders.state() / "agent.sock"
+
+
+def environment() -> dict[str, str]:
+    """What lets ssh, and programs like it, find the agent."""
+    return {"SSH_AUTH_SOCK": str(socket())}
 
 
 def ensure() -> None:
     """Start the agent unless it runs, and load the deploy key."""
-    listing = attempt(["ssh-add", "-l"], limit=LIMIT, variables=_variables())
+    listing = attempt(["ssh-add", "-l"], limit=LIMIT, variables=environment())
     if listing.returncode == 0:
         return
     if listing.returncode != NO_KEYS:
         socket().unlink(missing_ok=True)
         said = run(["ssh-agent", "-s", "-a", str(socket())], limit=LIMIT)
         _pid_file().write_text(pid_from(said))
-    run(["ssh-add", "-q", str(keys.deploy_key())], limit=LIMIT, variables=_variables())
+    run(["ssh-add", "-q", str(keys.deploy_key())], limit=LIMIT, variables=environment())
 
 
 def stop() -> None:
@@ -44,10 +49,6 @@ def stop() -> None:
 def pid_from(said: str) -> str:
     """The process id in what `ssh-agent -s` prints: `SSH_AGENT_PID=123; export ...`."""
     return said.partition("SSH_AGENT_PID=")[2].partition(";")[0]
-
-
-def _variables() -> dict[str, str]:
-    return {"SSH_AUTH_SOCK": str(socket())}
 
 
 def _pid_file() -> Path:

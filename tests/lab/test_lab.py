@@ -1,0 +1,180 @@
+"""The lab itself: what a deployer may rely on when it deploys there."""
+
+from __future__ import annotations
+
+import subprocess
+import time
+from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+
+import pytest
+
+from lab import engine, keys, layout, lifecycle, registry, servers, ssh_agent
+from lab.engine import docker
+from lab.layout import REGISTRY, Server
+
+PYTHON = f"{REGISTRY}/base/python:3.11"
+POSTGRES = f"{REGISTRY}/postgres:15"
+
+
+@pytest.fixture(scope="module", autouse=True)
+def _lab() -> Iterator[None]:
+    lifecycle.up(layout.servers())
+    yield
+    servers.reset(layout.find("staging-1"))
+
+
+@pytest.fixture
+def server() -> Server:
+    """A fresh server that a test may change."""
+    server = layout.find("staging-1")
+    servers.reset(server)
+    return server
+
+
+@pytest.mark.parametrize("server", layout.servers(), ids=lambda server: server.name)
+def test_every_server_lets_deploy_in_and_nobody_else(server: Server) -> None:
+    assert servers.ssh(server, "id --user --name").stdout == "deploy\n"
+    for user in ("root", "daemon"):
+        refused = servers.ssh(server, "true", user=user)
+        assert refused.returncode == 255
+        assert "Permission denied (publickey)" in refused.stderr
+
+
+def test_deploy_has_the_engine_and_nothing_else_of_roots(server: Server) -> None:
+    assert servers.ssh(server, "docker info --format '{{.LiveRestoreEnabled}}'").stdout == "true\n"
+    assert servers.ssh(server, "cat /etc/shadow").returncode != 0
+    assert servers.ssh(server, "command -v sudo su-exec doas").returncode != 0
+
+
+def test_a_server_with_another_host_key_is_not_trusted(
+    server: Server, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    other = keys.host_key(layout.find("production-1"))
+    pinned = tmp_path / "known_hosts"
+    pinned.write_text(keys.known_hosts_text({server: other}))
+    monkeypatch.setattr(keys, "known_hosts", lambda: pinned)
+    refused = servers.ssh(server, "true")
+    assert refused.returncode == 255
+    assert "Host key verification failed" in refused.stderr
+
+
+def test_the_agent_alone_is_enough_to_log_in(server: Server) -> None:
+    options = ["-o", "BatchMode=yes", "-o", f"UserKnownHostsFile={keys.known_hosts()}"]
+    command = ["ssh", "-F", "none", *options, f"deploy@{server.address}", "true"]
+    subprocess.run(command, env=ssh_agent.environment(), check=True, timeout=20)
+
+
+def test_a_server_takes_twenty_connections_at_once(server: Server) -> None:
+    with ThreadPoolExecutor(max_workers=20) as pool:
+        answers = list(pool.map(lambda _: servers.ssh(server, "true").returncode, range(20)))
+    assert answers == [0] * 20
+
+
+def test_deploy_runs_what_it_pulls_from_the_registry_and_serves_it(server: Server) -> None:
+    web = servers.ssh(
+        server, f"docker run -d --memory 64m -p 8000:8000 {PYTHON} python -m http.server"
+    )
+    assert web.returncode == 0, web.stderr
+    fetched = f"curl --fail --silent --retry 20 --retry-connrefused http://{server.address}:8000"
+    subprocess.run(fetched.split(), check=True, timeout=30, stdout=subprocess.DEVNULL)
+
+
+def test_an_application_reaches_its_database(server: Server) -> None:
+    started = servers.ssh(
+        server,
+        "docker network create app && docker run -d --network app --name db"
+        f" -e POSTGRES_USER=shop -e POSTGRES_PASSWORD=pw -e POSTGRES_DB=orders {POSTGRES}"
+        " && timeout 30 sh -c"
+        " 'until docker exec db pg_isready -q -h 127.0.0.1; do sleep 0.2; done'",
+    )
+    assert started.returncode == 0, started.stderr
+    program = (
+        "import psycopg2, redis\n"
+        "to = 'host=db user=shop password=pw dbname=orders'\n"
+        "psycopg2.connect(to).cursor().execute('select 1')\n"
+    )
+    run = f"docker run -i --rm --network app {PYTHON} python -"
+    connected = servers.ssh(server, run, stdin=program)
+    assert connected.returncode == 0, connected.stderr
+    refused = servers.ssh(server, run, stdin=program.replace("password=pw", "password=no"))
+    assert "password authentication failed" in refused.stderr
+
+
+def test_containers_go_on_serving_while_the_engine_is_killed_and_comes_back(
+    server: Server,
+) -> None:
+    servers.ssh(server, f"docker run -d --name web {PYTHON} sleep 600")
+    servers.run(server, "kill -9 $(pidof dockerd)")
+    servers.wait_ready(server)
+    uptime = servers.ssh(server, "docker inspect -f '{{.State.Running}} {{.RestartCount}}' web")
+    assert uptime.stdout == "true 0\n"
+
+
+def test_a_cut_network_loses_everything_and_mends(server: Server) -> None:
+    servers.cut_network(server)
+    assert "timed out" in servers.ssh(server, "true").stderr
+    assert servers.run(server, "id --user").stdout == "0\n"
+    servers.mend_network(server)
+    assert servers.ssh(server, "true").returncode == 0
+
+
+def test_a_server_comes_back_from_a_power_cut_with_its_disk(server: Server) -> None:
+    servers.ssh(server, f"docker create --name kept {PYTHON} true && touch mark")
+    servers.power_off(server)
+    assert not servers.ready(server)
+    servers.power_on(server)
+    assert servers.ssh(server, "ls mark && docker inspect -f '{{.Name}}' kept").returncode == 0
+
+
+def test_a_reset_server_is_empty_and_proves_itself_by_the_same_key(server: Server) -> None:
+    servers.ssh(server, f"docker create {PYTHON} true && touch mark")
+    began = time.monotonic()
+    servers.reset(server)
+    assert time.monotonic() - began < 15
+    assert servers.ssh(server, "ls; docker ps -aq; docker images -q").stdout == ""
+
+
+def test_up_brings_back_what_was_lost_and_leaves_the_rest_alone(server: Server) -> None:
+    other = layout.find("production-1")
+    born = docker("inspect", "--format", "{{.Created}}", other.container)
+    servers.power_off(server)
+    docker("rm", "--force", layout.REGISTRY_CONTAINER)
+    lifecycle.up(layout.servers())
+    assert servers.ready(server)
+    assert registry.answers()
+    assert docker("inspect", "--format", "{{.Created}}", other.container) == born
+
+
+def test_the_registry_has_the_base_images() -> None:
+    assert {"base/python", "postgres", "redis", "haproxy"} <= set(registry.repositories())
+
+
+def test_down_leaves_nothing_behind_and_up_comes_back_with_the_same_keys() -> None:
+    server = layout.find("staging-1")
+    host_key = keys.host_key(server)
+    lifecycle.down()
+    try:
+        assert lifecycle.status() == []
+        assert not ssh_agent.socket().exists()
+        assert leftovers() == []
+    finally:
+        lifecycle.up(layout.servers())
+    assert keys.host_key(server) == host_key
+    assert all(machine.ready for machine in lifecycle.status())
+
+
+def leftovers() -> list[str]:
+    """What is left of the lab: containers, volumes, networks, mounts, processes."""
+    found = [line for line in Path("/proc/mounts").read_text().splitlines() if "slipway" in line]
+    if engine.running():
+        found += docker("ps", "--all", "--quiet", "--filter", f"label={layout.LABEL}").split()
+        found += docker("volume", "ls", "--quiet", "--filter", "name=^slipway-lab-").split()
+        found += docker("network", "ls", "--quiet", "--filter", "name=^slipway-lab").split()
+    else:
+        found += [
+            line for line in Path("/proc/mounts").read_text().splitlines() if "docker" in line
+        ]
+        found += [link.name for link in Path("/sys/class/net").iterdir() if link.name == "docker0"]
+    return found
