@@ -34,7 +34,9 @@ def running() -> bool:
 
 def ensure() -> None:
     """Install and start the engine if need be; check that it accepts the lab's registry."""
-    packages.require("docker", "debootstrap", "ssh", "ssh-agent", "ssh-keygen", "unshare")
+    packages.require("debootstrap", "ssh", "ssh-agent", "ssh-keygen", "unshare")
+    if not running():
+        _install()
     if not running():
         _start()
     registries = json.loads(docker("info", "--format", "{{json .RegistryConfig}}"))
@@ -46,14 +48,21 @@ def ensure() -> None:
         )
 
 
-def _start() -> None:
+def _install() -> None:
     if os.geteuid() != 0:
         raise SlipwayError(
             "no Docker Engine answers",
             where="docker version",
             remedy=f"Start it, with the line {LINE} in {CONFIGURATION}; root can leave it to us",
         )
-    packages.require("dockerd")
+    if not packages.locate("dockerd") and not CONFIGURATION.exists():
+        # systemd starts the engine as soon as it is installed: its configuration comes first.
+        CONFIGURATION.parent.mkdir(parents=True, exist_ok=True)
+        CONFIGURATION.write_text(f"{{ {LINE} }}\n")
+    packages.require("docker", "dockerd")
+
+
+def _start() -> None:
     command = [packages.locate("dockerd") or "dockerd"]
     if not _configured("insecure-registries"):  # the engine refuses a setting made twice
         command += ["--insecure-registry", SUBNET]
@@ -76,11 +85,11 @@ def _start() -> None:
         time.sleep(0.2)
 
 
-def stop() -> bool:
-    """Stop the engine if the lab started it and nobody else uses it; whether it was stopped."""
+def stop() -> None:
+    """Stop the engine if the lab started it. Raises SlipwayError when it does not end."""
     pid = started_here()
-    if pid is None or foreign_containers():
-        return False
+    if pid is None:
+        return
     os.kill(pid, signal.SIGTERM)
     deadline = time.monotonic() + STOP_LIMIT
     while _is_engine(pid):
@@ -91,7 +100,6 @@ def stop() -> bool:
     # The engine leaves its default bridge and its namespaces' mount behind.
     attempt(["ip", "link", "delete", "docker0"], limit=20)
     attempt(["umount", "/run/docker/netns/default"], limit=20)
-    return True
 
 
 def started_here() -> int | None:

@@ -70,9 +70,9 @@ def existing() -> set[str]:
 
 def purge() -> None:
     """Remove the lab's images and the cached root."""
-    ours = [image for image in existing() if image.startswith(("slipway-lab/", f"{REGISTRY}/"))]
-    if ours:
-        docker("rmi", "--force", *ours, limit=300)
+    for image in existing():
+        if image.startswith(("slipway-lab/", f"{REGISTRY}/")):
+            attempt(["docker", "rmi", image], limit=60)  # one that a container uses stays
     shutil.rmtree(folders.cache())
 
 

@@ -71,8 +71,12 @@ def down(*, purge: bool = False, step: Step = nullcontext) -> None:
         if purge:
             keys.forget()
         if engine.started_here():
-            with step("Docker Engine"):
-                engine.stop()
+            others = engine.foreign_containers()
+            with step(
+                f"Docker Engine, kept for {', '.join(others)}" if others else "Docker Engine"
+            ):
+                if not others:
+                    engine.stop()
 
 
 def status() -> list[Health]:
