@@ -21,7 +21,9 @@ def ensure(servers: list[Server]) -> None:
     known = {
         server: host_key(server) for server in all_servers() if _host_key_file(server).exists()
     }
-    known_hosts().write_text(known_hosts_text(known))
+    partial = known_hosts().with_suffix(".partial")
+    partial.write_text(known_hosts_text(known))
+    partial.replace(known_hosts())  # others read it at any time
 
 
 def deploy_key() -> Path:

@@ -164,6 +164,7 @@ def _for_each_rule(server: Server, template: str) -> None:
 
 def reset(server: Server) -> None:
     """A fresh server in place of this one: empty disk, same address, same host key; waits."""
+    keys.ensure([server])
     remove(server)
     _create(server)
     wait_ready(server)
