@@ -31,6 +31,7 @@ UNWANTED: Final = ("usr/share/doc", "usr/share/man", "usr/share/locale")
 EMPTIED: Final = ("var/cache/apt", "var/lib/apt/lists", "var/log")
 BOOTSTRAP_LIMIT: Final = 900.0  # seconds
 BUILD_LIMIT: Final = 600.0  # seconds
+PROXIES: Final = ("http_proxy", "https_proxy", "no_proxy")
 
 
 def name(recipe: str) -> str:
@@ -90,6 +91,7 @@ def _build(recipe: str) -> None:
         [
             *("docker", "build", "--quiet", "--network", "host"),
             *("--build-arg", f"ROOT={name('root')}", "--tag", name(recipe)),
+            *(f"--build-arg={variable}" for variable in PROXIES if variable in os.environ),
             str(RECIPES / recipe),
         ],
         limit=BUILD_LIMIT,
