@@ -34,7 +34,7 @@ def running() -> bool:
 
 def ensure() -> None:
     """Install and start the engine if need be; check that it accepts the lab's registry."""
-    packages.require("debootstrap", "ssh", "ssh-agent", "ssh-keygen", "unshare")
+    packages.require("debootstrap", "ip", "ssh", "ssh-agent", "ssh-keygen", "unshare")
     if not running():
         _install()
     if not running():

@@ -12,6 +12,7 @@ PACKAGE_OF = {
     "debootstrap": "debootstrap",
     "docker": "docker.io",
     "dockerd": "docker.io",
+    "ip": "iproute2",
     "ssh": "openssh-client",
     "ssh-agent": "openssh-client",
     "ssh-keygen": "openssh-client",

@@ -166,15 +166,14 @@ def test_down_leaves_nothing_behind_and_up_comes_back_with_the_same_keys() -> No
 
 
 def leftovers() -> list[str]:
-    """What is left of the lab: containers, volumes, networks, mounts, processes."""
-    found = [line for line in Path("/proc/mounts").read_text().splitlines() if "slipway" in line]
+    """What is left of the lab: mounts, and containers, volumes and networks or their engine's."""
+    mounts = [line.split()[1] for line in Path("/proc/mounts").read_text().splitlines()]
+    found = [mount for mount in mounts if "slipway" in mount]
     if engine.running():
         found += docker("ps", "--all", "--quiet", "--filter", f"label={layout.LABEL}").split()
         found += docker("volume", "ls", "--quiet", "--filter", "name=^slipway-lab-").split()
         found += docker("network", "ls", "--quiet", "--filter", "name=^slipway-lab").split()
     else:
-        found += [
-            line for line in Path("/proc/mounts").read_text().splitlines() if "docker" in line
-        ]
+        found += [mount for mount in mounts if "/docker/" in mount]
         found += [link.name for link in Path("/sys/class/net").iterdir() if link.name == "docker0"]
     return found
