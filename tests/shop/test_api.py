@@ -3,7 +3,6 @@ from typing import Any
 
 import pytest
 from shop.api import Api
-from shop.database import connect
 from shop.jobs import Jobs
 from shop.server import Request, Response
 from shop.settings import Settings
@@ -107,20 +106,6 @@ def test_without_a_database_the_api_says_try_later_and_health_stays_well(
     assert get(api, "/products").status == 503
     assert get(api, "/products").headers["Retry-After"] == "1"
     assert get(api, "/health").status == 200
-
-
-def test_the_api_recovers_when_the_database_drops_its_connections(
-    api: Api, settings: Settings
-) -> None:
-    get(api, "/products")
-    connection = connect(settings.database_url, statement_limit=0)
-    with connection.cursor() as cursor:
-        cursor.execute(
-            "SELECT pg_terminate_backend(pid) FROM pg_stat_activity"
-            " WHERE datname = current_database() AND pid <> pg_backend_pid()"
-        )
-    connection.close()
-    assert [get(api, "/products").status for _ in range(3)] == [503, 200, 200]
 
 
 def test_metrics_count_requests_by_route_not_by_path(api: Api) -> None:

@@ -93,7 +93,6 @@ def test_a_drain_answers_connections_that_wait_to_be_accepted(
     server.shutdown()  # nobody accepts any more
     waiting = connect()
     waiting.request("GET", "/waiting")
-    server.start()
     assert server.drain(5)
     assert waiting.getresponse().status == 200
 

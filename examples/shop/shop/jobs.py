@@ -10,10 +10,8 @@ class Jobs:
     """Numbers of orders, first in, first out; safe for threads."""
 
     def __init__(self, url: str) -> None:
-        # The time limits also cover the blocking take, so they are longer than its wait.
-        self._redis = redis.Redis.from_url(
-            url, socket_timeout=_LIMIT, socket_connect_timeout=_LIMIT, decode_responses=True
-        )
+        # Also covers connecting, and the blocking take, so it is longer than that one's wait.
+        self._redis = redis.Redis.from_url(url, socket_timeout=_LIMIT, decode_responses=True)
 
     def put(self, order_id: int) -> None:
         """Add a job behind the others."""

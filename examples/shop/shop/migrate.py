@@ -69,7 +69,6 @@ def apply(connection: Connection, wanted: list[Migration]) -> list[str]:
         )
         cursor.execute("SELECT id FROM schema_migrations")
         done = {migration_id for (migration_id,) in cursor.fetchall()}
-    connection.autocommit = False
     pending = [migration for migration in wanted if migration.id not in done]
     for migration in pending:
         _apply_one(connection, migration)
@@ -78,6 +77,7 @@ def apply(connection: Connection, wanted: list[Migration]) -> list[str]:
 
 def _apply_one(connection: Connection, migration: Migration) -> None:
     started = time.monotonic()
+    # `with connection` is a transaction, also on a connection that commits by itself otherwise.
     with connection, connection.cursor() as cursor:
         cursor.execute(migration.sql)
         cursor.execute("INSERT INTO schema_migrations (id) VALUES (%s)", (migration.id,))
