@@ -26,7 +26,7 @@ class ShopProcess:
             self._process = subprocess.Popen(
                 [sys.executable, "-m", "shop", command],
                 cwd=folder,
-                env={"PATH": os.environ["PATH"], **environment},
+                env=os.environ | environment,
                 stdout=log,
                 stderr=subprocess.STDOUT,
             )
