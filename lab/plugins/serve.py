@@ -108,7 +108,7 @@ class Servicer(provider_pb2_grpc.ResourceProviderServicer):
     async def Diff(self, request: Any, context: Any) -> Any:
         async def answer() -> Any:
             difference = self._plugin.resource(_type(request.urn)).diff(
-                decode(request.oldInputs), decode(request.news)
+                decode(request.old_inputs), decode(request.news)
             )
             return _diff_response(difference)
 

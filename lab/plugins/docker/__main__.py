@@ -19,7 +19,7 @@ PLUGIN = Plugin(
     settings=SETTINGS,
     check_config=check_config,
     configure=current.configure,
-    extra_capabilities={"supportsAutonamingConfiguration": True},
+    extra_capabilities={"supports_autonaming_configuration": True},
 )
 
 if __name__ == "__main__":

@@ -1,0 +1,126 @@
+"""A real OpenSSH server on loopback, for the user who runs the tests."""
+
+from __future__ import annotations
+
+import getpass
+import os
+import shutil
+import socket
+import subprocess
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from lab.packages import locate
+
+START_SECONDS = 10
+CONFIGURATION = """\
+Port {port}
+ListenAddress 127.0.0.1
+HostKey {folder}/host
+AuthorizedKeysFile {folder}/user.pub
+PidFile none
+StrictModes no
+UsePAM no
+PasswordAuthentication no
+AcceptEnv ACCEPTED PULUMI_COMMAND_*
+MaxStartups 100
+Subsystem sftp internal-sftp
+"""
+
+
+@dataclass(frozen=True)
+class Sshd:
+    """Where the server listens, the keys it knows, and one it does not."""
+
+    port: int
+    host_key: str
+    other_key: str
+    private_key: str
+
+    def connection(self, **changes: Any) -> dict[str, Any]:
+        connection = {
+            "host": "127.0.0.1",
+            "port": self.port,
+            "user": getpass.getuser(),
+            "hostKey": self.host_key,
+            "privateKey": self.private_key,
+            "dialErrorLimit": 0,
+        }
+        return {key: value for key, value in {**connection, **changes}.items() if value is not None}
+
+
+@contextmanager
+def running(folder: Path) -> Iterator[Sshd]:
+    for name in ("host", "user", "other"):
+        _keygen(folder / name)
+    port = free_port()
+    (folder / "sshd_config").write_text(CONFIGURATION.format(port=port, folder=folder))
+    # sshd refuses to start without this folder, which only a booted machine has.
+    if os.geteuid() == 0:
+        Path("/run/sshd").mkdir(mode=0o755, exist_ok=True)
+    process = subprocess.Popen(
+        [_sshd(), "-D", "-f", folder / "sshd_config", "-E", folder / "sshd.log"],
+        stdin=subprocess.DEVNULL,
+    )
+    try:
+        wait_for_port(port)
+        yield Sshd(
+            port,
+            (folder / "host.pub").read_text().strip(),
+            (folder / "other.pub").read_text().strip(),
+            (folder / "user").read_text(),
+        )
+    finally:
+        process.terminate()
+        process.wait(timeout=10)
+
+
+def free_port() -> int:
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        port: int = probe.getsockname()[1]
+        return port
+
+
+def wait_for_port(port: int) -> None:
+    deadline = time.monotonic() + START_SECONDS
+    while True:
+        try:
+            socket.create_connection(("127.0.0.1", port), timeout=1).close()
+        except OSError:
+            assert time.monotonic() < deadline, f"nothing listens on {port} after {START_SECONDS} s"
+            time.sleep(0.05)
+        else:
+            return
+
+
+def require(program: str, package: str) -> str:
+    """The program's path; as root its package is installed, without starting its service."""
+    if not locate(program) and os.geteuid() == 0:
+        install = ["apt-get", "-o", "DPkg::Lock::Timeout=300", "install", "-y", "-qq"]
+        subprocess.run(
+            [*install, "--no-install-recommends", package],
+            check=True,
+            timeout=600,
+            # Debian's scripts ask this before they start a service.
+            env={**os.environ, "DEBIAN_FRONTEND": "noninteractive", "RUNLEVEL": "1"},
+            stdout=subprocess.DEVNULL,
+        )
+    path = locate(program)
+    assert path, f"{program} is missing: sudo apt-get install {package}"
+    return path
+
+
+def _sshd() -> str:
+    return require("sshd", "openssh-server")
+
+
+def _keygen(path: Path) -> None:
+    keygen = shutil.which("ssh-keygen") or "ssh-keygen"
+    subprocess.run(
+        [keygen, "-q", "-t", "ed25519", "-N", "", "-C", "", "-f", path], check=True, timeout=20
+    )
