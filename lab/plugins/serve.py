@@ -201,10 +201,14 @@ def serve(plugin: Plugin, arguments: list[str]) -> None:
 
     The first argument that is not a flag is the engine's address, where log lines go.
     """
-    asyncio.run(_serve(plugin, next((a for a in arguments if not a.startswith("-")), None)))
+    parent = os.getppid()
+    engine_address = next(
+        (argument for argument in arguments if not argument.startswith("-")), None
+    )
+    asyncio.run(_serve(plugin, engine_address, parent))
 
 
-async def _serve(plugin: Plugin, engine_address: str | None) -> None:
+async def _serve(plugin: Plugin, engine_address: str | None, parent: int) -> None:
     options = [
         ("grpc.max_receive_message_length", _MESSAGE_LIMIT),
         ("grpc.max_send_message_length", _MESSAGE_LIMIT),
@@ -219,7 +223,6 @@ async def _serve(plugin: Plugin, engine_address: str | None) -> None:
     await server.start()
     sys.stdout.write(f"{port}\n")
     sys.stdout.flush()
-    parent = os.getppid()
     while os.getppid() == parent or servicer.busy:
         await asyncio.sleep(_PARENT_CHECK_SECONDS)
 

@@ -17,7 +17,7 @@ from pulumi.runtime.proto import engine_pb2_grpc, provider_pb2, provider_pb2_grp
 
 REPOSITORY = Path(__file__).parents[2]
 CALL_SECONDS = 90
-REQUESTS = {
+REQUESTS: dict[str, Any] = {
     "CheckConfig": provider_pb2.CheckRequest,
     "DiffConfig": provider_pb2.DiffRequest,
 }
@@ -71,8 +71,10 @@ class Plugin:
 
 @contextmanager
 def running(name: str, folder: Path, **variables: str) -> Iterator[Plugin]:
-    """Runs a plugin with `folder` as the project's: the offline one, or the one named by
-    SLIPWAY_PLUGIN_COMMAND or SLIPWAY_PLUGIN_DOCKER.
+    """Runs a plugin with `folder` as the project's.
+
+    It is the offline one, unless SLIPWAY_PLUGIN_COMMAND or SLIPWAY_PLUGIN_DOCKER has the path of
+    another, such as the official one.
     """
     server = grpc.server(futures.ThreadPoolExecutor(max_workers=4))
     engine = Engine()
