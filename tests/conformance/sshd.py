@@ -101,15 +101,14 @@ def wait_for_port(port: int) -> None:
 def require(program: str, package: str) -> str:
     """The program's path; as root its package is installed, without starting its service."""
     if not locate(program) and os.geteuid() == 0:
-        install = ["apt-get", "-o", "DPkg::Lock::Timeout=300", "install", "-y", "-qq"]
-        subprocess.run(
-            [*install, "--no-install-recommends", package],
-            check=True,
-            timeout=600,
-            # Debian's scripts ask this before they start a service.
-            env={**os.environ, "DEBIAN_FRONTEND": "noninteractive", "RUNLEVEL": "1"},
-            stdout=subprocess.DEVNULL,
-        )
+        apt = ["apt-get", "-o", "DPkg::Lock::Timeout=300", "-qq"]
+        install = [*apt, "install", "-y", "--no-install-recommends", package]
+        # Debian's scripts ask for the runlevel before they start a service.
+        environment = {**os.environ, "DEBIAN_FRONTEND": "noninteractive", "RUNLEVEL": "1"}
+        for arguments in ([*apt, "update"], install):
+            subprocess.run(
+                arguments, check=True, timeout=600, env=environment, stdout=subprocess.DEVNULL
+            )
     path = locate(program)
     assert path, f"{program} is missing: sudo apt-get install {package}"
     return path

@@ -17,6 +17,7 @@ import pytest
 from lab.plugins.docker.ignore import IgnoreFile
 
 from .plugin import CallError, Plugin, is_offline, running
+from .sshd import Sshd
 
 URN = "urn:pulumi:test::test::docker:index/"
 IMAGE, REGISTRY_IMAGE = f"{URN}image:Image::app", f"{URN}registryImage:RegistryImage::app"
@@ -157,6 +158,26 @@ def test_a_registry_with_a_login_answers_only_to_it(
             plugin.call("Invoke", request)
         assert "401" in caught.value.text
         assert "wrong" not in caught.value.text
+
+
+def test_an_engine_behind_ssh_is_reached_with_the_given_options(
+    project: Path, registry: str, sshd: Sshd, tmp_path: Path
+) -> None:
+    key, known_hosts = tmp_path / "key", tmp_path / "known_hosts"
+    key.touch(mode=0o600)
+    key.write_text(sshd.private_key)
+    known_hosts.write_text(f"[127.0.0.1]:{sshd.port} {sshd.host_key}\n")
+    options = ["-i", str(key), "-o", f"UserKnownHostsFile={known_hosts}"]
+    host = f"ssh://{sshd.connection()['user']}@127.0.0.1:{sshd.port}"
+    wanted = {"sourceImage": f"{registry}/app:5", "targetImage": f"{registry}/over-ssh:1"}
+    subprocess.run(["docker", "pull", "--quiet", wanted["sourceImage"]], check=True, timeout=60)
+    with running("docker", project) as plugin:
+        plugin.call("Configure", {"args": {"host": host, "sshOpts": json.dumps(options)}})
+        made = plugin.call("Create", {"urn": f"{URN}tag:Tag::app", "properties": wanted})
+        assert made["properties"]["sourceImageId"].startswith("sha256:")
+        plugin.call("Configure", {"args": {"host": host, "sshOpts": '["-i", "/nowhere"]'}})
+        with pytest.raises(CallError, match="docker tag"):
+            plugin.call("Create", {"urn": f"{URN}tag:Tag::app", "properties": wanted})
 
 
 @only_offline
