@@ -14,7 +14,7 @@ import typer
 from rich.console import Console
 from rich.table import Table
 
-from lab import layout, lifecycle, ssh_agent
+from lab import layout, lifecycle, workspace
 
 lab = typer.Typer(
     help="Servers and a registry on this machine, to try Slipway on.", no_args_is_help=True
@@ -57,9 +57,10 @@ def status(
 
 @lab.command()
 def env() -> None:
-    """Print shell lines that let other programs use the lab: eval "$(slipway lab env)"."""
-    for variable, value in ssh_agent.environment().items():
+    """Print shell lines after which plain `pulumi` works on the lab: eval "$(slipway lab env)"."""
+    for variable, value in workspace.environment().items():
         typer.echo(f"export {variable}={shlex.quote(value)}")
+    typer.echo(f"cd {shlex.quote(str(workspace.folder()))}")
 
 
 def _table(machines: list[lifecycle.Health]) -> Table:

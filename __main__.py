@@ -1,0 +1,89 @@
+"""From settings to servers: what `pulumi up` does, in order."""
+
+from functools import partial
+from pathlib import Path
+
+import pulumi
+
+from components import stack
+from components.accessory import Accessory
+from components.image import Image, docker_provider
+from components.rollout import Rollout
+from components.server import Server
+from slipway import catalogue, fleet, orders
+from slipway.agent.build import build as build_agent
+from slipway.folders import cache
+from slipway.release.status import bases
+from slipway.settings import Settings, release
+from slipway.source import source
+
+
+def deploy(settings: Settings) -> None:
+    """Declare everything that this environment is made of."""
+    environment, application = pulumi.get_stack(), settings.application
+
+    # What every server runs, and what the version stands for: asked first, and read-only.
+    hosts = fleet.hosts(settings)
+    statuses = fleet.statuses(application.name, hosts, settings.preflight.clock_skew)
+    registry = catalogue.open_registry(settings)
+    digests = catalogue.published(
+        registry, settings, ran=stack.images_run(settings.promote_from, settings.version)
+    )
+
+    kept = stack.resource_names()
+    provider = docker_provider(settings) if settings.builds else None
+    images = {
+        name: Image(
+            name,
+            {
+                "repository": registry.repository(name),
+                "version": settings.version,
+                "published": digests[name],
+                "build": image,
+                "login": catalogue.credentials(settings),
+                "tags": source(Path(image.context)).tags(settings.version),
+                "kept": kept,
+                "check": partial(catalogue.check_size, registry, name, limit=image.size_limit),
+            },
+            pulumi.ResourceOptions(providers=[provider] if provider else None),
+        )
+        for name, image in application.images.items()
+    }
+    references = pulumi.Output.all(**{name: image.reference for name, image in images.items()})
+
+    package = build_agent(cache("agent"))
+    servers = [
+        Server(name, {"host": host, "status": statuses[name], "agent": package})
+        for name, host in hosts.items()
+    ]
+    accessories = [
+        Accessory(
+            name,
+            {
+                "host": hosts[orders.accessory_server(name, settings)],
+                "order": orders.accessory_order(name, settings, environment),
+                "limit": orders.accessory_limit(name, settings),
+            },
+            pulumi.ResourceOptions(depends_on=servers),
+        )
+        for name in application.accessories
+    ]
+    rollout = Rollout(
+        application.name,
+        {
+            "settings": settings,
+            "environment": environment,
+            "release": references.apply(partial(release, settings)),
+            "steps": orders.steps(settings),
+            "bases": bases(statuses, catalogue.known_release(settings, registry, digests)),
+            "hosts": hosts,
+        },
+        pulumi.ResourceOptions(depends_on=[*servers, *accessories]),
+    )
+    pulumi.export("version", rollout.version)
+    pulumi.export("images", rollout.images)
+    pulumi.export("servers", rollout.serving)
+
+
+with stack.plain_errors():
+    deploy(stack.load_settings())

@@ -1,0 +1,1 @@
+"""The Pulumi vocabulary of a deployment, one noun a file."""

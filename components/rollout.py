@@ -1,0 +1,119 @@
+"""A release, brought to every server of an environment or to none."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+from collections.abc import Mapping, Sequence
+from typing import Any, TypedDict
+
+import pulumi
+from pulumi_command import remote
+
+from components.command import on_server
+from slipway.fleet import abort, agent_command
+from slipway.orders import abort_order, step_limit, step_order
+from slipway.release.plan import Action, Step
+from slipway.release.release import Release
+from slipway.remote import Host
+from slipway.settings import Settings
+
+
+class RolloutArgs(TypedDict):
+    """A release, a plan, and the servers as they were when it was made."""
+
+    settings: Settings
+    """The stack's settings."""
+    environment: str
+    """Name of the environment, which is the stack's."""
+    release: pulumi.Output[Release]
+    """What is rolled out; unknown in a preview while an image has yet to be built."""
+    steps: Sequence[Step]
+    """The plan, in an order in which every step comes after those it waits for."""
+    bases: Mapping[str, str]
+    """By server, what its steps are planned on (`slipway.release.status.basis`)."""
+    hosts: Mapping[str, Host]
+    """The servers by name."""
+
+
+class Rollout(pulumi.ComponentResource):
+    """Every step of the plan as a resource; when one fails, all servers go back at once."""
+
+    serving: pulumi.Output[dict[str, dict[str, Any]]]
+    """By server, the release that it reported to serve when its last step was done."""
+    version: pulumi.Output[str]
+    """The version that the servers reported."""
+    images: pulumi.Output[dict[str, str]]
+    """The image of each service that the servers reported."""
+
+    def __init__(
+        self, name: str, args: RolloutArgs, opts: pulumi.ResourceOptions | None = None
+    ) -> None:
+        super().__init__("slipway:index:Rollout", name, None, opts)
+        self._args = args
+        undo = pulumi.ErrorHook(f"{name}-abort", self._abort)
+        done: dict[str, remote.Command] = {}
+        for step in args["steps"]:
+            done[step.name] = self._run(
+                name,
+                step,
+                pulumi.ResourceOptions(
+                    parent=self,
+                    depends_on=[done[before] for before in step.after],
+                    hooks=pulumi.ResourceHookBinding(on_error=[undo]),
+                ),
+            )
+        finals = [step for step in args["steps"] if step.action is Action.FINALIZE]
+        self.serving = pulumi.Output.all(
+            **{step.server: done[step.name].stdout for step in finals}
+        ).apply(
+            lambda results: {
+                server: json.loads(text)["serving"] for server, text in results.items()
+            }
+        )
+        self.version = self.serving.apply(lambda serving: _common(serving, "version"))
+        self.images = self.serving.apply(lambda serving: _common(serving, "images"))
+        self.register_outputs(
+            {"serving": self.serving, "version": self.version, "images": self.images}
+        )
+
+    def _run(self, name: str, step: Step, opts: pulumi.ResourceOptions) -> remote.Command:
+        settings, environment = self._args["settings"], self._args["environment"]
+        basis = self._args["bases"][step.server]
+        order = self._args["release"].apply(
+            lambda release: step_order(step, settings, environment, release, basis)
+        )
+        return on_server(
+            f"{name}-{step.name}",
+            self._args["hosts"][step.server],
+            agent_command(step.action.value, delay=step.delay),
+            stdin=pulumi.Output.secret(order) if step.carries_secrets else order,
+            limit=step.delay + step_limit(step, settings),
+            opts=opts,
+        )
+
+    async def _abort(self, failure: pulumi.ErrorHookArgs) -> bool:
+        """Take every server back at once, say so, and let the failure stand (False: no retry).
+
+        An error hook is the one place that runs inside a plain `pulumi up` after a step has failed
+        and before the update ends; see docs/decisions/0001-abort-in-an-error-hook.md.
+        """
+        release = await self._args["release"].future()
+        if release is None:
+            return False
+        settings, environment = self._args["settings"], self._args["environment"]
+        orders = {
+            server: abort_order(settings, environment, server, release)
+            for server in self._args["hosts"]
+        }
+        outcome = await asyncio.to_thread(abort, list(self._args["hosts"].values()), orders)
+        pulumi.log.error(f"{failure.name} failed; {outcome}", resource=self)
+        return False
+
+
+def _common(serving: Mapping[str, Mapping[str, Any]], key: str) -> Any:
+    """What all servers report alike; after a finished rollout that is one value."""
+    first, *others = serving.values()
+    if any(other[key] != first[key] for other in others):
+        raise pulumi.RunError(f"the servers do not agree on their {key}: {dict(serving)}")
+    return first[key]

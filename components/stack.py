@@ -1,0 +1,67 @@
+"""The stack that the program runs for: its settings, its state, and how its errors are shown."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+import pulumi
+from pulumi.runtime.config import CONFIG
+
+from slipway import settings
+from slipway.errors import SlipwayError
+
+PROGRAM = Path(__file__).resolve().parent.parent  # relative paths in the settings begin here
+
+
+def load_settings() -> settings.Settings:
+    """The settings in the project's namespace of the stack's configuration.
+
+    The one place that touches Pulumi's configuration. It takes all keys at once, which
+    `pulumi.Config` cannot, because an unknown key is an error.
+    """
+    prefix = f"{pulumi.get_project()}:"
+    values = {
+        key.removeprefix(prefix): value
+        for key, value in CONFIG.get().items()
+        if key.startswith(prefix)
+    }
+    return settings.load(pulumi.get_stack(), values, PROGRAM)
+
+
+def resource_names() -> frozenset[str]:
+    """Names of the resources in this stack's state, as the last update left it; read-only."""
+    return frozenset(urn.rpartition("::")[2] for urn in _resources(pulumi.get_stack()))
+
+
+def images_run(stack: str | None, version: str) -> dict[str, str]:
+    """The image of each service that another stack reports to serve, if it serves this version."""
+    if stack is None:
+        return {}
+    outputs = [
+        resource["outputs"]
+        for resource in _resources(stack).values()
+        if resource["type"] == "pulumi:pulumi:Stack"
+    ]
+    if not outputs or outputs[0].get("version") != version:
+        return {}
+    images: dict[str, str] = outputs[0]["images"]
+    return images
+
+
+def _resources(stack: str) -> dict[str, Any]:
+    name = f"{pulumi.get_organization()}/{pulumi.get_project()}/{stack}"
+    result = pulumi.runtime.invoke("pulumi:pulumi:readStackResourceOutputs", {"stackName": name})
+    resources: dict[str, Any] = result.value["outputs"]
+    return resources
+
+
+@contextmanager
+def plain_errors() -> Iterator[None]:
+    """What a person can mend is shown as it is, without a traceback."""
+    try:
+        yield
+    except SlipwayError as error:
+        raise pulumi.RunError(str(error)) from None

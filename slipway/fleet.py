@@ -1,0 +1,127 @@
+"""What every server of an environment runs, asked at once and read-only."""
+
+from __future__ import annotations
+
+import json
+import time
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from slipway.errors import SlipwayError
+from slipway.release.status import Running, Status
+from slipway.remote import Answer, Host, ask, unreachable
+from slipway.settings import Settings
+
+FOLDER = ".slipway"  # in the home of the deploy user
+AGENT = f"{FOLDER}/agent.pyz"
+INSTALLED = f"{FOLDER}/installed"
+
+ABORT_TIMEOUT = (
+    120.0  # seconds; a server that needs longer goes back by itself or at the next update
+)
+
+# Works on a server that has no agent yet. `installed` is what the installation noted, see
+# components/server.py; `home` is the inode and change time of the home folder, which a preview
+# leaves alone and which a machine set up afresh does not share with the one before it.
+QUERY = (
+    """printf '{"installed": "%s", "home": "%s", "clock": %s, "status": ' """
+    f""""$(cat {INSTALLED} 2>/dev/null)" "$(stat -c %i.%Z .)" "$(date +%s)"; """
+    f"python3 {AGENT} status 2>/dev/null || printf null; printf '}}'"
+)
+
+
+def hosts(settings: Settings) -> dict[str, Host]:
+    """The servers of the settings by name, in their order."""
+    return {
+        name: Host(name, server.host, server.host_key, server.user, server.port)
+        for name, server in settings.servers.items()
+    }
+
+
+def statuses(application: str, hosts: Mapping[str, Host], clock_skew: float) -> dict[str, Status]:
+    """Every server's status by name.
+
+    `clock_skew` is the largest difference in seconds between a server's clock and this machine's.
+    Raises SlipwayError naming every server that cannot be reached, answers nonsense, or has a
+    wrong clock.
+    """
+    question = json.dumps({"application": application})
+    answers = ask(list(hosts.values()), QUERY, stdin=dict.fromkeys(hosts, question))
+    now = time.time()
+    found: dict[str, Status] = {}
+    faults: list[str] = []
+    for host in hosts.values():
+        try:
+            found[host.name] = _status(host, answers[host.name], now, clock_skew)
+        except SlipwayError as error:
+            faults.append(str(error))
+    if faults:
+        raise SlipwayError("\n".join(faults))
+    return found
+
+
+def _status(host: Host, answer: Answer, now: float, clock_skew: float) -> Status:
+    where = f"servers/{host.name}"
+    if not answer.ok:
+        raise unreachable(host, answer)
+    try:
+        data = json.loads(answer.stdout)
+    except ValueError:
+        raise SlipwayError(
+            f"it answered {answer.stdout[:80]!r} instead of its status",
+            where=where,
+            remedy="The deploy user's shell start-up files must print nothing",
+        ) from None
+    skew = data["clock"] - now
+    if abs(skew) > clock_skew:
+        raise SlipwayError(
+            f"its clock is {skew:+.0f} s off this machine's, more than {clock_skew:g} s",
+            where=where,
+            remedy="Synchronise both (timedatectl set-ntp true), or raise preflight/clock_skew",
+        )
+    return parse(host.name, data)
+
+
+def parse(server: str, data: dict[str, Any]) -> Status:
+    """The status in what the query printed; raises KeyError for what no agent prints."""
+    status = data["status"]
+    if status is None:
+        return Status(server, life=data["home"])
+    return Status(
+        server,
+        life=data["installed"] or data["home"],
+        agent=status["agent"],
+        epoch=status["epoch"],
+        phase=status["phase"],
+        serving=_running(status["serving"]),
+        previous=_running(status["previous"]),
+        basis=status["basis"],
+        problems=tuple(status["problems"]),
+    )
+
+
+def agent_command(action: str, *, delay: float = 0.0) -> str:
+    """The shell command for one of the agent's actions, after `delay` seconds."""
+    wait = f"sleep {delay:g} && " if delay else ""
+    return f"{wait}python3 {AGENT} {action}"
+
+
+def abort(hosts: Sequence[Host], orders: Mapping[str, str]) -> str:
+    """Make all servers give a rollout up, at once, and say in one line what each serves now."""
+    answers = ask(hosts, agent_command("abort"), stdin=orders, timeout=ABORT_TIMEOUT)
+    served: dict[str, list[str]] = {}
+    for host in hosts:
+        served.setdefault(_outcome(answers[host.name]), []).append(host.name)
+    return "; ".join(f"{', '.join(names)}: {what}" for what, names in served.items())
+
+
+def _outcome(answer: Answer) -> str:
+    if not answer.ok:
+        reason = answer.stderr.strip().splitlines()[-1:] or ["no answer"]
+        return f"could not be taken back ({reason[0]}); the next update heals it"
+    running = _running(json.loads(answer.stdout)["serving"])
+    return f"rolled back to {running}" if running else "serves nothing, as before"
+
+
+def _running(data: dict[str, Any] | None) -> Running | None:
+    return Running.from_dict(data) if data else None

@@ -1,0 +1,150 @@
+"""What the agent is told at each step: one JSON object, as a pure function of plain values."""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+
+from slipway.release.plan import Action, Step, rolling
+from slipway.release.release import Release
+from slipway.settings import Settings
+
+# Seconds that a step may take beyond what it waits for by configuration.
+_PULLING = 900
+_WORKING = 60
+
+
+def steps(settings: Settings) -> list[Step]:
+    """The plan of a rollout to all servers, in their order."""
+    rollout, servers = settings.rollout, list(settings.servers)
+    return rolling(
+        servers,
+        batch=rollout.batch_size(len(servers)),
+        pause=rollout.pause,
+        migrate=settings.application.migration is not None,
+    )
+
+
+def step_order(
+    step: Step, settings: Settings, environment: str, release: Release, basis: str
+) -> str:
+    """The order for one step; it holds secrets' values where `step.carries_secrets`."""
+    order = _rollout(settings, environment, step.server, release, basis)
+    if step.action is Action.PREFLIGHT:
+        order |= _access(settings)
+        order["preflight"] = {
+            "disk_free": settings.preflight.disk_free,
+            "images": sorted({*release.images.values(), settings.proxy.image}),
+        }
+    if step.action is Action.STAGE:
+        order |= _access(settings)
+        order["release"] = {"id": release.id, **release.to_dict()}
+    if step.action in (Action.STAGE, Action.MIGRATE):  # they make containers
+        names = {name for service in release.services for name in service.secrets}
+        order["secrets"] = settings.secret_values(sorted(names))
+        order["hosts"] = accessory_hosts(settings, step.server)
+    return json.dumps(order, sort_keys=True)
+
+
+def step_limit(step: Step, settings: Settings) -> float:
+    """Seconds after which the step is ended on the server, whatever it is doing there."""
+    application = settings.application
+    services = application.services.values()
+    starting = max((service.health.deadline for service in services), default=0.0)
+    stopping = max((service.stop_grace for service in services), default=0.0)
+    migrating = application.migration.timeout if application.migration else 0.0
+    return (
+        _WORKING
+        + {
+            Action.PREFLIGHT: 0.0,
+            Action.STAGE: _PULLING + starting,
+            Action.MIGRATE: migrating,
+            Action.SWITCH: starting + stopping + settings.rollout.bake,
+            Action.FINALIZE: stopping,
+        }[step.action]
+    )
+
+
+def abort_order(settings: Settings, environment: str, server: str, release: Release) -> str:
+    """The order to give a rollout of this release up and to serve the release before it again."""
+    return json.dumps(_rollout(settings, environment, server, release, ""), sort_keys=True)
+
+
+def accessory_order(name: str, settings: Settings, environment: str) -> str:
+    """The order to run an accessory on its server; it holds the secrets' values."""
+    accessory = settings.application.accessories[name]
+    server = accessory_server(name, settings)
+    definition = accessory.model_dump(mode="json", exclude={"server"})
+    shared = len(settings.servers) > 1
+    order: dict[str, Any] = {
+        "application": settings.application.name,
+        "environment": environment,
+        "server": server,
+        "accessory": {
+            "name": name,
+            **definition,
+            "publish_address": settings.servers[server].private_address if shared else None,
+        },
+        "secrets": settings.secret_values(accessory.secrets),
+    }
+    return json.dumps(order | _access(settings), sort_keys=True)
+
+
+def accessory_limit(name: str, settings: Settings) -> float:
+    """Seconds after which the accessory's start is given up."""
+    accessory = settings.application.accessories[name]
+    return _WORKING + _PULLING + accessory.stop_grace + accessory.health.deadline
+
+
+def accessory_server(name: str, settings: Settings) -> str:
+    """The server that runs the accessory: the one it names, else the first."""
+    return settings.application.accessories[name].server or next(iter(settings.servers))
+
+
+def accessory_hosts(settings: Settings, server: str) -> dict[str, str]:
+    """Addresses of the accessories on other servers, by name; Docker finds those on this one."""
+    places = {name: accessory_server(name, settings) for name in settings.application.accessories}
+    return {
+        name: str(settings.servers[place].private_address)
+        for name, place in places.items()
+        if place != server
+    }
+
+
+def _rollout(
+    settings: Settings, environment: str, server: str, release: Release, basis: str
+) -> dict[str, Any]:
+    rollout = settings.rollout
+    return {
+        "application": release.application,
+        "environment": environment,
+        "server": server,
+        "release": {"id": release.id, "version": release.version},
+        "rollout": {
+            "basis": basis,
+            "owner": environment,
+            "strategy": rollout.strategy,
+            "bake": rollout.bake,
+            "lease": rollout.lease,
+            "retain": rollout.retain,
+        },
+    }
+
+
+def _access(settings: Settings) -> dict[str, Any]:
+    """Where images come from, and how requests get in."""
+    registry, proxy = settings.registry, settings.proxy
+    password = registry.password and settings.secrets[registry.password].get_secret_value()
+    return {
+        "registry": {
+            "address": registry.address,
+            "insecure": registry.insecure,
+            "username": registry.username,
+            "password": password,
+        },
+        "proxy": {
+            "image": proxy.image,
+            "http_port": proxy.http_port,
+            "network": str(proxy.network),
+        },
+    }
