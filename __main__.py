@@ -82,7 +82,7 @@ def deploy(settings: Settings) -> None:
     )
     pulumi.export("version", rollout.version)
     pulumi.export("images", rollout.images)
-    pulumi.export("servers", rollout.serving)
+    pulumi.export("servers", rollout.releases)
 
 
 with stack.plain_errors():

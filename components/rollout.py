@@ -15,6 +15,7 @@ from slipway.fleet import abort, agent_command
 from slipway.orders import abort_order, step_limit, step_order
 from slipway.release.plan import Action, Step
 from slipway.release.release import Release
+from slipway.release.status import Running
 from slipway.remote import Host
 from slipway.settings import Settings
 
@@ -39,8 +40,8 @@ class RolloutArgs(TypedDict):
 class Rollout(pulumi.ComponentResource):
     """Every step of the plan as a resource; when one fails, all servers go back at once."""
 
-    serving: pulumi.Output[dict[str, dict[str, Any]]]
-    """By server, the release that it reported to serve when its last step was done."""
+    releases: pulumi.Output[dict[str, str]]
+    """By server, version and id of the release that it reported when its last step was done."""
     version: pulumi.Output[str]
     """The version that the servers reported."""
     images: pulumi.Output[dict[str, str]]
@@ -64,17 +65,22 @@ class Rollout(pulumi.ComponentResource):
                 ),
             )
         finals = [step for step in args["steps"] if step.action is Action.FINALIZE]
-        self.serving = pulumi.Output.all(
+        serving = pulumi.Output.all(
             **{step.server: done[step.name].stdout for step in finals}
         ).apply(
             lambda results: {
                 server: json.loads(text)["serving"] for server, text in results.items()
             }
         )
-        self.version = self.serving.apply(lambda serving: _common(serving, "version"))
-        self.images = self.serving.apply(lambda serving: _common(serving, "images"))
+        self.version = serving.apply(lambda serving: _common(serving, "version"))
+        self.images = serving.apply(lambda serving: _common(serving, "images"))
+        self.releases = serving.apply(
+            lambda serving: {
+                server: str(Running.from_dict(each)) for server, each in serving.items()
+            }
+        )
         self.register_outputs(
-            {"serving": self.serving, "version": self.version, "images": self.images}
+            {"releases": self.releases, "version": self.version, "images": self.images}
         )
 
     def _run(self, name: str, step: Step, opts: pulumi.ResourceOptions) -> remote.Command:

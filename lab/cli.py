@@ -58,9 +58,10 @@ def status(
 @lab.command()
 def env() -> None:
     """Print shell lines after which plain `pulumi` works on the lab: eval "$(slipway lab env)"."""
-    for variable, value in workspace.environment().items():
+    place = workspace.default()
+    for variable, value in place.environment().items():
         typer.echo(f"export {variable}={shlex.quote(value)}")
-    typer.echo(f"cd {shlex.quote(str(workspace.folder()))}")
+    typer.echo(f"cd {shlex.quote(str(place.project))}")
 
 
 def _table(machines: list[lifecycle.Health]) -> Table:

@@ -1,85 +1,108 @@
-"""The lab's copy of the project's configuration, with a Pulumi backend of its own.
+"""A copy of the project's configuration for the lab, with a Pulumi backend of its own.
 
-Stack files change while one works (versions, secrets, encryption salts), so the lab's are kept with its
-state; the program itself runs from the repository.
+Stack files change while one works (versions, secrets, encryption salts), so the lab's are kept
+outside the repository; the program itself runs from there.
 """
 
 from __future__ import annotations
 
 import secrets
+import subprocess
+from dataclasses import dataclass
 from pathlib import Path
-from typing import Final
+from typing import Any, Final
+
+import yaml
 
 from lab import folders, keys, ssh_agent
-from lab.command import run
+from lab.command import attempt, run
 
 REPOSITORY: Final = Path(__file__).resolve().parent.parent
 STACKS: Final = ("staging", "production")
-LIMIT: Final = 60.0  # seconds for one command of Pulumi's that touches no server
+LIMIT: Final = 60.0  # seconds for a command that touches no server
+UPDATE_LIMIT: Final = 600.0  # seconds for one update
 
 
-def folder() -> Path:
-    """Where `pulumi` is to be run."""
-    return folders.state() / "project"
+@dataclass(frozen=True)
+class Workspace:
+    """A folder with the project, its stack files and its state."""
+
+    root: Path
+
+    @property
+    def project(self) -> Path:
+        """Where `pulumi` is to be run."""
+        return self.root / "project"
+
+    def environment(self) -> dict[str, str]:
+        """What plain `pulumi` needs to work on the lab."""
+        return {
+            **ssh_agent.environment(),
+            "PULUMI_BACKEND_URL": f"file://{self.root / 'backend'}",
+            "PULUMI_CONFIG_PASSPHRASE_FILE": str(self.root / "passphrase"),
+        }
+
+    def ensure(self) -> None:
+        """Make what is missing; a stack file that is there keeps every change made to it."""
+        self.project.mkdir(mode=0o700, parents=True, exist_ok=True)
+        (self.root / "backend").mkdir(mode=0o700, exist_ok=True)
+        passphrase = self.root / "passphrase"
+        if not passphrase.exists():
+            passphrase.touch(mode=0o600)
+            passphrase.write_text(secrets.token_urlsafe(24))
+        project = (REPOSITORY / "Pulumi.yaml").read_text()
+        (self.project / "Pulumi.yaml").write_text(f"{project}main: {REPOSITORY}\n")
+        for stack in STACKS:
+            if not self.stack_file(stack).exists():
+                self._create(stack)
+
+    def stack_file(self, stack: str) -> Path:
+        """The stack's configuration."""
+        return self.project / f"Pulumi.{stack}.yaml"
+
+    def configure(self, stack: str, **values: Any) -> None:
+        """Set keys of the project's namespace in the stack file, objects as a whole."""
+        file = self.stack_file(stack)
+        content = yaml.safe_load(file.read_text())
+        content["config"] |= {f"slipway:{key}": value for key, value in values.items()}
+        draft = file.with_suffix(".partial")
+        draft.write_text(yaml.safe_dump(content, sort_keys=False))
+        draft.replace(file)
+
+    def pulumi(self, *arguments: str, stdin: str | None = None, limit: float = LIMIT) -> str:
+        """Run `pulumi` and return what it prints. Raises SlipwayError when it fails."""
+        return run(self._command(arguments), stdin=stdin, limit=limit, variables=self.environment())
+
+    def attempt(
+        self, *arguments: str, limit: float = UPDATE_LIMIT
+    ) -> subprocess.CompletedProcess[str]:
+        """Run `pulumi` whatever comes of it; `limit` in seconds."""
+        return attempt(self._command(arguments), limit=limit, variables=self.environment())
+
+    def _command(self, arguments: tuple[str, ...]) -> list[str]:
+        return ["pulumi", "--cwd", str(self.project), "--non-interactive", *arguments]
+
+    def _create(self, stack: str) -> None:
+        """The stack file comes last: one that is there is whole."""
+        draft = self.project / f"draft.{stack}.yaml"
+        draft.write_text((REPOSITORY / f"Pulumi.{stack}.yaml").read_text())
+        file = ("--stack", stack, "--config-file", str(draft))
+        known = {name.removesuffix("*") for name in self.pulumi("stack", "ls").split()}
+        if stack not in known:
+            self.pulumi("stack", "init", stack)
+            self.stack_file(stack).unlink(missing_ok=True)
+        self.pulumi("config", "set", *file, "known_hosts", str(keys.known_hosts()))
+        password = secrets.token_urlsafe(18)
+        values = {
+            "POSTGRES_PASSWORD": password,
+            "DATABASE_URL": f"postgresql://shop:{password}@postgres:5432/shop",
+        }
+        for name, value in values.items():
+            path = ("--secret", "--path", f"slipway:secrets.{name}")
+            self.pulumi("config", "set", *file, *path, stdin=value)
+        draft.replace(self.stack_file(stack))
 
 
-def environment() -> dict[str, str]:
-    """What plain `pulumi` needs to work on the lab."""
-    return {
-        **ssh_agent.environment(),
-        "PULUMI_BACKEND_URL": f"file://{folders.state() / 'backend'}",
-        "PULUMI_CONFIG_PASSPHRASE_FILE": str(folders.state() / "passphrase"),
-    }
-
-
-def ensure() -> None:
-    """Make what is missing; a stack file that is there keeps every change made to it."""
-    folder().mkdir(mode=0o700, parents=True, exist_ok=True)
-    (folders.state() / "backend").mkdir(mode=0o700, exist_ok=True)
-    _write_secret(folders.state() / "passphrase", secrets.token_urlsafe(24))
-    project = (REPOSITORY / "Pulumi.yaml").read_text()
-    (folder() / "Pulumi.yaml").write_text(f"{project}main: {REPOSITORY}\n")
-    for stack in STACKS:
-        if not stack_file(stack).exists():
-            _create(stack)
-
-
-def stack_file(stack: str) -> Path:
-    """The stack's configuration as the lab has it."""
-    return folder() / f"Pulumi.{stack}.yaml"
-
-
-def pulumi(*arguments: str, stdin: str | None = None, limit: float = LIMIT) -> str:
-    """Run `pulumi` on the lab's project and return what it prints. Raises SlipwayError."""
-    return run(
-        ["pulumi", "--cwd", str(folder()), "--non-interactive", *arguments],
-        stdin=stdin,
-        limit=limit,
-        variables=environment(),
-    )
-
-
-def _create(stack: str) -> None:
-    """The stack file comes last: one that is there is whole."""
-    draft = folder() / f"draft.{stack}.yaml"
-    draft.write_text((REPOSITORY / f"Pulumi.{stack}.yaml").read_text())
-    file = ("--stack", stack, "--config-file", str(draft))
-    if stack not in {name.removesuffix("*") for name in pulumi("stack", "ls").split()}:
-        pulumi("stack", "init", stack)
-        stack_file(stack).unlink(missing_ok=True)
-    pulumi("config", "set", *file, "known_hosts", str(keys.known_hosts()))
-    password = secrets.token_urlsafe(18)
-    values = {
-        "POSTGRES_PASSWORD": password,
-        "DATABASE_URL": f"postgresql://shop:{password}@postgres:5432/shop",
-    }
-    for name, value in values.items():
-        path = ("--secret", "--path", f"slipway:secrets.{name}")
-        pulumi("config", "set", *file, *path, stdin=value)
-    draft.replace(stack_file(stack))
-
-
-def _write_secret(file: Path, text: str) -> None:
-    if not file.exists():
-        file.touch(mode=0o600)
-        file.write_text(text)
+def default() -> Workspace:
+    """The one that the demo and `slipway lab env` use."""
+    return Workspace(folders.state())
