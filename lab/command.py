@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import subprocess
 from collections.abc import Mapping, Sequence
+from pathlib import Path
 
 from slipway.errors import SlipwayError
 
@@ -17,6 +18,7 @@ def attempt(
     limit: float,
     stdin: str | None = None,
     variables: Mapping[str, str] | None = None,
+    folder: Path | None = None,
 ) -> subprocess.CompletedProcess[str]:
     """Run a program whatever its exit status. Raises SlipwayError when it is missing or overruns.
 
@@ -33,6 +35,7 @@ def attempt(
             errors="replace",
             timeout=limit,
             env={**os.environ, **(variables or {})},
+            cwd=folder,
         )
     except FileNotFoundError as error:
         raise SlipwayError(f"{arguments[0]} is not installed", remedy="Install it") from error
@@ -48,10 +51,11 @@ def run(
     limit: float,
     stdin: str | None = None,
     variables: Mapping[str, str] | None = None,
+    folder: Path | None = None,
     remedy: str = "",
 ) -> str:
     """Run a program that must succeed and return what it printed. Raises SlipwayError."""
-    done = attempt(arguments, limit=limit, stdin=stdin, variables=variables)
+    done = attempt(arguments, limit=limit, stdin=stdin, variables=variables, folder=folder)
     if done.returncode:
         said = (done.stderr.strip() or done.stdout.strip()).splitlines()[-SHOWN_LINES:]
         raise SlipwayError(

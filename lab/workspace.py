@@ -6,6 +6,7 @@ outside the repository; the program itself runs from there.
 
 from __future__ import annotations
 
+import os
 import secrets
 import subprocess
 from dataclasses import dataclass
@@ -78,6 +79,21 @@ class Workspace:
     ) -> subprocess.CompletedProcess[str]:
         """Run `pulumi` whatever comes of it; `limit` in seconds."""
         return attempt(self._command(arguments), limit=limit, variables=self.environment())
+
+    def start(self, *arguments: str) -> subprocess.Popen[str]:
+        """Start `pulumi` with both outputs on one pipe; the caller reads it and sets a limit."""
+        return subprocess.Popen(
+            self._command(arguments),
+            stdin=subprocess.DEVNULL,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.STDOUT,
+            text=True,
+            env={**os.environ, **self.environment()},
+        )
+
+    def run(self, *command: str, limit: float) -> str:
+        """Run any other command in the project's folder. Raises SlipwayError when it fails."""
+        return run(command, limit=limit, variables=self.environment(), folder=self.project)
 
     def _command(self, arguments: tuple[str, ...]) -> list[str]:
         return ["pulumi", "--cwd", str(self.project), "--non-interactive", *arguments]
