@@ -13,7 +13,7 @@ from components.server import Server
 from slipway import catalogue, fleet, orders
 from slipway.agent.build import build as build_agent
 from slipway.folders import cache
-from slipway.release.status import bases
+from slipway.release.status import bases, unsettled
 from slipway.settings import Settings, release
 from slipway.source import source
 
@@ -68,6 +68,7 @@ def deploy(settings: Settings) -> None:
         )
         for name in application.accessories
     ]
+    known = catalogue.known_release(settings, registry, digests)
     rollout = Rollout(
         application.name,
         {
@@ -75,7 +76,8 @@ def deploy(settings: Settings) -> None:
             "environment": environment,
             "release": references.apply(partial(release, settings)),
             "steps": orders.steps(settings),
-            "bases": bases(statuses, catalogue.known_release(settings, registry, digests)),
+            "bases": bases(statuses, known),
+            "moving": unsettled(statuses, known),
             "hosts": hosts,
         },
         pulumi.ResourceOptions(depends_on=[*servers, *accessories]),

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from typing import Any, TypedDict
 
 import pulumi
@@ -33,6 +33,8 @@ class RolloutArgs(TypedDict):
     """The plan, in an order in which every step comes after those it waits for."""
     bases: Mapping[str, str]
     """By server, what its steps are planned on (`slipway.release.status.basis`)."""
+    moving: Collection[str]
+    """The servers that the rollout changes: all that a failure may take back."""
     hosts: Mapping[str, Host]
     """The servers by name."""
 
@@ -99,7 +101,7 @@ class Rollout(pulumi.ComponentResource):
         )
 
     async def _abort(self, failure: pulumi.ErrorHookArgs) -> bool:
-        """Take every server back at once, say so, and let the failure stand (False: no retry).
+        """Take the changed servers back at once, say so, and let the failure stand (no retry).
 
         An error hook is the one place that runs inside a plain `pulumi up` after a step has failed
         and before the update ends; see docs/decisions/0001-abort-in-an-error-hook.md.
@@ -109,10 +111,11 @@ class Rollout(pulumi.ComponentResource):
             return False
         settings, environment = self._args["settings"], self._args["environment"]
         orders = {
-            server: abort_order(settings, environment, server, release)
-            for server in self._args["hosts"]
+            server: abort_order(settings, environment, server, release, self._args["bases"][server])
+            for server in self._args["moving"]
         }
-        outcome = await asyncio.to_thread(abort, list(self._args["hosts"].values()), orders)
+        hosts = [host for name, host in self._args["hosts"].items() if name in orders]
+        outcome = await asyncio.to_thread(abort, hosts, orders)
         pulumi.log.error(f"{failure.name} failed; {outcome}", resource=self)
         return False
 

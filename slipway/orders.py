@@ -65,9 +65,11 @@ def step_limit(step: Step, settings: Settings) -> float:
     )
 
 
-def abort_order(settings: Settings, environment: str, server: str, release: Release) -> str:
-    """The order to give a rollout of this release up and to serve the release before it again."""
-    return json.dumps(_rollout(settings, environment, server, release, ""), sort_keys=True)
+def abort_order(
+    settings: Settings, environment: str, server: str, release: Release, basis: str
+) -> str:
+    """The order to undo the rollout that was planned on `basis`."""
+    return json.dumps(_rollout(settings, environment, server, release, basis), sort_keys=True)
 
 
 def accessory_order(name: str, settings: Settings, environment: str) -> str:

@@ -59,6 +59,15 @@ def bases(statuses: Mapping[str, Status], release: str | None) -> Mapping[str, s
     return {name: basis(status, release) for name, status in statuses.items()}
 
 
+def unsettled(statuses: Mapping[str, Status], release: str | None) -> frozenset[str]:
+    """The servers that a rollout of `release` changes; it may take back these, and no others."""
+    return frozenset(
+        name
+        for name, status in statuses.items()
+        if release is None or not status.settled_on(release)
+    )
+
+
 def basis(status: Status, release: str | None) -> str:
     """What a rollout of `release` on this server is planned on, as one line of text.
 
