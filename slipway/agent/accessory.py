@@ -1,0 +1,173 @@
+"""A database or a queue: a container that rollouts leave alone, and volumes that nobody removes."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from hashlib import pbkdf2_hmac
+from typing import Any
+
+from slipway.agent import containers, health, images, lock
+from slipway.agent.containers import LOGS, RESTART, Place
+from slipway.agent.docker import Engine
+from slipway.agent.health import Subject
+from slipway.agent.host import ensure_network
+from slipway.agent.report import Report
+from slipway.agent.request import Request
+from slipway.agent.store import Store
+from slipway.errors import SlipwayError
+from slipway.release.release import Health, Limits
+
+NOTES = "accessories.json"
+ROUNDS = 100_000  # a container's labels are no place for a hash that can be guessed from
+
+
+@dataclass(frozen=True)
+class Accessory:
+    """Its definition. Services reach it by its name on the application's network."""
+
+    name: str
+    image: str
+    command: tuple[str, ...] = ()
+    port: int | None = None
+    publish_address: str | None = None  # of this server, for services on other servers
+    environment: Mapping[str, str] = field(default_factory=dict)
+    secrets: tuple[str, ...] = ()
+    volumes: Mapping[str, str] = field(default_factory=dict)  # path in the container by name
+    health: Health = field(default_factory=Health)
+    limits: Limits = field(default_factory=Limits)
+    stop_grace: float = 10.0  # seconds
+
+    @classmethod
+    def from_dict(cls, data: Mapping[str, Any]) -> Accessory:
+        """Raises SlipwayError for a definition that lacks something."""
+        try:
+            own = dict(data.get("health") or {})
+            own["command"] = tuple(own.get("command") or ())
+            lists = {name: tuple(data.get(name) or ()) for name in ("command", "secrets")}
+            limits = Limits(**(data.get("limits") or {}))
+            return cls(**{**data, **lists, "health": Health(**own), "limits": limits})
+        except TypeError as error:
+            raise SlipwayError(f"cannot be understood: {error}", where="accessory") from None
+
+
+def payload(accessory: Accessory, place: Place) -> dict[str, Any]:
+    """What the engine is asked to create. Raises SlipwayError for a secret without a value."""
+    application = place.application
+    host: dict[str, Any] = {
+        "NetworkMode": application,
+        "RestartPolicy": RESTART,
+        "LogConfig": LOGS,
+        "Binds": [
+            f"{application}-{accessory.name}-{name}:{path}"
+            for name, path in sorted(accessory.volumes.items())
+        ],
+        **containers.limits(accessory.limits),
+    }
+    body: dict[str, Any] = {
+        "Image": accessory.image,
+        "Env": containers.environment(accessory.environment, accessory.secrets, place),
+        "Labels": {
+            "slipway.application": application,
+            "slipway.kind": "accessory",
+            "slipway.service": accessory.name,
+            "slipway.secrets": ",".join(accessory.secrets),
+        },
+        "StopTimeout": math.ceil(accessory.stop_grace),
+        "HostConfig": host,
+        "NetworkingConfig": {"EndpointsConfig": {application: {"Aliases": [accessory.name]}}},
+    }
+    if accessory.command:
+        body["Cmd"] = list(accessory.command)
+    if accessory.port and accessory.publish_address:
+        port = f"{accessory.port}/tcp"
+        body["ExposedPorts"] = {port: {}}
+        host["PortBindings"] = {
+            port: [{"HostIp": accessory.publish_address, "HostPort": str(accessory.port)}]
+        }
+    values = "\0".join(place.secrets[name] for name in accessory.secrets)
+    mark = pbkdf2_hmac(
+        "sha256", values.encode(), f"{application}/{accessory.name}".encode(), ROUNDS
+    ).hex()[:12]
+    body["Labels"]["slipway.definition"] = (
+        f"{containers.definition(body, accessory.secrets)}-{mark}"
+    )
+    return body
+
+
+def run(request: Request, engine: Engine, store: Store, report: Report) -> dict[str, Any]:
+    """Make it run as defined. Raises SlipwayError when it does not become ready; its data stays."""
+    accessory = Accessory.from_dict(request.extra.get("accessory") or {})
+    name = f"{request.application}-{accessory.name}"
+    body = payload(accessory, request.place)
+    store.prepare()
+    with lock.exclusive(store.folder):
+        ensure_network(engine, request.application, request.proxy_settings().network)
+        changed = _ensure(engine, name, body, accessory, request, report)
+        subject = _subject(engine, request.application, name, accessory)
+        try:
+            health.wait_ready(engine, [subject])
+        except health.ContainerError as error:
+            for line in error.log:
+                report(line)
+            raise
+        _note(store, accessory.name, request.extra.get("basis", ""))
+    return {
+        "server": request.server,
+        "accessory": accessory.name,
+        "container": name,
+        "changed": changed,
+    }
+
+
+def _note(store: Store, name: str, basis: str) -> None:
+    """What the step was planned on is kept, so that the next plan can tell drift from rest."""
+    noted = store.read(NOTES)
+    starts = noted.get(name, {}).get("starts", 0) + 1
+    store.write(NOTES, {**noted, name: {"basis": basis, "starts": starts}})
+
+
+def observed(engine: Engine, application: str, store: Store) -> dict[str, Any]:
+    """By accessory, what its step left behind and what has become of it since."""
+    return {
+        name: {**note, "problem": _problem(engine.inspect(f"{application}-{name}"))}
+        for name, note in store.read(NOTES).items()
+    }
+
+
+def _problem(found: Mapping[str, Any] | None) -> str:
+    return "missing" if found is None else health.stop_reason(found)
+
+
+def _ensure(
+    engine: Engine,
+    name: str,
+    body: Mapping[str, Any],
+    accessory: Accessory,
+    request: Request,
+    report: Report,
+) -> bool:
+    found = engine.inspect(name)
+    mark = "slipway.definition"
+    if found and (found["Config"]["Labels"] or {}).get(mark) == body["Labels"][mark]:
+        if not health.stop_reason(found):
+            return False
+        engine.start(name)
+        return True
+    images.ensure(engine, accessory.image, request.registry, report)
+    if found:
+        report(f"replacing {accessory.name}; its volumes stay")
+        engine.stop(name, accessory.stop_grace)
+        engine.remove(name)
+    report(f"starting {accessory.name}")
+    engine.create(name, body)
+    engine.start(name)
+    return True
+
+
+def _subject(engine: Engine, application: str, name: str, accessory: Accessory) -> Subject:
+    found = engine.inspect(name) or {}
+    networks = found.get("NetworkSettings", {}).get("Networks") or {}
+    address = (networks.get(application) or {}).get("IPAddress") or ""
+    return Subject(name, accessory.name, accessory.health, address, accessory.port or 0)

@@ -1,0 +1,206 @@
+"""The proxy's container: made, led to a configuration, replaced, all without losing a request."""
+
+from __future__ import annotations
+
+import os
+import time
+from pathlib import Path
+from typing import Any
+
+from slipway.agent import proxy
+from slipway.agent.containers import LOGS, RESTART, definition
+from slipway.agent.docker import Engine
+from slipway.agent.proxy import Configuration
+from slipway.agent.report import Report
+from slipway.agent.runtime import Runtime
+from slipway.agent.store import replace_file
+from slipway.errors import SlipwayError
+from slipway.release.state import Proxy, State
+
+PATIENCE = 10.0  # seconds until a started or reloaded proxy must answer
+RETIREMENT = 30.0  # seconds that a replaced proxy gets to end its connections
+DRAFT = ".draft.cfg"
+
+
+def identity() -> tuple[int, int] | None:
+    """The user and group that HAProxy's worker becomes: the agent's, so both reach the socket."""
+    return (os.getuid(), os.getgid()) if os.getuid() else None
+
+
+def payload(application: str, settings: Proxy, folder: Path, group: int) -> dict[str, Any]:
+    """Root without privileges but those to take a low port and to become the agent's user."""
+    body: dict[str, Any] = {
+        "Image": settings.image,
+        "Entrypoint": ["haproxy"],
+        "Cmd": ["-W", "-db", "-x", proxy.SOCKET, "-f", proxy.CONFIGURATION],
+        "User": f"0:{group}",
+        "Env": [],
+        "Labels": {"slipway.application": application, "slipway.kind": "proxy"},
+        "HostConfig": {
+            "NetworkMode": "host",
+            "RestartPolicy": RESTART,
+            "Binds": [f"{folder / 'config'}:/etc/slipway:ro", f"{folder / 'run'}:/var/run/slipway"],
+            "CapDrop": ["ALL"],
+            "CapAdd": ["KILL", "NET_BIND_SERVICE", "SETGID", "SETUID"],
+            "ReadonlyRootfs": True,
+            "SecurityOpt": ["no-new-privileges:true"],
+            "LogConfig": LOGS,
+        },
+    }
+    body["Labels"]["slipway.definition"] = definition(body, ())
+    return body
+
+
+class Balancer:
+    """One application's proxy. Raises SlipwayError when it does not do as told."""
+
+    def __init__(self, engine: Engine, application: str, folder: Path, report: Report) -> None:
+        self.engine, self.application, self.folder, self.report = (
+            engine,
+            application,
+            folder,
+            report,
+        )
+        self.name = f"{application}-proxy"
+        self.runtime = Runtime(folder / "run" / "haproxy.sock")
+        self.file = folder / "config" / "haproxy.cfg"
+
+    def wanted(self, state: State) -> Configuration:
+        """What the state says the proxy does."""
+        return proxy.configure(state.proxy, state.known, state.traffic, identity=identity())
+
+    def ensure(self, state: State) -> None:
+        """The container runs, from the image and with the rights that the state asks for."""
+        self._folders()
+        wanted = payload(self.application, state.proxy, self.folder, os.getgid())
+        found = self.engine.inspect(self.name)
+        if (
+            found
+            and found["Config"]["Labels"]["slipway.definition"]
+            != wanted["Labels"]["slipway.definition"]
+        ):
+            self._set_aside()
+            found = None
+        if found and found["State"]["Status"] == "running":
+            self._retire()
+            return
+        configuration = self.wanted(state)
+        replace_file(self.file, configuration.text, 0o644)
+        if found is None:
+            self.report("creating the proxy")
+            self.engine.create(self.name, wanted)
+        self.engine.start(self.name)
+        self._await(configuration.shape)
+        self._retire()
+
+    def apply(self, configuration: Configuration) -> float:
+        """Lead the proxy to a configuration; the seconds that the traffic took to move.
+
+        The file says the same before the running proxy is told, so that a restart changes nothing.
+        """
+        before = self.file.read_text() if self.file.exists() else ""
+        if (
+            proxy.outline(before) != proxy.outline(configuration.text)
+            or self.runtime.shape() != configuration.shape
+        ):
+            return self._reload(configuration)
+        if before != configuration.text:
+            replace_file(self.file, configuration.text, 0o644)
+        began = time.monotonic()
+        self.runtime.order(proxy.commands(configuration.slots, *self.runtime.slots()))
+        return time.monotonic() - began
+
+    def faults(self, state: State) -> list[str]:
+        """What is not as the state says, in a few words each. Changes nothing."""
+        found = self.engine.inspect(self.name)
+        if found is None:
+            return ["proxy: missing"]
+        if found["State"]["Status"] != "running":
+            return [f"proxy: {found['State']['Status']} ({found['State']['ExitCode']})"]
+        try:
+            deviation = self._deviation(self.wanted(state))
+        except (OSError, KeyError, SlipwayError) as error:
+            deviation = str(error)
+        return [f"proxy: {deviation}"] if deviation else []
+
+    def _deviation(self, wanted: Configuration) -> str:
+        if self.file.read_text() != wanted.text:
+            return "its configuration was changed by hand"
+        if self.runtime.shape() != wanted.shape:
+            return "it runs another configuration than its file"
+        changed = proxy.commands(wanted.slots, *self.runtime.slots())
+        return "its traffic was changed by hand" if changed else ""
+
+    def drain(self, slots: list[str], limit: float) -> int:
+        """Wait until no request is left on the slots; how many are left after `limit` seconds."""
+        until = time.monotonic() + limit
+        while True:
+            left = self.runtime.sessions(slots)
+            if not left or time.monotonic() >= until:
+                return left
+            time.sleep(0.05)
+
+    def _reload(self, configuration: Configuration) -> float:
+        self.report("reloading the proxy")
+        draft = self.file.with_name(DRAFT)
+        replace_file(draft, configuration.text, 0o644)
+        command = ("haproxy", "-c", "-q", "-f", f"{Path(proxy.CONFIGURATION).parent}/{DRAFT}")
+        code, output = self.engine.execute(self.name, command, PATIENCE)
+        if code:
+            raise SlipwayError(
+                f"the proxy refuses its configuration: {output.strip()[-500:]}", where=str(draft)
+            )
+        draft.replace(self.file)
+        began = time.monotonic()
+        worker = self.runtime.worker()
+        self.engine.post(f"/containers/{self.name}/kill", signal="SIGUSR2")
+        self._await(configuration.shape, unlike=worker)
+        return time.monotonic() - began
+
+    def _await(self, shape: str, unlike: str = "") -> None:
+        until = time.monotonic() + PATIENCE
+        while True:
+            try:
+                if self.runtime.shape() == shape and self.runtime.worker() != unlike:
+                    return
+                fault = "it still runs the configuration from before"
+            except SlipwayError as error:
+                fault = error.what
+            if time.monotonic() >= until:
+                log = " / ".join(self.engine.logs(self.name, 5))
+                raise SlipwayError(
+                    f"the proxy did not follow: {fault}; its log: {log[-500:]}", where=self.name
+                )
+            time.sleep(0.05)
+
+    def _folders(self) -> None:
+        for folder, mode in (
+            (self.folder, 0o755),
+            (self.file.parent, 0o755),
+            (self.runtime.path.parent, 0o770),
+        ):
+            folder.mkdir(exist_ok=True)
+            folder.chmod(mode)
+
+    def _set_aside(self) -> None:
+        """The proxy that runs goes on, until its successor has taken over its open ports."""
+        self.report("replacing the proxy")
+        self.engine.remove(f"{self.name}-retiring")
+        self.engine.post(f"/containers/{self.name}/update", {"RestartPolicy": {"Name": "no"}})
+        self.engine.post(f"/containers/{self.name}/rename", name=f"{self.name}-retiring")
+
+    def _retire(self) -> None:
+        """Let a replaced proxy end its connections, then remove it."""
+        old = f"{self.name}-retiring"
+        found = self.engine.inspect(old)
+        if found is None:
+            return
+        if found["State"]["Status"] == "running":
+            self.engine.post(f"/containers/{old}/kill", signal="SIGUSR1")
+        until = time.monotonic() + RETIREMENT
+        while time.monotonic() < until:
+            found = self.engine.inspect(old)
+            if found is None or found["State"]["Status"] != "running":
+                break
+            time.sleep(0.1)
+        self.engine.remove(old)

@@ -1,0 +1,203 @@
+"""The hands: every verb of the state machine, done so that it can be repeated."""
+
+from __future__ import annotations
+
+import ipaddress
+from collections.abc import Iterable
+from concurrent.futures import ThreadPoolExecutor
+from typing import Any, Callable
+
+from slipway.agent import containers, health, images, migration
+from slipway.agent.balancer import Balancer
+from slipway.agent.containers import Container
+from slipway.agent.docker import Engine
+from slipway.agent.health import Subject
+from slipway.agent.report import Report
+from slipway.agent.request import Request
+from slipway.agent.store import Store
+from slipway.errors import SlipwayError
+from slipway.release.machine import Action
+from slipway.release.state import STAGING, State
+
+GRACE = 10.0  # seconds for a container whose release nobody remembers
+AT_ONCE = 8  # containers stopped or removed at the same time
+
+
+class Host:
+    """One server, for one call. `seconds` has the time that the last shift of traffic took."""
+
+    def __init__(self, request: Request, engine: Engine, store: Store, report: Report) -> None:
+        self.request, self.engine, self.store, self.report = request, engine, store, report
+        self.balancer = Balancer(engine, request.application, store.proxy, report)
+        self.seconds = 0.0
+        self.changed = False
+        self._images = store.state().images
+
+    def perform(self, action: Action) -> None:
+        """Raises SlipwayError when it cannot be done."""
+        verb: Callable[[State, str], None] = getattr(self, f"_{action.verb}")
+        verb(action.state, action.release)
+
+    def _record(self, state: State, _: str) -> None:
+        self.store.keep(state)
+
+    def _prepare(self, state: State, _: str) -> None:
+        ensure_network(self.engine, self.request.application, state.proxy.network)
+        images.ensure(self.engine, state.proxy.image, self.request.registry, self.report)
+        self.balancer.ensure(state)
+
+    def _pull(self, state: State, release: str) -> None:
+        for reference in sorted(set(state.revision(release).release.images.values())):
+            self.changed |= images.ensure(
+                self.engine, reference, self.request.registry, self.report
+            )
+
+    def _create(self, state: State, release: str) -> None:
+        definition = state.revision(release).release
+        fresh = state.phase == STAGING
+        for each in self._containers(state, release):
+            body = containers.payload(each, definition, self.request.place)
+            found = self.engine.inspect(each.name)
+            if found and not _unfit(found, body, fresh):
+                continue
+            if found:
+                self.engine.remove(each.name)
+            self.report(f"creating {each.label} of {definition.version}")
+            self.engine.create(each.name, body)
+            self.changed = True
+        if fresh and release not in state.migrated:
+            migration.prepare(self.engine, definition, self.request.place)
+
+    def _start(self, state: State, release: str) -> None:
+        self._run(containers.ported(self._containers(state, release)))
+
+    def _ready(self, state: State, release: str) -> None:
+        health.wait_ready(
+            self.engine, _subjects(containers.ported(self._containers(state, release)))
+        )
+
+    def _workers(self, state: State, release: str) -> None:
+        own = list(containers.workers(self._containers(state, release)))
+        self._run(own)
+        health.wait_ready(self.engine, _subjects(own))
+
+    def _rest(self, state: State, release: str) -> None:
+        self._stop_all(containers.workers(self._containers(state, release)))
+
+    def _mend(self, state: State, release: str) -> None:
+        """A container that runs and does not answer is started again."""
+        for subject in _subjects(self._containers(state, release)):
+            tries = (health.fault(self.engine, subject) for _ in range(health.STRIKES))
+            reasons = [reason for reason in tries if reason]
+            if len(reasons) == health.STRIKES:
+                self.report(f"restarting {subject.label}: {reasons[-1]}")
+                self.engine.stop(subject.name, 1)
+                self.changed = True
+
+    def _route(self, state: State, _: str) -> None:
+        self.seconds = self.balancer.apply(self.balancer.wanted(state))
+
+    def _bake(self, state: State, release: str) -> None:
+        seconds = self.request.rollout.bake
+        self.report(f"watching {state.revision(release).release.version} for {seconds:g} s")
+        health.bake(self.engine, _subjects(self._containers(state, release)), seconds)
+
+    def _migrate(self, state: State, release: str) -> None:
+        migration.run(self.engine, state.revision(release).release, self.report)
+
+    def _drain(self, state: State, release: str) -> None:
+        own = self._containers(state, release)
+        colour = state.revision(release).colour
+        slots = [f"{c.service.name}/{colour}{c.replica}" for c in containers.ported(own)]
+        left = self.balancer.drain(slots, max((c.service.stop_grace for c in own), default=0.0))
+        if left:
+            self.report(f"{left} requests are still on {release} after its stop grace")
+
+    def _stop(self, state: State, release: str) -> None:
+        self._stop_all(self._containers(state, release))
+
+    def _remove(self, state: State, release: str) -> None:
+        own = self._containers(state, release)
+        self._stop_all(own)
+        self._each(own, lambda c: self.engine.remove(c.name))
+        self.engine.remove(containers.migration_name(self.request.application, release))
+
+    def _sweep(self, state: State, _: str) -> None:
+        """Also migrations: those of a committed release have run, or were another server's."""
+        application = self.request.application
+        known = {revision.id for revision in state.known}
+        for found in self.engine.containers(application=application, kind="service"):
+            if found["Labels"]["slipway.release"] not in known:
+                self.engine.stop(found["Id"], GRACE)
+                self.engine.remove(found["Id"])
+        for found in self.engine.containers(application=application, kind="migration"):
+            self.engine.remove(found["Id"])
+
+    def _prune(self, state: State, _: str) -> None:
+        images.forget(self.engine, self._images - state.images, self.report)
+
+    def _containers(self, state: State, release: str) -> list[Container]:
+        return containers.of(self.request.application, state.revision(release))
+
+    def _run(self, wanted: Iterable[Container]) -> None:
+        for each in wanted:
+            found = self.engine.inspect(each.name)
+            if found is None:
+                raise SlipwayError(
+                    f"{each.label} of release {each.release} is gone",
+                    remedy="Deploy that release again",
+                )
+            if health.stop_reason(found):
+                self.engine.start(each.name)
+                self.changed = True
+
+    def _stop_all(self, wanted: Iterable[Container]) -> None:
+        self._each(wanted, lambda c: self.engine.stop(c.name, c.service.stop_grace))
+
+    def _each(self, wanted: Iterable[Container], do: Callable[[Container], None]) -> None:
+        with ThreadPoolExecutor(max_workers=AT_ONCE) as pool:
+            list(pool.map(do, wanted))
+
+
+def _subjects(wanted: Iterable[Container]) -> list[Subject]:
+    return [
+        Subject(c.name, c.label, c.service.health, c.address, c.service.port or 0) for c in wanted
+    ]
+
+
+def _unfit(found: dict[str, Any], body: dict[str, Any], fresh: bool) -> bool:
+    """Whether a container has to be made anew; one that serves, only for a wrong image."""
+    if found["Config"]["Image"] != body["Image"]:
+        return True
+    marks = (
+        found["Config"]["Labels"].get("slipway.definition"),
+        body["Labels"]["slipway.definition"],
+    )
+    return fresh and (marks[0] != marks[1] or bool(found["RestartCount"]))
+
+
+def ensure_network(engine: Engine, name: str, subnet: str) -> None:
+    """The application's own bridge. Addresses in its upper half are the engine's to give."""
+    found: dict[str, Any] | None = engine.find(f"/networks/{name}")
+    if found is None:
+        upper = list(ipaddress.ip_network(subnet).subnets())[1]
+        pool = {"Subnet": subnet, "IPRange": str(upper)}
+        labels = {"slipway.application": name}
+        engine.post(
+            "/networks/create",
+            {
+                "Name": name,
+                "Driver": "bridge",
+                "CheckDuplicate": True,
+                "IPAM": {"Config": [pool]},
+                "Labels": labels,
+            },
+        )
+        return
+    actual = [each.get("Subnet") for each in found["IPAM"]["Config"] or ()]
+    if subnet not in actual:
+        raise SlipwayError(
+            f"network {name} is {', '.join(map(str, actual))}, not {subnet}",
+            where="proxy/network",
+            remedy=f"Configure that one, or remove all containers and `docker network rm {name}`",
+        )

@@ -1,0 +1,70 @@
+"""Images come by digest, are verified, and go when no release that could come back needs them."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from slipway.agent.docker import Engine, EngineError
+from slipway.agent.report import Report
+from slipway.errors import SlipwayError
+
+PULL_LIMIT = 900.0  # seconds for one image
+
+
+@dataclass(frozen=True)
+class Registry:
+    """Where images come from. Without a user name, anybody may pull."""
+
+    address: str
+    username: str | None = None
+    password: str | None = None
+
+    def login(self, reference: str) -> dict[str, Any] | None:
+        """Credentials go to their own registry only."""
+        if not self.username or not reference.startswith(f"{self.address}/"):
+            return None
+        return {"username": self.username, "password": self.password, "serveraddress": self.address}
+
+
+def ensure(engine: Engine, reference: str, registry: Registry, report: Report) -> bool:
+    """Pull unless the image is here; True when it was pulled. Raises SlipwayError."""
+    if engine.image(reference) is not None:
+        return False
+    report(f"pulling {reference}")
+    limit = time.monotonic() + PULL_LIMIT
+    try:
+        for _ in engine.pull(reference, registry.login(reference)):
+            if time.monotonic() > limit:
+                raise EngineError(f"not complete after {PULL_LIMIT:g} s")
+    except EngineError as error:
+        raise SlipwayError(
+            f"{reference} cannot be pulled: {error.what}",
+            remedy="See that the registry can be reached from the server and holds this digest",
+        ) from error
+    found = engine.image(reference)
+    if found is None or not _has_digest(found, reference):
+        raise SlipwayError(
+            f"the engine pulled another image than {reference}", remedy="Check the registry"
+        )
+    return True
+
+
+def _has_digest(image: Mapping[str, Any], reference: str) -> bool:
+    digest = reference.partition("@")[2]
+    return not digest or any(each.endswith(digest) for each in image.get("RepoDigests") or ())
+
+
+def forget(engine: Engine, references: Iterable[str], report: Report) -> None:
+    """Remove images; one that a container still uses stays."""
+    for reference in sorted(references):
+        if engine.image(reference) is None:
+            continue
+        report(f"removing image {reference}")
+        try:
+            engine.delete(f"/images/{reference}")
+        except EngineError as error:
+            if error.status != 409:
+                raise

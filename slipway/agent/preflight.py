@@ -1,0 +1,128 @@
+"""Whether a rollout could succeed here: everything that is wrong, at once, and nothing changed."""
+
+from __future__ import annotations
+
+import os
+import sys
+import time
+from collections.abc import Iterator, Mapping
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+from typing import Any, Callable
+
+from slipway.agent import lock
+from slipway.agent.docker import Engine, EngineError
+from slipway.agent.proxy import metrics_port
+from slipway.agent.request import Request
+from slipway.agent.store import Store
+from slipway.errors import SlipwayError
+
+REGISTRY_LIMIT = 20.0  # seconds for the registry to answer about one image
+LISTENING = "0A"  # in /proc/net/tcp
+
+
+def run(request: Request, engine: Engine, store: Store) -> dict[str, Any]:
+    """Raises SlipwayError with every fault that was found."""
+    checks: list[Callable[[], Iterator[str]]] = [
+        lambda: _disk(request, engine, store),
+        lambda: _clock(request),
+        lambda: _folder(store),
+        lambda: _lock(request, store),
+        lambda: _ports(request, engine),
+        *(
+            _image_check(request, engine, each)
+            for each in sorted(set(request.extra["preflight"].get("images", ())))
+        ),
+    ]
+    with ThreadPoolExecutor(max_workers=8) as pool:
+        faults = [fault for found in pool.map(_collect, checks) for fault in found]
+    if faults:
+        raise SlipwayError("; ".join(dict.fromkeys(faults)))
+    return {
+        "server": request.server,
+        "engine": engine.get("/version")["Version"],
+        "python": sys.version.split()[0],
+    }
+
+
+def _collect(check: Callable[[], Iterator[str]]) -> list[str]:
+    try:
+        return list(check())
+    except SlipwayError as error:
+        return [str(error)]
+
+
+def _disk(request: Request, engine: Engine, store: Store) -> Iterator[str]:
+    needed = int(request.extra["preflight"].get("disk_free", 0))
+    for path in (Path(engine.get("/info")["DockerRootDir"]), _existing(store.folder)):
+        try:
+            found = os.statvfs(path)
+        except OSError:  # the engine's folder is often closed to this user
+            continue
+        free = found.f_bavail * found.f_frsize
+        if free < needed:
+            yield f"{path}: {free >> 20} MiB free, {needed >> 20} MiB needed. Free some disk"
+        return
+
+
+def _clock(request: Request) -> Iterator[str]:
+    wanted: Mapping[str, Any] = request.extra["preflight"]
+    if "clock" not in wanted:
+        return
+    skew = time.time() - float(wanted["clock"])
+    allowed = float(wanted.get("clock_skew", 5))
+    if abs(skew) > allowed:
+        yield f"clock off by {skew:+.0f} s, {allowed:g} s allowed. Start time synchronisation"
+
+
+def _folder(store: Store) -> Iterator[str]:
+    path = _existing(store.folder)
+    if not os.access(path, os.W_OK | os.X_OK):
+        yield f"{path}: cannot be written. Give it to the user that deploys"
+    store.state()
+
+
+def _existing(path: Path) -> Path:
+    return path if path.exists() else _existing(path.parent)
+
+
+def _lock(request: Request, store: Store) -> Iterator[str]:
+    rollout = request.rollout
+    lock.load(store).claim(rollout.owner, "preflight", lease=rollout.lease, now=time.time())
+    yield from ()
+
+
+def _ports(request: Request, engine: Engine) -> Iterator[str]:
+    if request.proxy is None or engine.inspect(f"{request.application}-proxy") is not None:
+        return
+    taken = listening_ports(Path("/proc/net"))
+    for port in (request.proxy.http_port, metrics_port(request.proxy.http_port)):
+        if port in taken:
+            yield f"port {port} is taken. Stop what listens there, or set another proxy/http_port"
+
+
+def listening_ports(folder: Path) -> list[int]:
+    """TCP ports that somebody listens on in this network namespace."""
+    found = []
+    for name in ("tcp", "tcp6"):
+        path = folder / name
+        for line in path.read_text().splitlines()[1:] if path.exists() else ():
+            fields = line.split()
+            if fields[3] == LISTENING:
+                found.append(int(fields[1].rpartition(":")[2], 16))
+    return found
+
+
+def _image_check(request: Request, engine: Engine, reference: str) -> Callable[[], Iterator[str]]:
+    def check() -> Iterator[str]:
+        if engine.image(reference) is not None:
+            return
+        try:
+            engine.manifest(reference, request.registry.login(reference), REGISTRY_LIMIT)
+        except EngineError as error:
+            yield (
+                f"image {reference} is not to be had from here: {error.what}. "
+                "See that the registry can be reached and holds it"
+            )
+
+    return check

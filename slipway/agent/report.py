@@ -1,0 +1,32 @@
+"""What the agent says while it works: bounded, masked, and deaf to a listener that has gone."""
+
+from __future__ import annotations
+
+import sys
+from typing import TextIO
+
+from slipway.agent.redact import Redactor
+
+MOST_LINES = 400  # of progress in one call
+
+
+class Report:
+    """Progress on standard error. A cut connection never stops a step half-way."""
+
+    def __init__(self, redact: Redactor, stream: TextIO = sys.stderr) -> None:
+        self.redact = redact
+        self._stream = stream
+        self._left = MOST_LINES
+
+    def __call__(self, text: str) -> None:
+        if self._left > 0:
+            self._left -= 1
+            self.last(text)
+
+    def last(self, text: str) -> None:
+        """A line that is said whatever was said before it."""
+        try:
+            self._stream.write(self.redact.line(text) + "\n")
+            self._stream.flush()
+        except (OSError, ValueError):
+            self._left = 0

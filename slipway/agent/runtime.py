@@ -1,0 +1,100 @@
+"""HAProxy's runtime interface: a text protocol on a Unix socket, one answer per connection."""
+
+from __future__ import annotations
+
+import csv
+import socket
+from collections.abc import Mapping
+from pathlib import Path
+
+from slipway.agent.proxy import Slot
+from slipway.errors import SlipwayError
+
+PATIENCE = 5.0  # seconds for one answer
+FORCED_MAINTENANCE = 0x01  # bit of srv_admin_state
+
+
+class Runtime:
+    """Speaks to one proxy. Raises SlipwayError when it does not answer or refuses a command."""
+
+    def __init__(self, path: Path) -> None:
+        self.path = path
+
+    def ask(self, command: str) -> str:
+        try:
+            with socket.socket(socket.AF_UNIX, socket.SOCK_STREAM) as connection:
+                connection.settimeout(PATIENCE)
+                connection.connect(str(self.path))
+                connection.sendall(command.encode() + b"\n")
+                parts: list[bytes] = []
+                while True:
+                    part = connection.recv(65536)
+                    if not part:
+                        return b"".join(parts).decode(errors="replace")
+                    parts.append(part)
+        except OSError as error:
+            raise SlipwayError(
+                f"the proxy does not answer: {error}",
+                where=str(self.path),
+                remedy="See its container's log",
+            ) from error
+
+    def order(self, commands: list[str]) -> None:
+        """All in one go, so that nothing comes between them."""
+        answer = self.ask(";".join(commands)) if commands else ""
+        faults = [line for line in answer.splitlines() if line and not _harmless(line)]
+        if faults:
+            raise SlipwayError(f"the proxy refused a command: {faults[0]}", where=str(self.path))
+
+    def shape(self) -> str:
+        """The mark of the configuration that the running worker has read."""
+        return self._facts().get("description", "")
+
+    def worker(self) -> str:
+        """The process id of the running worker, which a reload changes."""
+        return self._facts().get("Pid", "")
+
+    def _facts(self) -> dict[str, str]:
+        return dict(
+            line.split(": ", 1) for line in self.ask("show info").splitlines() if ": " in line
+        )
+
+    def slots(self) -> tuple[dict[str, Slot], dict[str, bool]]:
+        """Slots by name as the running worker has them, and whether each is enabled."""
+        lines = self.ask("show servers state").splitlines()
+        names = lines[1].lstrip("# ").split()
+        found: dict[str, Slot] = {}
+        enabled: dict[str, bool] = {}
+        for line in lines[2:]:
+            row = dict(zip(names, line.split()))
+            if len(row) < len(names) - 1:
+                continue
+            name = f"{row['be_name']}/{row['srv_name']}"
+            colour, number = row["srv_name"][:1], row["srv_name"][1:]
+            found[name] = Slot(
+                row["be_name"],
+                colour,
+                int(number or 0),
+                row["srv_addr"],
+                int(row["srv_port"]),
+                int(row["srv_uweight"]),
+            )
+            enabled[name] = not int(row["srv_admin_state"]) & FORCED_MAINTENANCE
+        return found, enabled
+
+    def statistics(self) -> list[Mapping[str, str]]:
+        """Counters of every server of every backend."""
+        text = self.ask("show stat -1 4 -1").lstrip("# ")
+        return list(csv.DictReader(text.splitlines()))
+
+    def sessions(self, slots: list[str]) -> int:
+        """Requests that are on these slots now, WebSockets included."""
+        rows = self.statistics()
+        return sum(
+            int(row["scur"] or 0) for row in rows if f"{row['pxname']}/{row['svname']}" in slots
+        )
+
+
+def _harmless(line: str) -> bool:
+    """HAProxy confirms changes of address in words."""
+    return "no need to change" in line or "changed from" in line or "nothing changed" in line
