@@ -13,7 +13,7 @@ from components.server import Server
 from slipway import catalogue, fleet, orders
 from slipway.agent.build import build as build_agent
 from slipway.folders import cache
-from slipway.release.status import bases, unsettled
+from slipway.release.status import accessory_basis, bases, unsettled
 from slipway.settings import Settings, release
 from slipway.source import source
 
@@ -60,13 +60,15 @@ def deploy(settings: Settings) -> None:
         Accessory(
             name,
             {
-                "host": hosts[orders.accessory_server(name, settings)],
-                "order": orders.accessory_order(name, settings, environment),
+                "host": hosts[server],
+                "order": orders.accessory_order(
+                    name, settings, environment, accessory_basis(statuses[server], name)
+                ),
                 "limit": orders.accessory_limit(name, settings),
             },
             pulumi.ResourceOptions(depends_on=servers),
         )
-        for name in application.accessories
+        for name, server in orders.accessory_servers(settings).items()
     ]
     known = catalogue.known_release(settings, registry, digests)
     rollout = Rollout(

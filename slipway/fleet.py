@@ -8,7 +8,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from slipway.errors import SlipwayError
-from slipway.release.status import Running, Status
+from slipway.release.status import Accessory, Running, Status
 from slipway.remote import Answer, Host, ask, unreachable
 from slipway.settings import Settings
 
@@ -97,6 +97,9 @@ def parse(server: str, data: dict[str, Any]) -> Status:
         previous=_running(status["previous"]),
         basis=status["basis"],
         problems=tuple(status["problems"]),
+        accessories={
+            name: Accessory(**each) for name, each in status.get("accessories", {}).items()
+        },
     )
 
 

@@ -72,16 +72,17 @@ def abort_order(
     return json.dumps(_rollout(settings, environment, server, release, basis), sort_keys=True)
 
 
-def accessory_order(name: str, settings: Settings, environment: str) -> str:
+def accessory_order(name: str, settings: Settings, environment: str, basis: str) -> str:
     """The order to run an accessory on its server; it holds the secrets' values."""
     accessory = settings.application.accessories[name]
-    server = accessory_server(name, settings)
+    server = settings.server_of(name)
     definition = accessory.model_dump(mode="json", exclude={"server"})
     shared = len(settings.servers) > 1
     order: dict[str, Any] = {
         "application": settings.application.name,
         "environment": environment,
         "server": server,
+        "basis": basis,
         "accessory": {
             "name": name,
             **definition,
@@ -98,17 +99,16 @@ def accessory_limit(name: str, settings: Settings) -> float:
     return _WORKING + _PULLING + accessory.stop_grace + accessory.health.deadline
 
 
-def accessory_server(name: str, settings: Settings) -> str:
-    """The server that runs the accessory: the one it names, else the first."""
-    return settings.application.accessories[name].server or next(iter(settings.servers))
+def accessory_servers(settings: Settings) -> dict[str, str]:
+    """By accessory, the server that runs it."""
+    return {name: settings.server_of(name) for name in settings.application.accessories}
 
 
 def accessory_hosts(settings: Settings, server: str) -> dict[str, str]:
     """Addresses of the accessories on other servers, by name; Docker finds those on this one."""
-    places = {name: accessory_server(name, settings) for name in settings.application.accessories}
     return {
         name: str(settings.servers[place].private_address)
-        for name, place in places.items()
+        for name, place in accessory_servers(settings).items()
         if place != server
     }
 

@@ -47,7 +47,9 @@ class Service:
     replicas: int = 1  # containers on each server
     health: Health = field(default_factory=Health)
     environment: Mapping[str, str] = field(default_factory=dict)
-    secrets: Tuple[str, ...] = ()  # names; the values travel beside the release and are never part of it
+    secrets: Tuple[
+        str, ...
+    ] = ()  # names; the values travel beside the release and are never part of it
     limits: Limits = field(default_factory=Limits)
     stop_grace: float = 10.0  # seconds between SIGTERM and SIGKILL
 

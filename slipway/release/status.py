@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 
@@ -25,6 +25,15 @@ class Running:
 
 
 @dataclass(frozen=True)
+class Accessory:
+    """A database or a queue as its server reports it: `starts` counts the runs of its step."""
+
+    basis: str
+    starts: int
+    problem: str = ""
+
+
+@dataclass(frozen=True)
 class Status:
     """What one server answered when asked, before anything is planned.
 
@@ -43,6 +52,7 @@ class Status:
     previous: Running | None = None
     basis: str | None = None
     problems: tuple[str, ...] = ()
+    accessories: Mapping[str, Accessory] = field(default_factory=dict)
 
     def settled_on(self, release: str) -> bool:
         """Whether it serves exactly this release, with nothing under way or amiss."""
@@ -84,3 +94,13 @@ def basis(status: Status, release: str | None) -> str:
     if status.phase != "idle":
         text += f", {status.phase}"
     return "; ".join((text, *status.problems))
+
+
+def accessory_basis(status: Status, name: str) -> str:
+    """What running an accessory on this server is planned on; see `basis`."""
+    found = status.accessories.get(name)
+    if found is None:
+        return f"not started in {status.life}"
+    if found.problem:
+        return f"{found.problem}, start {found.starts} of {status.life}"
+    return found.basis
