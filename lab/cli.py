@@ -4,22 +4,18 @@ from __future__ import annotations
 
 import json
 import shlex
-import time
-from collections.abc import Iterator
-from contextlib import contextmanager
 from dataclasses import asdict
 from typing import Annotated
 
 import typer
-from rich.console import Console
 from rich.table import Table
 
 from lab import layout, lifecycle, workspace
+from lab.progress import console, step
 
 lab = typer.Typer(
     help="Servers and a registry on this machine, to try Slipway on.", no_args_is_help=True
 )
-console = Console()
 
 Staging = Annotated[int, typer.Option(help="Number of staging servers.")]
 Production = Annotated[int, typer.Option(help="Number of production servers.")]
@@ -28,7 +24,7 @@ Production = Annotated[int, typer.Option(help="Number of production servers.")]
 @lab.command()
 def up(staging: Staging = 1, production: Production = 3) -> None:
     """Make the lab ready; run again, it only adds what is missing."""
-    lifecycle.up(layout.servers(staging, production), step=_step)
+    lifecycle.up(layout.servers(staging, production), step=step)
 
 
 @lab.command()
@@ -38,7 +34,7 @@ def down(
     ] = False,
 ) -> None:
     """Leave nothing behind: containers, volumes, network, processes."""
-    lifecycle.down(purge=purge, step=_step)
+    lifecycle.down(purge=purge, step=step)
 
 
 @lab.command()
@@ -71,11 +67,3 @@ def _table(machines: list[lifecycle.Health]) -> Table:
         row = (machine.name, machine.address, machine.state, ready, str(machine.containers))
         table.add_row(*row)
     return table
-
-
-@contextmanager
-def _step(title: str) -> Iterator[None]:
-    began = time.monotonic()
-    with console.status(title):
-        yield
-    console.print(f"[green]✓[/] {title} [dim]{time.monotonic() - began:.1f} s[/]")

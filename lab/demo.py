@@ -12,12 +12,12 @@ from contextlib import contextmanager
 from typing import Final
 
 import httpx
-from rich.console import Console
 from rich.markup import escape
 from rich.table import Table
 
 from lab import lifecycle
 from lab.layout import Environment, Server, environment_servers
+from lab.progress import console, step
 from lab.workspace import UPDATE_LIMIT, Workspace, default
 from slipway.errors import SlipwayError
 
@@ -28,16 +28,14 @@ FLEET: Final[dict[Environment, list[Server]]] = {
     "production": environment_servers("production", 3),
 }
 
-console = Console(highlight=False)
-
 
 def main() -> None:
     """Raises SlipwayError as soon as something is not so."""
     began = time.monotonic()
     workspace = default()
     heading("The lab: one staging server, three production servers, a registry")
-    lifecycle.up([server for servers in FLEET.values() for server in servers], step=_step)
-    with _step("Stacks staging and production"):
+    lifecycle.up([server for servers in FLEET.values() for server in servers], step=step)
+    with step("Stacks staging and production"):
         workspace.ensure()
 
     heading(f"Staging builds {OLD}, pushes it and rolls it out")
@@ -150,14 +148,6 @@ def _check_same_images(workspace: Workspace) -> None:
     if images["staging"] != images["production"]:
         raise SlipwayError(f"the environments run different images: {images}")
     console.print("[green]✓[/] production runs the digests that staging ran")
-
-
-@contextmanager
-def _step(title: str) -> Iterator[None]:
-    began = time.monotonic()
-    with console.status(title):
-        yield
-    console.print(f"[green]✓[/] {title} [dim]{time.monotonic() - began:.1f} s[/]")
 
 
 if __name__ == "__main__":
