@@ -50,8 +50,9 @@ def test_status_as_json_has_everything_that_the_table_shows(
     }
 
 
-def test_env_lets_ssh_find_the_labs_agent(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_env_leads_a_shell_to_the_labs_project(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("XDG_STATE_HOME", "/tmp/with space")
     monkeypatch.setattr("lab.folders._made", lambda folder: folder)
-    said = CliRunner().invoke(lab, ["env"]).stdout
-    assert said == "export SSH_AUTH_SOCK='/tmp/with space/slipway/lab/agent.sock'\n"
+    said = CliRunner().invoke(lab, ["env"]).stdout.splitlines()
+    assert "export SSH_AUTH_SOCK='/tmp/with space/slipway/lab/agent.sock'" in said
+    assert said[-1] == "cd '/tmp/with space/slipway/lab/project'"
