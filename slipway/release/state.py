@@ -5,6 +5,7 @@ from __future__ import annotations
 import ipaddress
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field, replace
+from functools import cached_property
 from typing import Any
 
 from slipway.errors import SlipwayError
@@ -37,7 +38,7 @@ class Revision:
     owner: str = ""
     since: float = 0.0  # when it was committed, in seconds since the epoch
 
-    @property
+    @cached_property
     def id(self) -> str:
         return self.release.id
 

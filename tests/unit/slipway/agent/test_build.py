@@ -1,0 +1,44 @@
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+import time
+import zipfile
+from pathlib import Path
+
+from slipway.agent.build import build, digest
+
+
+def test_the_same_sources_give_the_same_bytes(tmp_path: Path) -> None:
+    first = build(tmp_path)
+    content = first.read_bytes()
+    first.unlink()
+    time.sleep(0.01)
+    assert build(tmp_path).read_bytes() == content
+    assert first.name == f"agent-{digest()}.pyz"
+
+
+def test_it_carries_what_it_needs_and_nothing_else(tmp_path: Path) -> None:
+    names = zipfile.ZipFile(build(tmp_path)).namelist()
+    assert {"__main__.py", "slipway/errors.py", "slipway/release/release.py"} <= set(names)
+    assert "slipway/agent/build.py" not in names
+    folders = {str(Path(name).parent) for name in names}
+    assert folders == {".", "slipway", "slipway/agent", "slipway/release"}
+
+
+def test_it_runs_alone_and_refuses_a_step_that_it_does_not_know(tmp_path: Path) -> None:
+    agent = build(tmp_path)
+    done = subprocess.run(
+        [sys.executable, "-I", str(agent), "launch"],
+        capture_output=True,
+        text=True,
+        check=False,
+        cwd=tmp_path,
+        env={**os.environ, "HOME": str(tmp_path)},
+    )
+    assert done.returncode == 1
+    assert done.stdout == ""
+    assert done.stderr.startswith(
+        "agent: unknown step 'launch'. Known: preflight, accessory, stage"
+    )

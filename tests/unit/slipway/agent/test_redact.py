@@ -1,0 +1,52 @@
+from __future__ import annotations
+
+import base64
+import io
+
+from slipway.agent.redact import LONGEST_LINE, Redactor
+from slipway.agent.report import MOST_LINES, Report
+
+
+def test_a_secret_is_masked_in_every_form_that_programs_print() -> None:
+    redact = Redactor(['p@ss "word"'])
+    encoded = base64.b64encode(b'p@ss "word"').decode()
+    text = f'p@ss "word" p%40ss%20%22word%22 p@ss \\"word\\" {encoded}'
+    assert redact(text).replace("=", "") == "*** *** *** ***"
+
+
+def test_a_key_of_many_lines_is_masked_line_by_line() -> None:
+    assert Redactor(["first-line\nsecond-line"])("log: second-line") == "log: ***"
+
+
+def test_a_secret_within_another_leaves_nothing_behind() -> None:
+    assert Redactor(["abc", "abcdef"])("abcdef") == "***"
+
+
+def test_an_empty_secret_masks_nothing() -> None:
+    assert Redactor([""])("text") == "text"
+
+
+def test_a_line_is_one_line_and_bounded() -> None:
+    assert Redactor(()).line("a\nb") == "a b"
+    assert len(Redactor(()).line("é" * LONGEST_LINE).encode()) <= LONGEST_LINE
+
+
+def test_progress_is_bounded_and_the_last_word_is_always_said() -> None:
+    stream = io.StringIO()
+    report = Report(Redactor(["s3cret"]), stream)
+    for number in range(MOST_LINES + 10):
+        report(f"line {number}")
+    report.last("the end of s3cret")
+    lines = stream.getvalue().splitlines()
+    assert len(lines) == MOST_LINES + 1
+    assert lines[-1] == "the end of ***"
+
+
+def test_a_listener_that_has_gone_stops_nothing() -> None:
+    class Gone(io.StringIO):
+        def write(self, text: str) -> int:
+            raise BrokenPipeError
+
+    report = Report(Redactor(()), Gone())
+    report("nobody hears this")
+    report.last("nor this")
