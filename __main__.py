@@ -8,6 +8,7 @@ import pulumi
 from components import stack
 from components.accessory import Accessory
 from components.image import Image, docker_provider
+from components.record import Record
 from components.rollout import Rollout
 from components.server import Server
 from slipway import catalogue, fleet, orders
@@ -26,9 +27,9 @@ def deploy(settings: Settings) -> None:
     hosts = fleet.hosts(settings)
     statuses = fleet.statuses(application.name, hosts, settings.preflight.clock_skew)
     registry = catalogue.open_registry(settings)
-    digests = catalogue.published(
-        registry, settings, ran=stack.images_run(settings.promote_from, settings.version)
-    )
+    origin = settings.promote_from
+    ran = stack.releases_run(origin, application.name) if origin else {}
+    digests = catalogue.published(registry, settings, ran)
 
     kept = stack.resource_names()
     provider = docker_provider(settings) if settings.builds else None
@@ -83,6 +84,14 @@ def deploy(settings: Settings) -> None:
             "hosts": hosts,
         },
         pulumi.ResourceOptions(depends_on=[*servers, *accessories]),
+    )
+    Record(
+        application.name,
+        {
+            "before": stack.releases_run(environment, application.name),
+            "version": rollout.version,
+            "images": rollout.images,
+        },
     )
     pulumi.export("version", rollout.version)
     pulumi.export("images", rollout.images)

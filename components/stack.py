@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -12,6 +13,7 @@ from pulumi.runtime.config import CONFIG
 
 from slipway import settings
 from slipway.errors import SlipwayError
+from slipway.record import Releases
 
 PROGRAM = Path(__file__).resolve().parent.parent  # relative paths in the settings begin here
 
@@ -36,19 +38,13 @@ def resource_names() -> frozenset[str]:
     return frozenset(urn.rpartition("::")[2] for urn in _resources(pulumi.get_stack()))
 
 
-def images_run(stack: str | None, version: str) -> dict[str, str]:
-    """The image of each service that another stack reports to serve, if it serves this version."""
-    if stack is None:
-        return {}
-    outputs = [
-        resource["outputs"]
-        for resource in _resources(stack).values()
-        if resource["type"] == "pulumi:pulumi:Stack"
-    ]
-    if not outputs or outputs[0].get("version") != version:
-        return {}
-    images: dict[str, str] = outputs[0]["images"]
-    return images
+def releases_run(stack: str, application: str) -> Releases:
+    """What a stack of this project has run, by its own record; empty for a stack without one."""
+    for urn, resource in _resources(stack).items():
+        if urn.endswith(f"::{application}-releases"):
+            releases: Releases = json.loads(resource["outputs"]["stdout"])
+            return releases
+    return {}
 
 
 def _resources(stack: str) -> dict[str, Any]:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from slipway.errors import SlipwayError
+from slipway.record import Releases
 from slipway.registry import Credentials, Registry
 from slipway.settings import Settings, release
 from slipway.settings.quantity import write_size
@@ -29,22 +30,24 @@ def credentials(settings: Settings) -> Credentials | None:
     return Credentials(registry.username, settings.secrets[registry.password].get_secret_value())
 
 
-def published(
-    registry: Registry, settings: Settings, *, ran: Mapping[str, str]
-) -> dict[str, str | None]:
+def published(registry: Registry, settings: Settings, ran: Releases) -> dict[str, str | None]:
     """By image name, the digest that the version stands for; None for what is yet to be built.
 
-    `ran` has the image of each service as the environment that is promoted from reports it, if it
-    runs this version. Raises SlipwayError when the stack does not build and the version does not
-    exist, or when it now stands for something else than what ran there.
+    `ran` is the record of the environment that this one promotes from. Raises SlipwayError when the
+    version does not exist and is not built here, when it never ran there, or when it ran there and
+    stands for something else now.
     """
     digests = {
         name: registry.digest(name, settings.version) for name in settings.application.images
     }
     missing = [name for name, digest in digests.items() if digest is None]
+    origin = settings.promote_from
+    if origin and settings.version not in ran:
+        raise _unknown(settings, list(ran), f"{origin} never ran it")
     if missing and not settings.builds:
-        raise _unknown_version(registry, settings, missing)
-    _check_promotion(digests, settings, ran)
+        raise _unknown(settings, registry.tags(missing[0]), f"no {', '.join(missing)} has that tag")
+    if origin:
+        _check_unmoved(settings, digests, ran[settings.version])
     return digests
 
 
@@ -73,32 +76,31 @@ def check_size(registry: Registry, name: str, digest: str, *, limit: int | None)
         )
 
 
-def _unknown_version(registry: Registry, settings: Settings, images: list[str]) -> SlipwayError:
-    origin = settings.promote_from
-    advice = f"Deploy it to {origin} first" if origin else "Publish it"
-    known = [
-        tag for tag in registry.tags(images[0]) if tag != "latest" and not tag.startswith("sha-")
-    ]
-    newest = ", ".join(known[-NEWEST:]) or "there is none yet"
-    return SlipwayError(
-        f"{settings.version} does not exist: {registry.address} has no such {', '.join(images)}",
-        where="version",
-        remedy=f"{advice}, or choose one that exists: {newest}",
-    )
-
-
-def _check_promotion(
-    digests: Mapping[str, str | None], settings: Settings, ran: Mapping[str, str]
+def _check_unmoved(
+    settings: Settings, digests: Mapping[str, str | None], images: Mapping[str, str]
 ) -> None:
+    services = settings.application.services.items()
     moved = [
         name
-        for name, service in settings.application.services.items()
-        if name in ran and ran[name].rpartition("@")[2] != digests[service.image]
+        for name, service in services
+        if name in images and images[name].rpartition("@")[2] != digests[service.image]
     ]
     if moved:
         raise SlipwayError(
-            f"{settings.version} is not what {settings.promote_from} runs as {', '.join(moved)}:"
-            " its tag was moved in the registry",
+            f"{settings.version} of {', '.join(moved)} is not what {settings.promote_from} ran:"
+            " the registry has another digest for it",
             where="version",
             remedy="Give the new images a version of their own, and deploy it there first",
         )
+
+
+def _unknown(settings: Settings, known: list[str], reason: str) -> SlipwayError:
+    versions = [each for each in known if each != "latest" and not each.startswith("sha-")]
+    advice = (
+        f"Deploy it to {settings.promote_from} first" if settings.promote_from else "Publish it"
+    )
+    return SlipwayError(
+        f"{settings.version} cannot be deployed: {reason}",
+        where="version",
+        remedy=f"{advice}, or choose one of: {newest}",
+    )
