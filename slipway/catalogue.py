@@ -96,6 +96,7 @@ def _check_unmoved(
 
 def _unknown(settings: Settings, known: list[str], reason: str) -> SlipwayError:
     versions = [each for each in known if each != "latest" and not each.startswith("sha-")]
+    newest = ", ".join(versions[-NEWEST:]) or "(there is none yet)"
     advice = (
         f"Deploy it to {settings.promote_from} first" if settings.promote_from else "Publish it"
     )

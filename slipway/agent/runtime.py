@@ -51,8 +51,9 @@ class Runtime:
         return self._facts().get("description", "")
 
     def worker(self) -> str:
-        """The process id of the running worker, which a reload changes."""
-        return self._facts().get("Pid", "")
+        """What tells one worker from the next, also from one in another container."""
+        facts = self._facts()
+        return f"{facts.get('Pid')} since {facts.get('Start_time_sec')}"
 
     def _facts(self) -> dict[str, str]:
         return dict(

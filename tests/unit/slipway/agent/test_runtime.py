@@ -62,9 +62,9 @@ def test_requests_on_some_slots_are_counted(runtime: Runtime, answers: dict[str,
 def test_the_mark_of_the_running_configuration_is_its_description(
     runtime: Runtime, answers: dict[str, str]
 ) -> None:
-    answers["show info"] = "Name: HAProxy\nPid: 42\ndescription: ab12\n"
+    answers["show info"] = "Name: HAProxy\nPid: 42\nStart_time_sec: 99\ndescription: ab12\n"
     assert runtime.shape() == "ab12"
-    assert runtime.worker() == "42"
+    assert runtime.worker() == "42 since 99"
 
 
 def test_a_refused_command_is_an_error(runtime: Runtime, answers: dict[str, str]) -> None:
