@@ -28,7 +28,8 @@ def deploy(settings: Settings) -> None:
     statuses = fleet.statuses(application.name, hosts, settings.preflight.clock_skew)
     registry = catalogue.open_registry(settings)
     origin = settings.promote_from
-    ran = stack.releases_run(origin, application.name) if origin else {}
+    before = stack.releases_run(environment, application.name)
+    ran = {**stack.releases_run(origin, application.name), **before} if origin else {}
     digests = catalogue.published(registry, settings, ran)
 
     kept = stack.resource_names()
@@ -88,7 +89,7 @@ def deploy(settings: Settings) -> None:
     Record(
         application.name,
         {
-            "before": stack.releases_run(environment, application.name),
+            "before": before,
             "version": rollout.version,
             "images": rollout.images,
         },

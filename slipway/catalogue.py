@@ -33,7 +33,7 @@ def credentials(settings: Settings) -> Credentials | None:
 def published(registry: Registry, settings: Settings, ran: Releases) -> dict[str, str | None]:
     """By image name, the digest that the version stands for; None for what is yet to be built.
 
-    `ran` is the record of the environment that this one promotes from. Raises SlipwayError when the
+    `ran` is what the environment that this one promotes from has run, and this one itself. Raises SlipwayError when the
     version does not exist and is not built here, when it never ran there, or when it ran there and
     stands for something else now.
     """

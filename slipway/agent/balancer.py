@@ -20,6 +20,7 @@ from slipway.release.state import Proxy, State
 PATIENCE = 10.0  # seconds until a started or reloaded proxy must answer
 RETIREMENT = 30.0  # seconds that a replaced proxy gets to end its connections
 DRAFT = ".draft.cfg"
+MARK = "slipway.definition"
 
 
 def identity() -> tuple[int, int] | None:
@@ -47,7 +48,7 @@ def payload(application: str, settings: Proxy, folder: Path, group: int) -> dict
             "LogConfig": LOGS,
         },
     }
-    body["Labels"]["slipway.definition"] = definition(body, ())
+    body["Labels"][MARK] = definition(body, ())
     return body
 
 
@@ -62,6 +63,7 @@ class Balancer:
             report,
         )
         self.name = f"{application}-proxy"
+        self.retiring = f"{self.name}-retiring"
         self.runtime = Runtime(folder / "run" / "haproxy.sock")
         self.file = folder / "config" / "haproxy.cfg"
 
@@ -70,28 +72,39 @@ class Balancer:
         return proxy.configure(state.proxy, state.known, state.traffic, identity=identity())
 
     def ensure(self, state: State) -> None:
-        """The container runs, from the image and with the rights that the state asks for."""
+        """The container runs, from the image and with the rights that the state asks for.
+
+        A successor takes over the open ports of the one that runs, which then ends its connections.
+        """
         self._folders()
-        wanted = payload(self.application, state.proxy, self.folder, os.getgid())
+        body = payload(self.application, state.proxy, self.folder, os.getgid())
         found = self.engine.inspect(self.name)
-        if (
-            found
-            and found["Config"]["Labels"]["slipway.definition"]
-            != wanted["Labels"]["slipway.definition"]
-        ):
+        if found and found["Config"]["Labels"].get(MARK) != body["Labels"][MARK]:
             self._set_aside()
             found = None
-        if found and found["State"]["Status"] == "running":
-            self._retire()
-            return
-        configuration = self.wanted(state)
-        replace_file(self.file, configuration.text, 0o644)
-        if found is None:
-            self.report("creating the proxy")
-            self.engine.create(self.name, wanted)
-        self.engine.start(self.name)
-        self._await(configuration.shape)
+        if found is None or found["State"]["Status"] != "running":
+            self._begin(body, self.wanted(state), exists=found is not None)
         self._retire()
+
+    def _begin(self, body: dict[str, Any], configuration: Configuration, *, exists: bool) -> None:
+        predecessor = self._worker()
+        replace_file(self.file, configuration.text, 0o644)
+        try:
+            if not exists:
+                self.report("creating the proxy")
+                self.engine.create(self.name, body)
+            self.engine.start(self.name)
+            self._await(configuration.shape, unlike=predecessor)
+        except SlipwayError:
+            self._take_back()
+            raise
+
+    def _worker(self) -> str:
+        """The worker that answers; none where no proxy runs."""
+        try:
+            return self.runtime.worker()
+        except SlipwayError:
+            return ""
 
     def apply(self, configuration: Configuration) -> float:
         """Lead the proxy to a configuration; the seconds that the traffic took to move.
@@ -183,15 +196,23 @@ class Balancer:
             folder.chmod(mode)
 
     def _set_aside(self) -> None:
-        """The proxy that runs goes on, until its successor has taken over its open ports."""
         self.report("replacing the proxy")
-        self.engine.remove(f"{self.name}-retiring")
-        self.engine.post(f"/containers/{self.name}/update", {"RestartPolicy": {"Name": "no"}})
-        self.engine.post(f"/containers/{self.name}/rename", name=f"{self.name}-retiring")
+        self.engine.remove(self.retiring)
+        self._rename(self.name, self.retiring, {"Name": "no"})
+
+    def _take_back(self) -> None:
+        """The proxy from before, where it was set aside for one that does not start."""
+        if self.engine.inspect(self.retiring) is not None:
+            self.engine.remove(self.name)
+            self._rename(self.retiring, self.name, RESTART)
+
+    def _rename(self, old: str, new: str, restart: dict[str, str]) -> None:
+        self.engine.post(f"/containers/{old}/update", {"RestartPolicy": restart})
+        self.engine.post(f"/containers/{old}/rename", name=new)
 
     def _retire(self) -> None:
         """Let a replaced proxy end its connections, then remove it."""
-        old = f"{self.name}-retiring"
+        old = self.retiring
         found = self.engine.inspect(old)
         if found is None:
             return

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import hashlib
 import json
+from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field
-from typing import Any, Mapping, Optional, Tuple
+from typing import Any
 
 ID_LENGTH = 12  # hexadecimal digits: 48 bits, ample for the releases of one application
 
@@ -14,14 +15,15 @@ ID_LENGTH = 12  # hexadecimal digits: 48 bits, ample for the releases of one app
 class Health:
     """How a container of a service is known to be ready.
 
-    `kind` is `http` (GET `path` answers `status`), `tcp` (the port accepts), `command` (exits 0 inside
-    the container), or `container` (Docker's own health check, or merely running where the image has none).
+    `kind` is `http` (GET `path` answers `status`), `tcp` (the port accepts), `command` (exits 0
+    inside the container), or `container` (Docker's own health check, or merely running where the
+    image has none).
     """
 
     kind: str = "container"
     path: str = "/"
     status: int = 200
-    command: Tuple[str, ...] = ()
+    command: tuple[str, ...] = ()
     timeout: float = 2.0  # seconds, for one try
     interval: float = 0.25  # seconds between tries
     deadline: float = 60.0  # seconds from the container's start until it must be ready
@@ -31,25 +33,23 @@ class Health:
 class Limits:
     """Resources that one container may use; None means no limit."""
 
-    memory: Optional[int] = None  # bytes
-    cpus: Optional[float] = None
+    memory: int | None = None  # bytes
+    cpus: float | None = None
 
 
 @dataclass(frozen=True)
 class Service:
-    """Containers of one image that a rollout replaces. A service with a port stands behind the proxy."""
+    """Containers that a rollout replaces; a service with a port stands behind the proxy."""
 
     name: str
     image: str  # always by digest: REGISTRY/NAME@sha256:...
-    command: Tuple[str, ...] = ()
-    port: Optional[int] = None
-    domains: Tuple[str, ...] = ()  # empty: the proxy's default
+    command: tuple[str, ...] = ()
+    port: int | None = None
+    domains: tuple[str, ...] = ()  # empty: the proxy's default
     replicas: int = 1  # containers on each server
     health: Health = field(default_factory=Health)
     environment: Mapping[str, str] = field(default_factory=dict)
-    secrets: Tuple[
-        str, ...
-    ] = ()  # names; the values travel beside the release and are never part of it
+    secrets: tuple[str, ...] = ()  # names; the values travel beside the release
     limits: Limits = field(default_factory=Limits)
     stop_grace: float = 10.0  # seconds between SIGTERM and SIGKILL
 
@@ -59,7 +59,7 @@ class Migration:
     """A command run once, in one container of a service's new image, before any traffic moves."""
 
     service: str
-    command: Tuple[str, ...]
+    command: tuple[str, ...]
     timeout: float = 300.0  # seconds
 
 
@@ -69,8 +69,8 @@ class Release:
 
     application: str
     version: str
-    services: Tuple[Service, ...]
-    migration: Optional[Migration] = None
+    services: tuple[Service, ...]
+    migration: Migration | None = None
     secrets_digest: str = ""  # of all secret values together, by a slow hash
 
     @property

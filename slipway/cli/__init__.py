@@ -1,0 +1,29 @@
+"""The `slipway` command: daily work made easier, nothing that plain Pulumi could not do."""
+
+from __future__ import annotations
+
+import sys
+
+import typer
+
+from slipway.cli.history import history
+from slipway.cli.rollback import rollback
+from slipway.cli.status import status
+from slipway.errors import SlipwayError
+
+slipway = typer.Typer(
+    help="Daily work with a deployment: what runs, what ran, and back to it.",
+    no_args_is_help=True,
+    pretty_exceptions_enable=False,
+)
+for command in (status, history, rollback):
+    slipway.command()(command)
+
+
+def main() -> None:
+    """Run the command; what a person can mend is one line on standard error and exit status 1."""
+    try:
+        slipway()
+    except SlipwayError as error:
+        print(f"error: {error}", file=sys.stderr)
+        sys.exit(1)

@@ -1,0 +1,77 @@
+"""`slipway rollback`: re-apply the release of an earlier update, and record why."""
+
+from __future__ import annotations
+
+import sys
+import tempfile
+from pathlib import Path
+from typing import Annotated
+
+import typer
+import yaml
+
+from slipway import pulumi
+from slipway.cli.history import read
+from slipway.cli.options import Stack
+from slipway.errors import SlipwayError
+from slipway.history import Update, reapplied, rollback_target
+
+To = Annotated[str | None, typer.Option("--to", help="The version; else the release before.")]
+Yes = Annotated[bool, typer.Option("--yes", "-y", help="Do not ask.")]
+Message = Annotated[str, typer.Option("--message", "-m", help="Why, for the history.")]
+
+
+def rollback(stack: Stack, to: To = None, yes: Yes = False, message: Message = "") -> None:
+    """Go back to the last successful update of another release."""
+    updates = read(stack)
+    if not updates:
+        raise SlipwayError("nothing was ever deployed", where=stack, remedy="Run `pulumi up`")
+    target = rollback_target(updates, to)
+    typer.echo(
+        f"{stack}: {updates[0].version} ({updates[0].result}) -> {target.version},"
+        f" as applied {target.started:%Y-%m-%d %H:%M:%S}"
+    )
+    _confirm(yes)
+    reason = f"rollback to {target.version}" + (f": {message}" if message else "")
+    code = _apply(stack, target, reason)
+    if code:
+        raise typer.Exit(code)
+    pulumi.run("config", "set", "--stack", stack, "version", target.version)
+    _warn_of_other_keys(stack, target)
+
+
+def _confirm(yes: bool) -> None:
+    if yes:
+        return
+    if not sys.stdin.isatty():
+        raise SlipwayError("nobody is there to confirm", where="rollback", remedy="Add --yes")
+    typer.confirm("Roll back?", abort=True)
+
+
+def _apply(stack: str, target: Update, reason: str) -> int:
+    """One update with the target's release keys; the stack file itself is not touched."""
+    content = yaml.safe_load(pulumi.stack_file(stack).read_text())
+    with tempfile.TemporaryDirectory(prefix="slipway-") as folder:  # readable by its owner only
+        file = Path(folder) / f"Pulumi.{stack}.yaml"
+        file.write_text(yaml.safe_dump(reapplied(content, target, pulumi.project_name())))
+        return pulumi.run(
+            *("up", "--stack", stack, "--config-file", str(file)),
+            *("--yes", "--skip-preview", "--message", reason),
+        )
+
+
+def _warn_of_other_keys(stack: str, target: Update) -> None:
+    """A definition that has changed since is back on the servers only, not in the files."""
+    current = pulumi.ask("config", "--json", "--stack", stack)
+    project = pulumi.project_name()
+    changed = [
+        key
+        for key in ("application", "overrides")
+        if current.get(f"{project}:{key}", {}).get("objectValue") != target.release.get(key)
+    ]
+    if changed:
+        typer.echo(
+            f"warning: {' and '.join(changed)} in the project's files differ from what now runs;"
+            " the next `pulumi up` applies the files",
+            err=True,
+        )
