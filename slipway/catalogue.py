@@ -33,9 +33,9 @@ def credentials(settings: Settings) -> Credentials | None:
 def published(registry: Registry, settings: Settings, ran: Releases) -> dict[str, str | None]:
     """By image name, the digest that the version stands for; None for what is yet to be built.
 
-    `ran` is what the environment that this one promotes from has run, and this one itself. Raises SlipwayError when the
-    version does not exist and is not built here, when it never ran there, or when it ran there and
-    stands for something else now.
+    `ran` is what the environment that this one promotes from has run, and this one itself. Raises
+    SlipwayError when the version does not exist and is not built here, when it never ran, or when
+    it stands for something else than what ran.
     """
     digests = {
         name: registry.digest(name, settings.version) for name in settings.application.images
