@@ -1,0 +1,70 @@
+"""The trial that the end-to-end tests share: empty servers, and stacks of its own."""
+
+from __future__ import annotations
+
+import secrets
+from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+
+import pytest
+
+from lab import lifecycle, servers
+from lab.workspace import Workspace
+from tests.lab.trial import SERVERS, Trial
+
+
+HERE = Path(__file__).parent
+ORDER = {"test_delivery.py": 0, "test_lab.py": 2}
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Deliveries come first, on servers without a past; the lab's own tests, which end it, last."""
+    items.sort(key=lambda item: ORDER.get(item.path.name, 1) if item.path.parent == HERE else 0)
+
+
+@pytest.fixture(scope="session")
+def trial(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Trial]:
+    """Both stacks configured, nothing deployed yet."""
+    machines = [server for group in SERVERS.values() for server in group]
+    lifecycle.up(machines)
+    with ThreadPoolExecutor() as pool:
+        list(pool.map(servers.reset, machines))
+    trial = Trial(Workspace(tmp_path_factory.mktemp("trial")), secrets.token_hex(4))
+    trial.workspace.ensure()
+    trial.configure()
+    yield trial
+    with ThreadPoolExecutor() as pool:
+        list(pool.map(servers.reset, machines))
+
+
+@pytest.fixture(scope="session")
+def staged(trial: Trial) -> Trial:
+    """Staging has built and runs v1."""
+    done = trial.up("staging", "v1.0.0")
+    assert done.returncode == 0, done.stdout + done.stderr
+    return trial
+
+
+@pytest.fixture(scope="session")
+def promoted(staged: Trial) -> Trial:
+    """Production runs the v1 that staging built."""
+    done = staged.up("production", "v1.0.0")
+    assert done.returncode == 0, done.stdout + done.stderr
+    return staged
+
+
+@pytest.fixture(scope="session")
+def renewed(promoted: Trial) -> Trial:
+    """Staging runs v1.1.0, so that production may."""
+    done = promoted.up("staging", "v1.1.0")
+    assert done.returncode == 0, done.stdout + done.stderr
+    return promoted
+
+
+@pytest.fixture
+def settled(renewed: Trial) -> Trial:
+    """Production runs v1.0.0 and has nothing to do, whatever an earlier test left."""
+    done = renewed.up("production", "v1.0.0")
+    assert done.returncode == 0, done.stdout + done.stderr
+    return renewed

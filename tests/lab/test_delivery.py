@@ -1,0 +1,104 @@
+"""A version on its way: built on staging, promoted to production, replaced, and taken back."""
+
+from __future__ import annotations
+
+import json
+import re
+from typing import Any
+
+from lab.layout import REGISTRY, Server
+from tests.lab.load import Load
+from tests.lab.trial import IMAGE, SERVERS, Trial, images, journal, served, status, tags
+
+STAGING, PRODUCTION = SERVERS["staging"], SERVERS["production"]
+RATE = 200  # requests a second to each server
+
+
+def test_staging_builds_a_version_and_serves_it(staged: Trial) -> None:
+    version = staged.version("v1.0.0")
+    assert served(STAGING[0]) == version
+    assert set(images(STAGING[0]).values()) == {reference(version)}
+
+
+def test_production_runs_the_very_image_that_staging_ran(promoted: Trial) -> None:
+    version = promoted.version("v1.0.0")
+    for server in PRODUCTION:
+        assert served(server) == version
+        assert images(server) == images(STAGING[0])
+
+
+def test_a_second_preview_and_a_second_update_do_nothing(promoted: Trial) -> None:
+    epochs = {server.name: status(server)["epoch"] for server in PRODUCTION}
+    containers = {server.name: status(server)["containers"] for server in PRODUCTION}
+    for stack in SERVERS:
+        assert promoted.changes(stack) == {}
+    again = promoted.up("production")
+    assert again.returncode == 0
+    assert re.search(r"^Resources:\n +\d+ unchanged\n\n", again.stdout, re.MULTILINE), again.stdout
+    assert {server.name: status(server)["epoch"] for server in PRODUCTION} == epochs
+    assert {server.name: status(server)["containers"] for server in PRODUCTION} == containers
+
+
+def test_a_preview_writes_nothing(promoted: Trial) -> None:
+    before = {server.name: (journal(server), state(server)) for server in STAGING}, tags(IMAGE)
+    promoted.workspace.configure("staging", version=promoted.version("v1.0.1"))
+    try:
+        changes = promoted.changes("staging")
+    finally:
+        promoted.workspace.configure("staging", version=promoted.version("v1.0.0"))
+    assert changes
+    after = {server.name: (journal(server), state(server)) for server in STAGING}, tags(IMAGE)
+    assert after == before
+
+
+def test_a_rolling_update_fails_no_request(promoted: Trial) -> None:
+    assert promoted.up("staging", "v1.1.0").returncode == 0
+    addresses = [server.address for server in PRODUCTION]
+    with Load(addresses, rate=RATE) as load:
+        done = promoted.up("production", "v1.1.0")
+    assert done.returncode == 0, done.stdout + done.stderr
+    versions = {promoted.version("v1.0.0"), promoted.version("v1.1.0")}
+    for result in load.results():
+        assert result.failures == []
+        assert result.versions == versions, "the load did not see the update from end to end"
+        assert result.answers > RATE * result.seconds * 0.8
+
+
+def test_setting_the_version_back_rolls_back_without_building(promoted: Trial) -> None:
+    pushed = tags(IMAGE)
+    for stack, servers in SERVERS.items():
+        done = promoted.up(stack, "v1.0.0")
+        assert done.returncode == 0, done.stdout + done.stderr
+        assert "docker:index" not in done.stdout.replace("docker:index:Image", ""), done.stdout
+        assert {served(server) for server in servers} == {promoted.version("v1.0.0")}
+        assert promoted.changes(stack) == {}
+    assert tags(IMAGE) == pushed
+
+
+def test_outputs_are_what_the_servers_report(promoted: Trial) -> None:
+    outputs = promoted.outputs("production")
+    assert outputs["version"] == promoted.version("v1.0.0")
+    for server in PRODUCTION:
+        serving = status(server)["serving"]
+        assert outputs["servers"][server.name] == f"{serving['version']} ({serving['release']})"
+        assert outputs["images"] == serving["images"]
+
+
+def test_the_history_tells_which_versions_were_deployed(promoted: Trial) -> None:
+    text = promoted.workspace.pulumi(
+        *("stack", "history", "--stack", "production", "--json", "--page-size", "0")
+    )
+    told = [update["config"]["slipway:version"]["value"] for update in json.loads(text)]
+    numbers = ("v1.0.0", "v1.1.0", "v1.0.0", "v1.0.0")  # newest first
+    assert told[: len(numbers)] == [promoted.version(number) for number in numbers]
+
+
+def reference(version: str) -> str:
+    """The image that the registry has for a version, as a server names it."""
+    return f"{REGISTRY}/{IMAGE}@{tags(IMAGE)[version]}"
+
+
+def state(server: Server) -> dict[str, Any]:
+    """What a rollout would change on a server, without what the clock changes."""
+    report = status(server)
+    return {key: report[key] for key in ("epoch", "phase", "serving", "previous", "containers")}

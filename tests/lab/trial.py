@@ -1,0 +1,194 @@
+"""A project of its own for the end-to-end tests: what people do with it, what servers say."""
+
+from __future__ import annotations
+
+import json
+import subprocess
+import threading
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from typing import Any, Final
+
+import httpx
+import yaml
+
+from lab import servers
+from lab.layout import REGISTRY, Server, find
+from lab.workspace import REPOSITORY, Workspace
+
+SERVERS: Final[dict[str, list[Server]]] = {
+    "staging": [find("staging-2")],
+    "production": [find("production-4"), find("production-5")],
+}
+IMAGE: Final = "trial"  # beside the demo's `shop` in the same registry
+POLL: Final = 0.2  # seconds
+BAKE: Final = "1s"
+DEADLINE: Final = "20s"  # so that a release that never gets ready is soon given up
+
+
+@dataclass(frozen=True)
+class Trial:
+    """Stacks staging and production of the sample shop, on servers that no demo uses."""
+
+    workspace: Workspace
+    suffix: str
+    digests: dict[str, str] = field(default_factory=dict)
+
+    def version(self, number: str) -> str:
+        """A version that no other run of the tests has."""
+        return f"{number}-{self.suffix}"
+
+    def configure(self) -> None:
+        """Write both stack files."""
+        application = application_of(IMAGE)
+        for stack, machines in SERVERS.items():
+            self.workspace.configure(
+                stack,
+                application=application,
+                servers={each.name: address(each) for each in machines},
+                rollout={"batch": 1, "bake": BAKE},
+            )
+
+    def up(self, stack: str, number: str = "", **values: Any) -> subprocess.CompletedProcess[str]:
+        """Set the version and other keys, and run `pulumi up`, whatever comes of it."""
+        if number:
+            values["version"] = self.version(number)
+        if values:
+            self.workspace.configure(stack, **values)
+        return self.workspace.attempt("up", "--stack", stack, "--yes", "--skip-preview")
+
+    def changes(self, stack: str) -> dict[str, int]:
+        """What `pulumi preview` would do, by kind of change; empty when it would do nothing."""
+        said = self.workspace.attempt("preview", "--stack", stack, "--json")
+        assert said.returncode == 0, said.stdout + said.stderr
+        summary: dict[str, int] = json.loads(said.stdout)["changeSummary"]
+        return {kind: count for kind, count in summary.items() if kind != "same"}
+
+    def planned(self, stack: str) -> str:
+        """Everything that a preview with its details shows."""
+        said = self.workspace.attempt("preview", "--stack", stack, "--diff")
+        assert said.returncode == 0, said.stdout + said.stderr
+        return said.stdout
+
+    def outputs(self, stack: str) -> dict[str, Any]:
+        """The stack's outputs."""
+        text = self.workspace.pulumi("stack", "output", "--stack", stack, "--json")
+        outputs: dict[str, Any] = json.loads(text)
+        return outputs
+
+    @contextmanager
+    def spoiled(self, stack: str, **values: Any) -> Iterator[None]:
+        """Other values in the stack file, for a while."""
+        file = self.workspace.stack_file(stack)
+        before = file.read_text()
+        self.workspace.configure(stack, **values)
+        try:
+            yield
+        finally:
+            file.write_text(before)
+
+    def secrets(self, stack: str) -> list[str]:
+        """The values that must show up nowhere."""
+        text = self.workspace.pulumi(
+            "config", "get", "--stack", stack, "--path", "slipway:secrets.POSTGRES_PASSWORD"
+        )
+        return [text.strip()]
+
+    @contextmanager
+    def updating(self, stack: str) -> Iterator[Update]:
+        """A `pulumi up` that runs meanwhile, and is killed if it is still there at the end."""
+        update = Update(self.workspace.start("up", "--stack", stack, "--yes", "--skip-preview"))
+        try:
+            yield update
+        finally:
+            update.process.kill()
+            update.process.wait(10)
+
+
+class Update:
+    """A running `pulumi up` and what it has printed so far."""
+
+    def __init__(self, process: subprocess.Popen[str]) -> None:
+        self.process = process
+        self.lines: list[str] = []
+        threading.Thread(target=self._read, daemon=True).start()
+
+    @property
+    def said(self) -> str:
+        """Everything so far."""
+        return "".join(self.lines)
+
+    def wait_until(self, text: str) -> None:
+        """Wait until it has printed some text."""
+        wait_for(f"{text!r} in the output", lambda: text in self.said)
+
+    def _read(self) -> None:
+        assert self.process.stdout is not None
+        for line in self.process.stdout:
+            self.lines.append(line)
+
+
+def application_of(image: str, **definition: Any) -> dict[str, Any]:
+    """The sample shop's definition with another image, so that its versions are the tests' own."""
+    project = yaml.safe_load((REPOSITORY / "Pulumi.yaml").read_text())
+    application: dict[str, Any] = project["config"]["slipway:application"]["value"]
+    application["images"] = {image: {**application["images"].pop("shop"), **definition}}
+    for service in application["services"].values():
+        service["image"] = image
+        service["health"]["deadline"] = DEADLINE
+    return application
+
+
+def address(server: Server) -> dict[str, str]:
+    """A server as the stack file names it."""
+    return {"host": server.address, "private_address": server.address}
+
+
+def status(server: Server) -> dict[str, Any]:
+    """What the server's agent reports."""
+    answer = servers.ssh(
+        server, "python3 .slipway/agent.pyz status", stdin=json.dumps({"application": "shop"})
+    )
+    assert answer.returncode == 0, answer.stderr
+    report: dict[str, Any] = json.loads(answer.stdout)
+    return report
+
+
+def served(server: Server) -> str:
+    """The version that a user of the server gets."""
+    answer = httpx.get(f"http://{server.address}/version", timeout=10)
+    return str(answer.raise_for_status().json()["version"])
+
+
+def images(server: Server) -> dict[str, str]:
+    """By service, the image that the server runs."""
+    found: dict[str, str] = status(server)["serving"]["images"]
+    return found
+
+
+def journal(server: Server) -> str:
+    """Everything that the agent has noted on the server."""
+    return servers.run(server, "cat /home/deploy/.slipway/*/journal.jsonl").stdout
+
+
+def tags(image: str) -> dict[str, str]:
+    """By tag, the digest that the registry has."""
+    with httpx.Client(base_url=f"http://{REGISTRY}/v2/{image}/", timeout=10) as registry:
+        names = registry.get("tags/list").json().get("tags") or []
+        accept = {"accept": "application/vnd.docker.distribution.manifest.v2+json"}
+        return {
+            name: registry.head(f"manifests/{name}", headers=accept).headers[
+                "docker-content-digest"
+            ]
+            for name in sorted(names)
+        }
+
+
+def wait_for(what: str, happened: Callable[[], bool], limit: float = 60.0) -> None:
+    """Wait until something is so; fails after `limit` seconds."""
+    deadline = time.monotonic() + limit
+    while not happened():
+        assert time.monotonic() < deadline, f"{what} did not happen within {limit:g} s"
+        time.sleep(POLL)
