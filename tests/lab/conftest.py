@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import secrets
 from collections.abc import Iterator
-from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import pytest
@@ -12,7 +11,6 @@ import pytest
 from lab import lifecycle, servers
 from lab.workspace import Workspace
 from tests.lab.trial import SERVERS, Trial
-
 
 HERE = Path(__file__).parent
 ORDER = {"test_delivery.py": 0, "test_lab.py": 2}
@@ -28,14 +26,14 @@ def trial(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Trial]:
     """Both stacks configured, nothing deployed yet."""
     machines = [server for group in SERVERS.values() for server in group]
     lifecycle.up(machines)
-    with ThreadPoolExecutor() as pool:
-        list(pool.map(servers.reset, machines))
+    for server in machines:
+        servers.reset(server)
     trial = Trial(Workspace(tmp_path_factory.mktemp("trial")), secrets.token_hex(4))
     trial.workspace.ensure()
     trial.configure()
     yield trial
-    with ThreadPoolExecutor() as pool:
-        list(pool.map(servers.reset, machines))
+    for server in machines:
+        servers.reset(server)
 
 
 @pytest.fixture(scope="session")
