@@ -1,0 +1,87 @@
+"""A constant load of requests, every one of which counts."""
+
+from __future__ import annotations
+
+import http.client
+import json
+import threading
+import time
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from typing import Self
+
+THREADS = 8  # per server: one in two keeps its connection
+TIMEOUT = 5.0  # seconds for one request
+LIMIT = 300.0  # seconds that the load may go on
+
+
+@dataclass
+class Result:
+    """What one server answered."""
+
+    address: str
+    answers: int = 0
+    seconds: float = 0.0
+    failures: list[str] = field(default_factory=list)
+    versions: set[str] = field(default_factory=set)
+
+
+class Load:
+    """`rate` requests a second to each address, from entering to leaving the context."""
+
+    def __init__(self, addresses: Sequence[str], *, rate: float) -> None:
+        self._results = {address: Result(address) for address in addresses}
+        self._pause = THREADS / rate
+        self._over = threading.Event()
+        self._lock = threading.Lock()
+        self._began = 0.0
+        self._threads = [
+            threading.Thread(target=self._client, args=(result, number % 2 == 0), daemon=True)
+            for result in self._results.values()
+            for number in range(THREADS)
+        ]
+
+    def __enter__(self) -> Self:
+        self._began = time.monotonic()
+        for thread in self._threads:
+            thread.start()
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._over.set()
+        for thread in self._threads:
+            thread.join(2 * TIMEOUT)
+        for result in self._results.values():
+            result.seconds = time.monotonic() - self._began
+
+    def results(self) -> list[Result]:
+        """By server, what came of the requests."""
+        return list(self._results.values())
+
+    def _client(self, result: Result, keep: bool) -> None:
+        connection = http.client.HTTPConnection(result.address, timeout=TIMEOUT)
+        due = time.monotonic()
+        while not self._over.wait(max(0.0, due - time.monotonic())):
+            if time.monotonic() - self._began > LIMIT:
+                return
+            failure, version = self._request(connection, keep)
+            with self._lock:
+                result.answers += 1
+                if failure:
+                    result.failures.append(failure)
+                else:
+                    result.versions.add(version)
+            due += self._pause
+
+    def _request(self, connection: http.client.HTTPConnection, keep: bool) -> tuple[str, str]:
+        """The failure and the version, one of them empty."""
+        try:
+            connection.request("GET", "/version", headers={} if keep else {"Connection": "close"})
+            answer = connection.getresponse()
+            body = answer.read()
+        except (OSError, http.client.HTTPException) as error:
+            connection.close()
+            return f"{type(error).__name__}: {error}", ""
+        if answer.status != http.client.OK:
+            return f"{answer.status} {body[:80]!r}", ""
+        return "", str(json.loads(body)["version"])
