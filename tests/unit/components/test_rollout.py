@@ -1,0 +1,232 @@
+"""The plan becomes resources, in its order; a failure takes the changed servers back at once."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+import pulumi
+import pytest
+
+from components import rollout as module
+from components.rollout import Rollout
+from slipway import fleet, orders
+from slipway.release.release import Release
+from slipway.remote import Host
+from slipway.settings import Settings, release
+from tests.unit.components import engine
+from tests.unit.slipway.settings import sample
+
+IMAGE = "ghcr.io/acme/shop@sha256:" + "1" * 64
+SERVING = {"release": "aaaaaaaaaaaa", "version": "v1.0.0", "images": {"web": IMAGE}}
+BASES = {"one": "nothing, rollout 0 of a", "two": "nothing, rollout 0 of b"}
+FLEET = f"""
+servers:
+  one: {{host: 10.88.0.11, host_key: {sample.KEY}, private_address: 10.0.0.1}}
+  two: {{host: 10.88.0.12, host_key: {sample.OTHER_KEY}, private_address: 10.0.0.2}}
+rollout: {{pause: 5s, bake: 1s}}
+"""
+
+
+@pytest.fixture
+def settings(tmp_path: Path) -> Settings:
+    return sample.settings(sample.project(tmp_path), FLEET)
+
+
+@pytest.fixture
+def candidate(settings: Settings) -> Release:
+    return release(settings, {"shop": IMAGE})
+
+
+def reports(**serving: Mapping[str, Any]) -> dict[str, engine.Inputs]:
+    """What the last step on each server prints."""
+    return {
+        f"shop-finalize-{server}": {"stdout": json.dumps({"serving": each})}
+        for server, each in serving.items()
+    }
+
+
+def declare(
+    settings: Settings, candidate: Release, moving: Sequence[str] = ("one", "two")
+) -> Rollout:
+    return Rollout(
+        "shop",
+        {
+            "settings": settings,
+            "environment": "staging",
+            "release": pulumi.Output.from_input(candidate),
+            "steps": orders.steps(settings),
+            "bases": BASES,
+            "moving": moving,
+            "hosts": fleet.hosts(settings),
+        },
+    )
+
+
+def rollout(
+    settings: Settings, candidate: Release, outputs: Mapping[str, engine.Inputs] | None = None
+) -> tuple[engine.Engine, Any]:
+    def program() -> pulumi.Output[dict[str, Any]]:
+        it = declare(settings, candidate)
+        return pulumi.Output.all(version=it.version, images=it.images, releases=it.releases)
+
+    return engine.run(program, outputs=outputs or reports(one=SERVING, two=SERVING))
+
+
+def test_every_step_is_a_resource_that_waits_for_the_steps_before_it(
+    settings: Settings, candidate: Release
+) -> None:
+    recorded, _ = rollout(settings, candidate)
+    plan = orders.steps(settings)
+    assert recorded.registered.keys() == {"shop", *(f"shop-{step.name}" for step in plan)}
+    for step in plan:
+        found = recorded[f"shop-{step.name}"]
+        assert found.parent == "shop"
+        assert found.depends_on == {f"shop-{before}" for before in step.after}
+        assert found.inputs["connection"]["host"] == str(settings.servers[step.server].host)
+
+
+def test_every_step_is_given_its_order_and_a_limit_on_the_server(
+    settings: Settings, candidate: Release
+) -> None:
+    recorded, _ = rollout(settings, candidate)
+    for step in orders.steps(settings):
+        found = recorded[f"shop-{step.name}"]
+        order = orders.step_order(step, settings, "staging", candidate, BASES[step.server])
+        wait = "sleep 5 && " if step.name == "switch-two" else ""
+        limit = step.delay + orders.step_limit(step, settings)
+        assert found.inputs["stdin"] == order
+        assert found.inputs["create"] == (
+            f"timeout {limit:.0f} sh -c '{wait}python3 .slipway/agent.pyz {step.action.value}'"
+        )
+
+
+def test_orders_with_secrets_are_secret_and_the_others_stay_readable(
+    settings: Settings, candidate: Release
+) -> None:
+    recorded, _ = rollout(settings, candidate)
+    for step in orders.steps(settings):
+        assert ("stdin" in recorded[f"shop-{step.name}"].secret) == step.carries_secrets, step.name
+
+
+def test_nothing_of_a_rollout_is_undone_when_its_resources_go(
+    settings: Settings, candidate: Release
+) -> None:
+    recorded, _ = rollout(settings, candidate)
+    for step in orders.steps(settings):
+        inputs = recorded[f"shop-{step.name}"].inputs
+        assert inputs.keys().isdisjoint({"delete", "update", "triggers"})
+
+
+def test_the_outputs_are_what_the_servers_report(settings: Settings, candidate: Release) -> None:
+    _, outputs = rollout(settings, candidate)
+    assert outputs == {
+        "version": "v1.0.0",
+        "images": {"web": IMAGE},
+        "releases": {"one": "v1.0.0 (aaaaaaaaaaaa)", "two": "v1.0.0 (aaaaaaaaaaaa)"},
+    }
+
+
+@pytest.mark.parametrize(
+    ("key", "value"), [("version", "v9"), ("images", {"web": "shop@sha256:9"})]
+)
+def test_servers_that_report_unlike_things_are_an_error(
+    key: str, value: object, settings: Settings, candidate: Release
+) -> None:
+    unlike = reports(one=SERVING, two={**SERVING, key: value})
+    with pytest.raises(pulumi.RunError, match=f"the servers do not agree on their {key}"):
+        rollout(settings, candidate, unlike)
+
+
+@pytest.mark.parametrize("text", ["", "no JSON", "{}", '{"serving": {}}'])
+def test_a_report_that_no_agent_makes_is_an_error(
+    text: str, settings: Settings, candidate: Release
+) -> None:
+    outputs = reports(one=SERVING) | {"shop-finalize-two": {"stdout": text}}
+    with pytest.raises((ValueError, KeyError)):
+        rollout(settings, candidate, outputs)
+
+
+class Aborts:
+    """Stands in for `slipway.fleet.abort`."""
+
+    def __init__(self) -> None:
+        self.calls: list[tuple[list[str], dict[str, str]]] = []
+
+    def __call__(self, hosts: Sequence[Host], orders: Mapping[str, str]) -> str:
+        self.calls.append(([host.name for host in hosts], dict(orders)))
+        return "one: rolled back to v0"
+
+
+def fail(
+    monkeypatch: pytest.MonkeyPatch,
+    settings: Settings,
+    candidate: Release,
+    moving: Sequence[str],
+) -> tuple[Aborts, object, list[str], engine.Engine]:
+    """Declare a rollout, and do what the engine does when its first step fails."""
+    aborts, hooks, errors = Aborts(), dict[str, Any](), list[str]()
+    monkeypatch.setattr(module, "abort", aborts)
+    monkeypatch.setattr(pulumi.log, "error", lambda text, **_: errors.append(text))
+    register = pulumi.ErrorHook
+
+    def hook(name: str, callback: Any) -> pulumi.ErrorHook:
+        hooks[name] = callback
+        return register(name, callback)
+
+    monkeypatch.setattr(pulumi, "ErrorHook", hook)
+    failure = pulumi.ErrorHookArgs(
+        "urn",
+        "id",
+        "shop-stage-one",
+        "command:remote:Command",
+        {},
+        {},
+        {},
+        "create",
+        ["it is full"],
+    )
+
+    def program() -> Any:
+        declare(settings, candidate, moving)
+        return asyncio.ensure_future(hooks["shop-abort"](failure))
+
+    recorded, retry = engine.run(program, outputs=reports(one=SERVING, two=SERVING))
+    return aborts, retry, errors, recorded
+
+
+def test_every_step_has_the_hook_that_takes_servers_back(
+    monkeypatch: pytest.MonkeyPatch, settings: Settings, candidate: Release
+) -> None:
+    recorded = fail(monkeypatch, settings, candidate, ["one", "two"])[3]
+    for step in orders.steps(settings):
+        assert recorded[f"shop-{step.name}"].hooks == ("shop-abort",)
+
+
+def test_a_failure_takes_all_changed_servers_back_at_once_and_is_not_retried(
+    monkeypatch: pytest.MonkeyPatch, settings: Settings, candidate: Release
+) -> None:
+    aborts, retry, errors, _ = fail(monkeypatch, settings, candidate, ["one", "two"])
+    assert aborts.calls == [
+        (
+            ["one", "two"],
+            {
+                server: orders.abort_order(settings, "staging", server, candidate, BASES[server])
+                for server in ("one", "two")
+            },
+        )
+    ]
+    assert retry is False
+    assert errors == ["shop-stage-one failed; one: rolled back to v0"]
+
+
+def test_a_failure_leaves_the_servers_alone_that_the_rollout_does_not_change(
+    monkeypatch: pytest.MonkeyPatch, settings: Settings, candidate: Release
+) -> None:
+    aborts = fail(monkeypatch, settings, candidate, ["two"])[0]
+    ((hosts, given),) = aborts.calls
+    assert hosts == ["two"]
+    assert given.keys() == {"two"}

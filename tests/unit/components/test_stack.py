@@ -1,0 +1,45 @@
+"""What the stack's state tells, and how errors reach the person."""
+
+from __future__ import annotations
+
+import json
+
+import pulumi
+import pytest
+
+from components import stack
+from slipway.errors import SlipwayError
+from tests.unit.components import engine
+
+RELEASES = {"v1": {"web": "shop@sha256:1"}}
+URN = "urn:pulumi:staging::slipway::slipway:index:Record$command:local:Command::shop-releases"
+STATE = {"organization/slipway/staging": {URN: {"outputs": {"stdout": json.dumps(RELEASES)}}}}
+
+
+def test_a_stack_tells_what_it_has_run() -> None:
+    found = engine.run(lambda: stack.releases_run("staging", "shop"), stacks=STATE)[1]
+    assert found == RELEASES
+
+
+@pytest.mark.parametrize(("name", "application"), [("production", "shop"), ("staging", "blog")])
+def test_a_stack_without_a_record_has_run_nothing(name: str, application: str) -> None:
+    assert engine.run(lambda: stack.releases_run(name, application), stacks=STATE)[1] == {}
+
+
+def test_the_names_of_a_stacks_resources_come_from_its_own_state() -> None:
+    found = engine.run(lambda: list(stack.resource_names()), stacks=STATE)[1]
+    assert found == ["shop-releases"]
+
+
+def test_what_a_person_can_mend_is_shown_without_a_traceback() -> None:
+    with (
+        pytest.raises(pulumi.RunError, match=r"^servers/one: it is off\. Turn it on$") as told,
+        stack.plain_errors(),
+    ):
+        raise SlipwayError("it is off", where="servers/one", remedy="Turn it on")
+    assert told.value.__suppress_context__
+
+
+def test_a_fault_of_the_program_keeps_its_traceback() -> None:
+    with pytest.raises(KeyError), stack.plain_errors():
+        raise KeyError("x")

@@ -1,0 +1,204 @@
+"""What each step tells the agent, exactly; secrets go where containers are made and no further."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from slipway import orders
+from slipway.release.plan import Action, Step
+from slipway.release.release import Release
+from slipway.settings import Settings, release
+from tests.unit.slipway.settings import sample
+
+IMAGE = "ghcr.io/acme/shop@sha256:" + "1" * 64
+FLEET = f"""
+servers:
+  one: {{host: 10.88.0.11, host_key: {sample.KEY}, private_address: 10.0.0.1}}
+  two: {{host: 10.88.0.12, host_key: {sample.OTHER_KEY}, private_address: 10.0.0.2}}
+registry: {{address: ghcr.io/acme, username: bot, password: REGISTRY_PASSWORD}}
+proxy: {{image: "haproxy:2.6", http_port: 8080}}
+rollout: {{bake: 3s, lease: 20m, retain: 7}}
+secrets: {{REGISTRY_PASSWORD: r3gistry}}
+"""
+ROLLOUT = {
+    "basis": "v0", "owner": "staging", "strategy": "rolling",
+    "bake": 3.0, "lease": 1200.0, "retain": 7,
+}  # fmt: skip
+ACCESS = {
+    "registry": {
+        "address": "ghcr.io/acme", "insecure": False, "username": "bot", "password": "r3gistry",
+    },
+    "proxy": {"image": "haproxy:2.6", "http_port": 8080, "network": "172.31.240.0/24"},
+}  # fmt: skip
+URL = f"postgres://shop:{sample.PASSWORD}@postgres/shop"
+
+
+@pytest.fixture
+def settings(tmp_path: Path) -> Settings:
+    return sample.settings(sample.project(tmp_path), FLEET)
+
+
+@pytest.fixture
+def candidate(settings: Settings) -> Release:
+    return release(settings, {"shop": IMAGE})
+
+
+def order(action: Action, settings: Settings, candidate: Release, server: str = "two") -> Any:
+    text = orders.step_order(Step(action, server), settings, "staging", candidate, "v0")
+    return json.loads(text)
+
+
+def envelope(candidate: Release, server: str = "two") -> dict[str, Any]:
+    return {
+        "application": "shop",
+        "environment": "staging",
+        "server": server,
+        "release": {"id": candidate.id, "version": "v1.0.0"},
+        "rollout": ROLLOUT,
+    }
+
+
+@pytest.mark.parametrize("action", [Action.SWITCH, Action.FINALIZE])
+def test_a_step_that_moves_traffic_is_told_the_release_by_name_only(
+    action: Action, settings: Settings, candidate: Release
+) -> None:
+    assert order(action, settings, candidate) == envelope(candidate)
+
+
+def test_the_abort_is_told_the_same_as_the_steps_that_it_undoes(
+    settings: Settings, candidate: Release
+) -> None:
+    text = orders.abort_order(settings, "staging", "two", candidate, "v0")
+    assert json.loads(text) == envelope(candidate)
+
+
+def test_the_check_of_a_server_is_told_what_it_must_offer(
+    settings: Settings, candidate: Release
+) -> None:
+    assert order(Action.PREFLIGHT, settings, candidate) == {
+        **envelope(candidate),
+        **ACCESS,
+        "preflight": {
+            "disk_free": settings.preflight.disk_free,
+            "images": [IMAGE, "haproxy:2.6"],
+        },
+    }
+
+
+def test_staging_is_told_all_that_containers_are_made_of(
+    settings: Settings, candidate: Release
+) -> None:
+    told = order(Action.STAGE, settings, candidate)
+    whole = told.pop("release")
+    assert Release.from_dict(whole) == candidate
+    assert whole["id"] == candidate.id
+    expected = {**envelope(candidate), **ACCESS, "secrets": {"DATABASE_URL": URL}}
+    del expected["release"]
+    assert told == {**expected, "hosts": {"postgres": "10.0.0.1"}}
+
+
+def test_the_migration_is_told_the_secrets_of_the_services(
+    settings: Settings, candidate: Release
+) -> None:
+    assert order(Action.MIGRATE, settings, candidate) == {
+        **envelope(candidate),
+        "secrets": {"DATABASE_URL": URL},
+        "hosts": {"postgres": "10.0.0.1"},
+    }
+
+
+def test_secrets_are_only_in_the_orders_that_say_so(settings: Settings, candidate: Release) -> None:
+    values = [value.get_secret_value() for value in settings.secrets.values()]
+    for action in Action:
+        step = Step(action, "one")
+        text = orders.step_order(step, settings, "staging", candidate, "")
+        held = any(value in text for value in values)
+        assert held == step.carries_secrets, action
+    abort = orders.abort_order(settings, "staging", "one", candidate, "")
+    assert not any(value in abort for value in values)
+
+
+def test_an_accessory_of_the_same_server_needs_no_address(
+    settings: Settings, candidate: Release
+) -> None:
+    assert order(Action.STAGE, settings, candidate, "one")["hosts"] == {}
+
+
+def test_the_same_rollout_gives_the_same_text_and_another_basis_another(
+    settings: Settings, candidate: Release
+) -> None:
+    step = Step(Action.STAGE, "one")
+    first, again, other = (
+        orders.step_order(step, settings, "staging", candidate, basis)
+        for basis in ("v0", "v0", "drift")
+    )
+    assert first == again != other
+
+
+def test_the_order_for_an_accessory_is_its_definition_and_its_own_secrets(
+    settings: Settings,
+) -> None:
+    told = json.loads(orders.accessory_order("postgres", settings, "staging", "not started"))
+    definition = told.pop("accessory")
+    assert told == {
+        "application": "shop",
+        "environment": "staging",
+        "server": "one",
+        "basis": "not started",
+        "secrets": {"POSTGRES_PASSWORD": sample.PASSWORD},
+        **ACCESS,
+    }
+    assert "server" not in definition
+    assert (definition["name"], definition["image"], definition["port"]) == (
+        "postgres", "postgres:15", 5432,
+    )  # fmt: skip
+
+
+def test_an_accessory_is_published_only_where_other_servers_need_it(tmp_path: Path) -> None:
+    folder = sample.project(tmp_path)
+    one = "servers: {one: {private_address: 10.0.0.1}}"
+    for text, address in ((FLEET, "10.0.0.1"), (one, None)):
+        told = orders.accessory_order("postgres", sample.settings(folder, text), "staging", "")
+        assert json.loads(told)["accessory"]["publish_address"] == address
+
+
+def test_an_accessory_runs_where_the_settings_say(tmp_path: Path) -> None:
+    text = FLEET + "application: {accessories: {postgres: {server: two}}}"
+    placed = sample.settings(sample.project(tmp_path), text)
+    assert orders.accessory_servers(placed) == {"postgres": "two"}
+    assert orders.accessory_hosts(placed, "one") == {"postgres": "10.0.0.2"}
+    assert orders.accessory_hosts(placed, "two") == {}
+
+
+def test_no_limit_is_shorter_than_what_its_step_waits_for(settings: Settings) -> None:
+    patient = settings.rollout.model_copy(update={"bake": 1000.0})
+    slow = settings.model_copy(update={"rollout": patient})
+    services = settings.application.services.values()
+    ready = max(service.health.deadline for service in services)
+    grace = max(service.stop_grace for service in services)
+    migration = settings.application.migration
+    assert migration
+    waits = {
+        Action.STAGE: ready,
+        Action.MIGRATE: migration.timeout,
+        Action.SWITCH: 1000 + ready + grace,
+        Action.FINALIZE: grace,
+    }
+    for action, seconds in waits.items():
+        assert orders.step_limit(Step(action, "one"), slow) > seconds, action
+    accessory = settings.application.accessories["postgres"]
+    least = accessory.health.deadline + accessory.stop_grace
+    assert orders.accessory_limit("postgres", settings) > least
+
+
+def test_the_plan_follows_the_settings(settings: Settings) -> None:
+    plan = orders.steps(settings)
+    assert [step.name for step in plan if step.action in (Action.MIGRATE, Action.SWITCH)] == [
+        "migrate-one", "switch-one", "switch-two",
+    ]  # fmt: skip
+    switches = [step for step in plan if step.action is Action.SWITCH]
+    assert switches[1].after == ("switch-one",)
