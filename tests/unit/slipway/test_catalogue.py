@@ -1,0 +1,111 @@
+"""A version is deployed only if it is there, ran where it must have run, and is what ran there."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+import httpx
+import pytest
+
+from slipway import catalogue
+from slipway.errors import SlipwayError
+from slipway.registry import Credentials, Registry
+from slipway.settings import Settings, release
+from tests.unit.slipway.settings import sample
+
+FIRST, OTHER = "sha256:" + "1" * 64, "sha256:" + "2" * 64
+RAN = {"v0.9.0": {"web": "x@" + OTHER}, "v1.0.0": {"web": "x@" + FIRST, "worker": "x@" + FIRST}}
+PROMOTED = "promote_from: production"
+
+
+def registry(tags: Mapping[str, str]) -> Registry:
+    """A registry that has these digests of the one image, by tag; each weighs 300 bytes."""
+
+    def answer(request: httpx.Request) -> httpx.Response:
+        what = request.url.path.rpartition("/")[2]
+        if what == "list":
+            return httpx.Response(200, json={"tags": list(tags)})
+        if what in tags.values():
+            manifest: Any = {"config": {"size": 100}, "layers": [{"size": 200}]}
+            return httpx.Response(200, json=manifest)
+        if what in tags:
+            return httpx.Response(200, headers={"docker-content-digest": tags[what]})
+        return httpx.Response(404)
+
+    return Registry("ghcr.io/acme", transport=httpx.MockTransport(answer))
+
+
+def settings(folder: Path, text: str = "{}") -> Settings:
+    return sample.settings(sample.project(folder), text)
+
+
+def test_a_version_that_is_published_stands_for_its_digest(tmp_path: Path) -> None:
+    found = catalogue.published(registry({"v1.0.0": FIRST}), settings(tmp_path), {})
+    assert found == {"shop": FIRST}
+
+
+def test_a_version_that_is_yet_to_be_built_has_none(tmp_path: Path) -> None:
+    assert catalogue.published(registry({}), settings(tmp_path), {}) == {"shop": None}
+
+
+def test_a_stack_that_does_not_build_names_the_versions_there_are(tmp_path: Path) -> None:
+    tags = {"latest": OTHER, "sha-0123456789ab": OTHER, **{f"v0.{n}": OTHER for n in range(7)}}
+    with pytest.raises(SlipwayError) as error:
+        catalogue.published(registry(tags), settings(tmp_path, "build: false"), {})
+    assert str(error.value) == (
+        "version: v1.0.0 cannot be deployed: no shop has that tag."
+        " Publish it, or choose one of: v0.2, v0.3, v0.4, v0.5, v0.6"
+    )
+
+
+def test_a_promoted_version_has_run_before(tmp_path: Path) -> None:
+    promoted = settings(tmp_path, PROMOTED)
+    assert catalogue.published(registry({"v1.0.0": FIRST}), promoted, RAN) == {"shop": FIRST}
+
+
+def test_a_version_that_never_ran_is_not_promoted(tmp_path: Path) -> None:
+    with pytest.raises(
+        SlipwayError,
+        match=r"production never ran it\. Deploy it to production first.*one of: v0\.9\.0$",
+    ):
+        catalogue.published(
+            registry({"v1.0.0": FIRST}), settings(tmp_path, PROMOTED), {"v0.9.0": RAN["v0.9.0"]}
+        )
+
+
+def test_a_version_that_was_pushed_again_is_not_promoted(tmp_path: Path) -> None:
+    with pytest.raises(SlipwayError, match=r"v1\.0\.0 of web, worker is not what production ran"):
+        catalogue.published(registry({"v1.0.0": OTHER}), settings(tmp_path, PROMOTED), RAN)
+
+
+def test_a_service_that_is_new_cannot_have_run_and_is_let_through(tmp_path: Path) -> None:
+    ran = {"v1.0.0": {"web": f"x@{FIRST}"}}
+    promoted = settings(tmp_path, PROMOTED)
+    assert catalogue.published(registry({"v1.0.0": FIRST}), promoted, ran) == {"shop": FIRST}
+
+
+def test_the_release_is_known_once_every_image_is_published(tmp_path: Path) -> None:
+    it, store = settings(tmp_path), registry({})
+    reference = f"ghcr.io/acme/shop@{FIRST}"
+    assert catalogue.known_release(it, store, {"shop": None}) is None
+    found = catalogue.known_release(it, store, {"shop": FIRST})
+    assert found == release(it, {"shop": reference}).id
+
+
+@pytest.mark.parametrize(("limit", "fine"), [(None, True), (300, True), (299, False)])
+def test_an_image_over_its_limit_is_refused(limit: int | None, fine: bool) -> None:
+    store = registry({"v1": FIRST})
+    if fine:
+        catalogue.check_size(store, "shop", FIRST, limit=limit)
+    else:
+        with pytest.raises(SlipwayError, match=r"images/shop/size_limit: the image is 300.*299"):
+            catalogue.check_size(store, "shop", FIRST, limit=limit)
+
+
+def test_the_login_is_the_one_of_the_settings(tmp_path: Path) -> None:
+    login = "registry: {username: bot, password: TOKEN}\nsecrets: {TOKEN: s3same}"
+    folder = sample.project(tmp_path)
+    assert catalogue.credentials(sample.settings(folder)) is None
+    assert catalogue.credentials(sample.settings(folder, login)) == Credentials("bot", "s3same")

@@ -1,0 +1,133 @@
+"""What servers answer, and what a wrong answer is told as."""
+
+from __future__ import annotations
+
+import json
+import re
+import subprocess
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from slipway import fleet
+from slipway.errors import SlipwayError
+from slipway.release.status import Accessory, Running, Status
+from slipway.remote import Answer, Host
+
+HOSTS = {name: Host(name, f"10.0.0.{n}", f"ssh-ed25519 {name}") for n, name in enumerate("ab")}
+NOW = 1_790_000_000.0
+SERVING = {"release": "aaaaaaaaaaaa", "version": "v1", "images": {"web": "shop@sha256:1"}}
+REPORT = {
+    "agent": "0123456789ab", "epoch": 2, "phase": "idle", "serving": SERVING, "previous": None,
+    "basis": "nothing", "problems": ["web-1: exited (137)"],
+    "accessories": {"redis": {"basis": "new", "starts": 1, "problem": ""}},
+}  # fmt: skip
+
+
+def reply(**changes: Any) -> Answer:
+    found = {"installed": "life-1", "home": "1.2", "clock": int(NOW), "status": None, **changes}
+    return Answer(0, json.dumps(found), "")
+
+
+@pytest.fixture
+def asked(monkeypatch: pytest.MonkeyPatch) -> dict[str, Any]:
+    """The answers by host, to be set; then also what was asked."""
+    told: dict[str, Any] = {}
+
+    def ask(hosts: Any, command: str, **options: Any) -> Mapping[str, Answer]:
+        told["asked"] = ([host.name for host in hosts], command, options)
+        return {host.name: told[host.name] for host in hosts}
+
+    monkeypatch.setattr(fleet, "ask", ask)
+    monkeypatch.setattr("slipway.fleet.time.time", lambda: NOW)
+    return told
+
+
+def statuses() -> dict[str, Status]:
+    return fleet.statuses("shop", HOSTS, clock_skew=5)
+
+
+def test_a_server_tells_what_it_runs(asked: dict[str, Any]) -> None:
+    asked["a"], asked["b"] = reply(status=REPORT), reply()
+    assert statuses()["a"] == Status(
+        "a",
+        life="life-1",
+        agent="0123456789ab",
+        epoch=2,
+        serving=Running("aaaaaaaaaaaa", "v1", {"web": "shop@sha256:1"}),
+        basis="nothing",
+        problems=("web-1: exited (137)",),
+        accessories={"redis": Accessory("new", 1)},
+    )
+    names, command, options = asked["asked"]
+    assert (names, command) == (["a", "b"], fleet.QUERY)
+    assert options["stdin"] == dict.fromkeys("ab", '{"application": "shop"}')
+
+
+def test_a_server_without_an_agent_lives_as_long_as_its_home_folder(asked: dict[str, Any]) -> None:
+    asked["a"], asked["b"] = reply(), reply(installed="", status=REPORT)
+    found = statuses()
+    assert found["a"] == Status("a", life="1.2")
+    assert found["b"].life == "1.2"
+
+
+def test_every_server_that_cannot_be_used_is_named_at_once(asked: dict[str, Any]) -> None:
+    asked["a"] = Answer(255, "", "Connection refused")
+    asked["b"] = Answer(0, "Welcome!", "")
+    with pytest.raises(SlipwayError) as error:
+        statuses()
+    first, second = str(error.value).splitlines()
+    assert re.match(r"servers/a .*nothing listens on its SSH port", first)
+    assert re.match(r"servers/b: it answered 'Welcome!' instead of its status", second)
+
+
+@pytest.mark.parametrize(("off", "fine"), [(5, True), (-5, True), (6, False), (-6, False)])
+def test_a_clock_that_is_too_far_off_is_refused(
+    off: int, fine: bool, asked: dict[str, Any]
+) -> None:
+    asked["a"], asked["b"] = reply(clock=int(NOW) + off), reply()
+    if fine:
+        assert statuses()
+    else:
+        with pytest.raises(
+            SlipwayError, match=re.escape(f"servers/a: its clock is {off:+d} s off")
+        ):
+            statuses()
+
+
+def test_the_query_works_on_a_server_that_has_nothing(tmp_path: Path) -> None:
+    done = subprocess.run(
+        ["sh", "-c", fleet.QUERY], cwd=tmp_path, input='{"application": "shop"}',
+        capture_output=True, text=True, timeout=10, check=True,
+    )  # fmt: skip
+    answer = json.loads(done.stdout)
+    assert (answer["installed"], answer["status"]) == ("", None)
+    assert answer["home"].startswith(f"{tmp_path.stat().st_ino}.")
+
+
+def test_an_action_can_wait_before_it_begins() -> None:
+    assert fleet.agent_command("stage") == "python3 .slipway/agent.pyz stage"
+    assert fleet.agent_command("switch", delay=2.5) == (
+        "sleep 2.5 && python3 .slipway/agent.pyz switch"
+    )
+
+
+def test_an_abort_tells_in_one_line_what_every_server_serves(asked: dict[str, Any]) -> None:
+    back = Answer(0, json.dumps({"serving": SERVING}), "")
+    asked["a"] = asked["b"] = back
+    hosts, orders = list(HOSTS.values()), {"a": "1", "b": "2"}
+    assert fleet.abort(hosts, orders) == "a, b: rolled back to v1 (aaaaaaaaaaaa)"
+    names, command, options = asked["asked"]
+    assert (names, command) == (["a", "b"], "python3 .slipway/agent.pyz abort")
+    assert options == {"stdin": orders, "timeout": fleet.ABORT_TIMEOUT}
+
+
+def test_an_abort_that_fails_somewhere_tells_where_and_why(asked: dict[str, Any]) -> None:
+    asked["a"] = Answer(0, '{"serving": null}', "")
+    asked["b"] = Answer(1, "", "warning\nthe engine is down\n")
+    assert fleet.abort(list(HOSTS.values()), {}) == (
+        "a: serves nothing, as before;"
+        " b: could not be taken back (the engine is down); the next update heals it"
+    )
