@@ -7,7 +7,7 @@ import re
 from typing import Any
 
 from lab.layout import REGISTRY, Server
-from tests.lab.load import Load
+from lab.load import Load
 from tests.lab.trial import IMAGE, SERVERS, Trial, images, journal, served, status, tags
 
 STAGING, PRODUCTION = SERVERS["staging"], SERVERS["production"]
