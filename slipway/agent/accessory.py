@@ -20,6 +20,7 @@ from slipway.errors import SlipwayError
 from slipway.release.release import Health, Limits
 
 NOTES = "accessories.json"
+PATIENCE = 900.0  # seconds: another accessory of this server may be pulling its image
 ROUNDS = 100_000  # a container's labels are no place for a hash that can be guessed from
 
 
@@ -102,7 +103,7 @@ def run(request: Request, engine: Engine, store: Store, report: Report) -> dict[
     name = f"{request.application}-{accessory.name}"
     body = payload(accessory, request.place)
     store.prepare()
-    with lock.exclusive(store.folder):
+    with lock.exclusive(store.folder, patience=PATIENCE):
         ensure_network(engine, request.application, request.proxy_settings().network)
         changed = _ensure(engine, name, body, accessory, request, report)
         subject = _subject(engine, request.application, name, accessory)
