@@ -58,10 +58,8 @@ def deploy(settings: Settings) -> None:
         Server(name, {"host": host, "status": statuses[name], "agent": package})
         for name, host in hosts.items()
     ]
-    accessories: list[Accessory] = []
-    last: dict[str, Accessory] = {}  # by server: an agent takes one step at a time
-    for name, server in orders.accessory_servers(settings).items():
-        last[server] = Accessory(
+    accessories = [
+        Accessory(
             name,
             {
                 "host": hosts[server],
@@ -70,11 +68,10 @@ def deploy(settings: Settings) -> None:
                 ),
                 "limit": orders.accessory_limit(name, settings),
             },
-            pulumi.ResourceOptions(
-                depends_on=[*servers, *([last[server]] if server in last else [])]
-            ),
+            pulumi.ResourceOptions(depends_on=servers),
         )
-        accessories.append(last[server])
+        for name, server in orders.accessory_servers(settings).items()
+    ]
     known = catalogue.known_release(settings, registry, digests)
     rollout = Rollout(
         application.name,
