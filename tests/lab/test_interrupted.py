@@ -1,0 +1,40 @@
+"""An update that does not come to its end: the old release serves, and the next update mends."""
+
+from __future__ import annotations
+
+import signal
+
+from tests.lab.trial import SERVERS, Trial, served, status, wait_for
+
+FIRST, SECOND = SERVERS["production"]
+INTERRUPT_LIMIT = 120.0  # seconds for the steps that had begun
+
+
+def test_after_a_kill_the_next_update_completes(settled: Trial) -> None:
+    settled.workspace.configure("production", version=settled.version("v1.1.0"))
+    with settled.updating("production") as update:
+        wait_for("a staged release", lambda: status(FIRST)["phase"] in ("staged", "switched"))
+        update.process.send_signal(signal.SIGKILL)
+        update.process.wait(10)
+    assert served(SECOND) in {settled.version("v1.0.0"), settled.version("v1.1.0")}
+    settled.workspace.pulumi("cancel", "--yes", "production")
+    done = settled.up("production")
+    assert done.returncode == 0, done.stdout + done.stderr
+    assert {served(FIRST), served(SECOND)} == {settled.version("v1.1.0")}
+    assert settled.changes("production") == {}
+
+
+def test_an_interrupt_during_staging_leaves_the_old_release_serving(settled: Trial) -> None:
+    with settled.spoiled("production", version=settled.version("v1.1.0")):
+        with settled.updating("production") as update:
+            update.wait_until(f"shop-stage-{FIRST.name} ")
+            update.process.send_signal(signal.SIGINT)
+            assert update.process.wait(INTERRUPT_LIMIT) != 0
+        assert "Traceback" not in update.said
+        assert {served(FIRST), served(SECOND)} == {settled.version("v1.0.0")}
+        assert settled.changes("production") != {}
+    back = settled.up("production")
+    assert back.returncode == 0, back.stdout + back.stderr
+    assert {served(FIRST), served(SECOND)} == {settled.version("v1.0.0")}
+    assert {status(server)["phase"] for server in (FIRST, SECOND)} == {"idle"}
+    assert settled.changes("production") == {}
