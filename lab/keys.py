@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import shutil
 from pathlib import Path
+from tempfile import NamedTemporaryFile
 
 from lab import folders
 from lab.command import run
@@ -21,9 +22,9 @@ def ensure(servers: list[Server]) -> None:
     known = {
         server: host_key(server) for server in all_servers() if _host_key_file(server).exists()
     }
-    partial = known_hosts().with_suffix(".partial")
-    partial.write_text(known_hosts_text(known))
-    partial.replace(known_hosts())  # others read it at any time
+    with NamedTemporaryFile("w", dir=folders.state(), delete=False) as partial:
+        partial.write(known_hosts_text(known))
+    Path(partial.name).replace(known_hosts())  # others read it, and write it, at any time
 
 
 def deploy_key() -> Path:

@@ -79,12 +79,10 @@ def check_size(registry: Registry, name: str, digest: str, *, limit: int | None)
 def _check_unmoved(
     settings: Settings, digests: Mapping[str, str | None], images: Mapping[str, str]
 ) -> None:
+    """Every image that a service uses must be one that ran, whichever service it ran as."""
+    ran = {image.rpartition("@")[2] for image in images.values()}
     services = settings.application.services.items()
-    moved = [
-        name
-        for name, service in services
-        if name in images and images[name].rpartition("@")[2] != digests[service.image]
-    ]
+    moved = [name for name, service in services if digests[service.image] not in ran]
     if moved:
         raise SlipwayError(
             f"{settings.version} of {', '.join(moved)} is not what {settings.promote_from} ran:"

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import time
 from collections.abc import Mapping, Sequence
 from typing import Any
 
@@ -47,12 +46,11 @@ def statuses(application: str, hosts: Mapping[str, Host], clock_skew: float) -> 
     """
     question = json.dumps({"application": application})
     answers = ask(list(hosts.values()), QUERY, stdin=dict.fromkeys(hosts, question))
-    now = time.time()
     found: dict[str, Status] = {}
     faults: list[str] = []
     for host in hosts.values():
         try:
-            found[host.name] = _status(host, answers[host.name], now, clock_skew)
+            found[host.name] = _status(host, answers[host.name], clock_skew)
         except SlipwayError as error:
             faults.append(str(error))
     if faults:
@@ -60,26 +58,26 @@ def statuses(application: str, hosts: Mapping[str, Host], clock_skew: float) -> 
     return found
 
 
-def _status(host: Host, answer: Answer, now: float, clock_skew: float) -> Status:
+def _status(host: Host, answer: Answer, clock_skew: float) -> Status:
     where = f"servers/{host.name}"
     if not answer.ok:
         raise unreachable(host, answer)
     try:
         data = json.loads(answer.stdout)
-    except ValueError:
+        skew, status = data["clock"] - answer.arrived, parse(host.name, data)
+    except (ValueError, KeyError, TypeError):
         raise SlipwayError(
             f"it answered {answer.stdout[:80]!r} instead of its status",
             where=where,
             remedy="The deploy user's shell start-up files must print nothing",
         ) from None
-    skew = data["clock"] - now
     if abs(skew) > clock_skew:
         raise SlipwayError(
             f"its clock is {skew:+.0f} s off this machine's, more than {clock_skew:g} s",
             where=where,
             remedy="Synchronise both (timedatectl set-ntp true), or raise preflight/clock_skew",
         )
-    return parse(host.name, data)
+    return status
 
 
 def parse(server: str, data: dict[str, Any]) -> Status:
@@ -119,10 +117,13 @@ def abort(hosts: Sequence[Host], orders: Mapping[str, str]) -> str:
 
 
 def _outcome(answer: Answer) -> str:
+    try:
+        running = _running(json.loads(answer.stdout)["serving"]) if answer.ok else None
+    except (ValueError, KeyError, TypeError):
+        answer = Answer(1, "", f"it answered {answer.stdout[:80]!r}")
     if not answer.ok:
         reason = answer.stderr.strip().splitlines()[-1:] or ["no answer"]
         return f"could not be taken back ({reason[0]}); the next update heals it"
-    running = _running(json.loads(answer.stdout)["serving"])
     return f"rolled back to {running}" if running else "serves nothing, as before"
 
 

@@ -146,8 +146,15 @@ class Registry:
         answer = self._client.get(realm, params=fields, auth=login or httpx.USE_CLIENT_DEFAULT)
         if answer.is_error:
             raise self._refused()
-        body = answer.json()
-        return f"Bearer {body.get('token') or body.get('access_token')}"
+        try:
+            body = answer.json()
+            return f"Bearer {body.get('token') or body['access_token']}"
+        except (ValueError, KeyError, AttributeError):
+            raise SlipwayError(
+                "its login service gave no token",
+                where=f"registry {self.address}",
+                remedy="See the registry's own log",
+            ) from None
 
     def _checked(self, answer: httpx.Response) -> httpx.Response:
         if answer.status_code in (httpx.codes.UNAUTHORIZED, httpx.codes.FORBIDDEN):

@@ -5,6 +5,7 @@ from __future__ import annotations
 import shlex
 import subprocess
 import tempfile
+import time
 from collections.abc import Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
@@ -60,6 +61,7 @@ class Answer:
     code: int
     stdout: str
     stderr: str
+    arrived: float = 0.0  # seconds since the epoch, by this machine's clock
 
     @property
     def ok(self) -> bool:
@@ -151,7 +153,7 @@ def _session(host: Host, command: str, stdin: str, known_hosts: Path, timeout: f
         return Answer(
             SSH_FAILED, "", f"no answer within {timeout:g} s to {shlex.quote(command)[:80]}"
         )
-    return Answer(done.returncode, done.stdout, done.stderr)
+    return Answer(done.returncode, done.stdout, done.stderr, time.time())
 
 
 @contextmanager

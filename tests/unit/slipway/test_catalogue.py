@@ -80,8 +80,8 @@ def test_a_version_that_was_pushed_again_is_not_promoted(tmp_path: Path) -> None
         catalogue.published(registry({"v1.0.0": OTHER}), settings(tmp_path, PROMOTED), RAN)
 
 
-def test_a_service_that_is_new_cannot_have_run_and_is_let_through(tmp_path: Path) -> None:
-    ran = {"v1.0.0": {"web": f"x@{FIRST}"}}
+def test_a_service_that_is_new_may_use_an_image_that_ran_as_another(tmp_path: Path) -> None:
+    ran = {"v1.0.0": {"other": f"x@{FIRST}"}}
     promoted = settings(tmp_path, PROMOTED)
     assert catalogue.published(registry({"v1.0.0": FIRST}), promoted, ran) == {"shop": FIRST}
 

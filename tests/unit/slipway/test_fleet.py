@@ -28,7 +28,7 @@ REPORT = {
 
 def reply(**changes: Any) -> Answer:
     found = {"installed": "life-1", "home": "1.2", "clock": int(NOW), "status": None, **changes}
-    return Answer(0, json.dumps(found), "")
+    return Answer(0, json.dumps(found), "", arrived=NOW)
 
 
 @pytest.fixture
@@ -41,7 +41,6 @@ def asked(monkeypatch: pytest.MonkeyPatch) -> dict[str, Any]:
         return {host.name: told[host.name] for host in hosts}
 
     monkeypatch.setattr(fleet, "ask", ask)
-    monkeypatch.setattr("slipway.fleet.time.time", lambda: NOW)
     return told
 
 
@@ -95,6 +94,14 @@ def test_a_clock_that_is_too_far_off_is_refused(
             SlipwayError, match=re.escape(f"servers/a: its clock is {off:+d} s off")
         ):
             statuses()
+
+
+def test_a_server_that_keeps_the_others_waiting_does_not_make_their_clocks_wrong(
+    asked: dict[str, Any],
+) -> None:
+    late = {"installed": "life-1", "home": "1.2", "clock": int(NOW) + 30, "status": None}
+    asked["a"], asked["b"] = reply(), Answer(0, json.dumps(late), "", arrived=NOW + 30)
+    assert set(statuses()) == {"a", "b"}
 
 
 def test_the_query_works_on_a_server_that_has_nothing(tmp_path: Path) -> None:

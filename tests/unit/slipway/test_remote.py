@@ -70,7 +70,8 @@ def test_every_host_is_asked_with_its_own_input_and_all_pinned_keys(
         monkeypatch, {"deploy@10.0.0.1": (0, "up", ""), "ops@2001:db8::2": (1, "", "no such thing")}
     )
     answers = ask([ONE, TWO], "id", stdin={"one": "secret"}, timeout=7)
-    assert answers == {"one": Answer(0, "up", ""), "two": Answer(1, "", "no such thing")}
+    said = {name: (each.code, each.stdout, each.stderr) for name, each in answers.items()}
+    assert said == {"one": (0, "up", ""), "two": (1, "", "no such thing")}
     assert ssh.stdin == {"deploy@10.0.0.1": "secret", "ops@2001:db8::2": ""}
     assert ssh.timeouts == [7, 7]
     assert ssh.known == {"10.0.0.1 ssh-ed25519 KEY1\n[2001:db8::2]:2222 ssh-ed25519 KEY2\n"}
