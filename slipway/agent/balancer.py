@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from slipway.agent import proxy
-from slipway.agent.containers import LOGS, RESTART, definition
+from slipway.agent.containers import LOGS, definition
 from slipway.agent.docker import Engine
 from slipway.agent.proxy import Configuration
 from slipway.agent.report import Report
@@ -21,6 +21,9 @@ PATIENCE = 10.0  # seconds until a started or reloaded proxy must answer
 RETIREMENT = 30.0  # seconds that a replaced proxy gets to end its connections
 DRAFT = ".draft.cfg"
 MARK = "slipway.definition"
+# The engine takes a container that was ever sent a signal, a reload's too, for one stopped by hand:
+# "unless-stopped" would leave it down when the server boots.
+RESTART = {"Name": "always"}
 
 
 def identity() -> tuple[int, int] | None:
@@ -121,7 +124,17 @@ class Balancer:
             replace_file(self.file, configuration.text, 0o644)
         began = time.monotonic()
         self.runtime.order(proxy.commands(configuration.slots, *self.runtime.slots()))
+        self._revive(configuration)
         return time.monotonic() - began
+
+    def _revive(self, configuration: Configuration) -> None:
+        """What has just been found ready needs not wait for the proxy's own next check.
+
+        One that is dead all the same is found out by that check.
+        """
+        down = self.runtime.down()
+        checks = [slot.check for slot in configuration.slots if slot.weight]
+        self.runtime.order([f"set server {check} health up" for check in checks if check in down])
 
     def faults(self, state: State) -> list[str]:
         """What is not as the state says, in a few words each. Changes nothing."""

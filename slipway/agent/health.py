@@ -7,7 +7,8 @@ import http.client
 import socket
 import time
 from collections.abc import Mapping, Sequence
-from concurrent.futures import ThreadPoolExecutor
+from concurrent.futures import ThreadPoolExecutor, as_completed
+from threading import Event
 from typing import Any
 
 from slipway.agent.docker import Engine, EngineError
@@ -104,36 +105,34 @@ def _own_check(found: Mapping[str, Any]) -> str:
 
 def wait_ready(engine: Engine, subjects: Sequence[Subject]) -> None:
     """Until all are ready. Raises SlipwayError for the first that cannot be, or not in time."""
-    if not subjects:
-        return
-    with ThreadPoolExecutor(max_workers=min(16, len(subjects))) as pool:
-        faults = [f for f in pool.map(lambda each: _wait(engine, each), subjects) if f]
-    if faults:
-        raise faults[0]
+    given_up = Event()
+    with ThreadPoolExecutor(max_workers=min(16, len(subjects) or 1)) as pool:
+        waits = [pool.submit(_wait, engine, each, given_up) for each in subjects]
+        try:
+            for wait in as_completed(waits):
+                wait.result()
+        finally:  # one that failed, or an interrupted step, ends the waiting for the others
+            given_up.set()
 
 
-def _wait(engine: Engine, subject: Subject) -> SlipwayError | None:
+def _wait(engine: Engine, subject: Subject, given_up: Event) -> None:
     limit = time.monotonic() + subject.health.deadline
     restarts = _restarts(engine, subject)
-    while True:
+    while not given_up.is_set():
         found = engine.inspect(subject.name)
         if found is None:
-            return SlipwayError(f"{subject.label} is gone")
+            raise SlipwayError(f"{subject.label} is gone")
         stopped = stop_reason(found)
         if stopped or found["RestartCount"] != restarts:
-            return failure(
-                engine,
-                subject,
-                stopped or f"exited ({found['State']['ExitCode']}) and was restarted",
-            )
+            raise failure(engine, subject, stopped or "exited before it was ready")
         reason = probe(engine, subject, found)
         bare = subject.health.kind == "container" and "Health" not in found["State"]
         if not reason and (not bare or age(found) >= SETTLED):
-            return None
+            return
         if time.monotonic() >= limit:
             waited = f"not ready after {subject.health.deadline:g} s: {reason or 'no verdict'}"
-            return failure(engine, subject, waited)
-        time.sleep(min(subject.health.interval, max(0.01, limit - time.monotonic())))
+            raise failure(engine, subject, waited)
+        given_up.wait(min(subject.health.interval, max(0.01, limit - time.monotonic())))
 
 
 def bake(engine: Engine, subjects: Sequence[Subject], seconds: float) -> None:

@@ -88,6 +88,14 @@ class Runtime:
         text = self.ask("show stat -1 4 -1").lstrip("# ")
         return list(csv.DictReader(text.splitlines()))
 
+    def down(self) -> set[str]:
+        """The servers that the proxy's checks have found dead, by name."""
+        return {
+            f"{row['pxname']}/{row['svname']}"
+            for row in self.statistics()
+            if row["status"].startswith("DOWN")
+        }
+
     def sessions(self, slots: list[str]) -> int:
         """Requests that are on these slots now, WebSockets included."""
         rows = self.statistics()

@@ -1,0 +1,187 @@
+"""A server of the lab with the agent on it, and the releases that the tests put there."""
+
+from __future__ import annotations
+
+import json
+import subprocess
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import httpx
+
+from lab import servers
+from lab.layout import REGISTRY, Server
+from lab.registry import MANIFESTS
+from slipway.agent.build import build
+from slipway.release.release import Health, Migration, Release, Service
+
+AGENT = ".slipway/agent.pyz"
+NETWORK = "172.31.240.0/24"
+TOKEN = "hunter2-is-secret"
+
+APPLICATION = """
+import os, signal, sys, threading
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+
+class Handler(BaseHTTPRequestHandler):
+    protocol_version = "HTTP/1.1"
+    def do_GET(self):
+        ready = self.path != "/ready" or "UNREADY" not in os.environ
+        body = os.environ["SLIPWAY_VERSION"].encode()
+        self.send_response(200 if ready else 503)
+        self.send_header("Content-Length", str(len(body)))
+        self.end_headers()
+        self.wfile.write(body)
+    def log_message(self, *arguments):
+        pass
+
+class Server(ThreadingHTTPServer):
+    request_queue_size = 256
+    def handle_error(self, request, address):
+        pass
+
+signal.signal(signal.SIGTERM, lambda *_: os._exit(0))
+if "CRASH" in os.environ:
+    sys.exit("cannot start with " + os.environ["TOKEN"])
+if "CRASH_AFTER" in os.environ:
+    threading.Timer(float(os.environ["CRASH_AFTER"]), lambda: os._exit(4)).start()
+Server(("", 8000), Handler).serve_forever()
+"""
+IDLING = "import os, signal, time\nsignal.signal(15, lambda *_: os._exit(0))\ntime.sleep(1e6)"
+
+
+def digest(name: str, tag: str) -> str:
+    """The reference by digest of an image in the lab's registry."""
+    url = f"http://{REGISTRY}/v2/{name}/manifests/{tag}"
+    answer = httpx.head(url, headers={"Accept": ", ".join(MANIFESTS)})
+    return f"{REGISTRY}/{name}@{answer.raise_for_status().headers['Docker-Content-Digest']}"
+
+
+def release(
+    version: str,
+    *,
+    image: str = "",
+    replicas: int = 2,
+    deadline: float = 10.0,
+    migration: str = "",
+    path: str = "/ready",
+    **environment: str,
+) -> Release:
+    """A web service and a worker; `environment` makes the web service misbehave."""
+    image = image or digest("base/python", "3.11")
+    web = Service(
+        "web",
+        image,
+        command=("python3", "-c", APPLICATION),
+        port=8000,
+        replicas=replicas,
+        health=Health(kind="http", path=path, deadline=deadline),
+        environment=environment,
+        secrets=("TOKEN",),
+        stop_grace=3.0,
+    )
+    worker = Service(
+        "worker",
+        image,
+        command=("python3", "-c", IDLING),
+        health=Health(kind="command", command=("true",)),
+        stop_grace=3.0,
+    )
+    run = Migration("web", ("python3", "-c", migration), timeout=20) if migration else None
+    return Release("shop", version, (web, worker), run)
+
+
+@dataclass(frozen=True)
+class Result:
+    """What one call of the agent came to."""
+
+    code: int
+    answer: dict[str, Any]
+    progress: str
+
+    @property
+    def error(self) -> str:
+        """The line that says what went wrong."""
+        return self.progress.splitlines()[-1] if self.code else ""
+
+
+@dataclass(frozen=True)
+class AgentHost:
+    """One server with the agent."""
+
+    server: Server
+    folder: Path
+
+    def install(self) -> None:
+        agent = build(self.folder)
+        subprocess.run(
+            ["docker", "cp", str(agent), f"{self.server.container}:/opt/{agent.name}"],
+            check=True,
+            capture_output=True,
+        )
+        self.sh(
+            f"mkdir -p .slipway && cp /opt/{agent.name} .slipway/ && ln -sfn {agent.name} {AGENT}"
+        )
+
+    def sh(self, command: str) -> str:
+        """As the deploy user."""
+        done = servers.ssh(self.server, command)
+        assert done.returncode == 0, done.stderr
+        return done.stdout
+
+    def call(
+        self, step: str, wanted: Release | None = None, *, command: str = "", **changes: Any
+    ) -> Result:
+        request = self.request(step, wanted, **changes)
+        program = command or f"python3 {AGENT}"
+        done = servers.ssh(self.server, f"{program} {step}", stdin=json.dumps(request), limit=120)
+        answer = json.loads(done.stdout) if done.stdout else {}
+        return Result(done.returncode, answer, done.stderr)
+
+    def request(self, step: str, wanted: Release | None, **changes: Any) -> dict[str, Any]:
+        """What the program sends for a step; secrets go with those steps that need them only."""
+        rollout = {"basis": "first", "owner": "ann", "bake": 0.5, "lease": 600, "retain": 1}
+        rollout.update(changes.pop("rollout", {}))
+        found: dict[str, Any] = {
+            "application": "shop", "environment": "test", "server": self.server.name,
+            "rollout": rollout,
+        }  # fmt: skip
+        if wanted is not None:
+            found["release"] = {"id": wanted.id}
+        if step in ("preflight", "stage", "accessory"):
+            found["registry"] = {"address": REGISTRY, "username": None, "password": None}
+            found["proxy"] = {
+                "image": digest("haproxy", "2.6"), "http_port": 80, "network": NETWORK,
+            }  # fmt: skip
+        if step == "stage" and wanted is not None:
+            found["release"] = {"id": wanted.id, **wanted.to_dict()}
+            found["secrets"] = {"TOKEN": TOKEN}
+        return {**found, **changes}
+
+    def roll_out(self, wanted: Release, **changes: Any) -> None:
+        for step in ("stage", "migrate", "switch", "finalize"):
+            done = self.call(step, wanted, **changes)
+            assert done.code == 0, done.progress
+
+    def version(self) -> str:
+        """What a user gets."""
+        return httpx.get(f"http://{self.server.address}/", timeout=5).text
+
+    def status(self) -> Mapping[str, Any]:
+        done = self.call("status")
+        assert done.code == 0, done.progress
+        return done.answer
+
+    def problems(self) -> list[str]:
+        return list(self.status()["problems"])
+
+    def containers(self) -> dict[str, str]:
+        """State by name of all containers of the application's services."""
+        lines = self.sh("docker ps --all --format '{{.Names}} {{.State}}'").splitlines()
+        return {
+            name: state
+            for name, state in (line.split() for line in lines)
+            if not name.endswith("-proxy")
+        }

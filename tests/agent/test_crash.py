@@ -1,0 +1,60 @@
+"""The agent is killed between two actions of a step; the next call puts it right.
+
+Every third gap is tried here; the tests of the state machine try every single one.
+"""
+
+from __future__ import annotations
+
+import pytest
+
+from lab import servers
+from tests.agent.host import AGENT, AgentHost, release
+
+KILLED = 255  # OpenSSH's own, for a command that a signal ended
+HARNESS = f"""
+import os, signal, sys
+sys.path.insert(0, os.path.realpath('{AGENT}'))
+from slipway.agent.host import Host
+from slipway.agent.__main__ import main
+
+count, perform = int(sys.argv[1]), Host.perform
+
+def kill(self, action):
+    global count
+    if count == 0:
+        os.kill(os.getpid(), signal.SIGKILL)
+    count -= 1
+    perform(self, action)
+
+Host.perform = kill
+sys.exit(main(sys.argv[2:]))
+"""
+
+
+@pytest.mark.parametrize("step", ["stage", "switch", "finalize", "abort"])
+def test_a_killed_step_is_completed_by_the_next_call(serving: AgentHost, step: str) -> None:
+    servers.run(serving.server, "cat > /opt/harness.py", stdin=HARNESS)
+    one, two = release("v1", replicas=1), release("v2", replicas=1)
+    serving.roll_out(one)
+    killed = 0
+    for count in range(0, 20, 3):
+        for earlier in ("stage", "switch"):
+            if earlier == step:
+                break
+            assert serving.call(earlier, two).code == 0
+        done = serving.call(step, two, command=f"python3 /opt/harness.py {count}")
+        assert serving.version() in ("v1", "v2")
+        if done.code == 0:
+            break
+        assert done.code == KILLED, done.progress
+        killed += 1
+        if step == "abort":
+            assert serving.call("abort", two).code == 0
+            assert serving.version() == "v1"
+        else:
+            serving.roll_out(two)
+            assert serving.version() == "v2"
+            assert serving.call("abort", two).code == 0
+        assert serving.problems() == []
+        assert not [name for name in serving.containers() if two.id[:8] in name]
+    assert killed >= 2

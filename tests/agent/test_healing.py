@@ -1,0 +1,73 @@
+from __future__ import annotations
+
+import pytest
+
+from lab import servers
+from tests.agent.host import AgentHost, release
+from tests.agent.load import Load
+
+CONFIGURATION = "/home/deploy/.slipway/shop/proxy/config/haproxy.cfg"
+TELL = """python3 -c "
+import socket
+s = socket.socket(socket.AF_UNIX)
+s.connect('/home/deploy/.slipway/shop/proxy/run/haproxy.sock')
+s.sendall(b'set server web/a1 weight 3; set server web/b1 weight 3\\n')
+s.recv(999)"
+"""
+DAMAGES = {
+    "a killed container": ("docker kill shop-web-{id}-1", "web-1: exited (137)"),
+    "a removed container": ("docker rm --force shop-web-{id}-2", "web-2: missing"),
+    "a stopped worker": ("docker stop shop-worker-{id}-1", "worker-1: exited (0)"),
+    "a paused container": ("docker pause shop-web-{id}-1", "web-1: paused"),
+    "a stopped proxy": ("docker stop shop-proxy", "proxy: exited (0)"),
+    "a removed proxy": ("docker rm --force shop-proxy", "proxy: missing"),
+    "an edited configuration": (
+        f"sed -i 's/retries 3/retries 0/' {CONFIGURATION}",
+        "proxy: its configuration was changed by hand",
+    ),
+    "moved traffic": (TELL, "proxy: its traffic was changed by hand"),
+}
+
+
+@pytest.mark.parametrize(("damage", "problem"), DAMAGES.values(), ids=DAMAGES)
+def test_a_change_by_hand_is_seen_and_healed_in_place(
+    serving: AgentHost, damage: str, problem: str
+) -> None:
+    one = release("v1")
+    done = servers.run(serving.server, damage.replace("{id}", one.id[:8]))
+    assert done.returncode == 0, done.stderr
+    assert serving.problems() == [problem]
+    for step in ("stage", "switch", "finalize"):
+        assert serving.call(step, one, rollout={"basis": "second"}).code == 0
+    assert serving.problems() == []
+    assert serving.version() == "v1"
+    status = serving.status()
+    assert (status["epoch"], status["basis"]) == (1, "second")
+
+
+def test_a_healthy_server_is_left_alone(serving: AgentHost) -> None:
+    before = serving.containers()
+    done = serving.call("stage", release("v1"))
+    assert (done.code, done.answer["changed"]) == (0, False)
+    assert done.answer["seconds"] < 0.5
+    assert serving.containers() == before
+
+
+def test_another_proxy_image_takes_over_without_a_lost_request(serving: AgentHost) -> None:
+    proxy = serving.request("stage", release("v1"))["proxy"]
+    by_tag = {**proxy, "image": proxy["image"].partition("@")[0] + ":2.6"}
+    with Load(serving.server.address) as load:
+        done = serving.call("stage", release("v1"), proxy=by_tag)
+        assert done.code == 0, done.progress
+        assert "replacing the proxy" in done.progress
+    assert load.failures == []
+    assert serving.problems() == []
+
+
+def test_a_proxy_that_does_not_start_leaves_the_old_one_in_place(serving: AgentHost) -> None:
+    request = serving.request("stage", release("v1"))
+    broken = {**request["proxy"], "image": release("v1").images["web"]}
+    assert serving.call("stage", release("v2"), proxy=broken).code == 1
+    assert serving.version() == "v1"
+    assert serving.call("stage", release("v1")).code == 0
+    assert serving.problems() == []

@@ -1,0 +1,77 @@
+from __future__ import annotations
+
+import time
+
+from lab import servers
+from lab.layout import REGISTRY
+from tests.agent.host import AGENT, AgentHost, digest, release
+
+
+def test_a_server_without_a_release_says_so(host: AgentHost) -> None:
+    status = host.status()
+    assert (status["serving"], status["phase"], status["epoch"]) == (None, "idle", 0)
+    assert status["problems"] == []
+
+
+def test_a_server_says_what_it_runs(serving: AgentHost) -> None:
+    status = serving.status()
+    one = release("v1")
+    assert status["serving"]["release"] == one.id
+    assert status["serving"]["images"] == dict(one.images)
+    assert status["basis"] == "first"
+    assert status["lock"] is None
+    assert status["agent"] == serving.sh(f"readlink {AGENT}").strip()[len("agent-") : -len(".pyz")]
+    assert abs(status["clock"] - time.time()) < 5
+    assert [(c["service"], c["replica"], c["state"]) for c in status["containers"]] == [
+        ("web", 1, "running"),
+        ("web", 2, "running"),
+        ("worker", 1, "running"),
+    ]
+
+
+def test_a_status_waits_for_no_step_that_runs(serving: AgentHost) -> None:
+    held = f"exec 9> .slipway/shop/lock; flock 9; python3 {AGENT}"
+    assert serving.call("status", command=held).code == 0
+    refused = serving.call("cleanup", command=held)
+    assert refused.code == 1
+    assert "another step has been running for more than 10 s" in refused.error
+
+
+def test_a_stopped_engine_is_a_problem_and_not_an_error(serving: AgentHost) -> None:
+    done = serving.call("status", command=f"DOCKER_HOST=unix:///none python3 {AGENT}")
+    assert done.code == 0
+    assert "no answer on /none" in done.answer["problems"][0]
+
+
+def test_preflight_tells_every_fault_at_once_and_changes_nothing(host: AgentHost) -> None:
+    missing = f"{REGISTRY}/none@sha256:{'0' * 64}"
+    servers.run(host.server, "python3 -m http.server 80 > /dev/null 2>&1 & sleep 1")
+    wanted = {"disk_free": 1 << 60, "clock": 0, "clock_skew": 5, "images": [missing]}
+    before = host.sh("find .slipway; docker images --quiet; docker network ls")
+    done = host.call("preflight", release("v1"), preflight=wanted)
+    assert host.sh("find .slipway; docker images --quiet; docker network ls") == before
+    servers.run(host.server, "kill $(pgrep -f '[h]ttp.server 80')")
+    assert done.code == 1
+    for fault in ("MiB free", "clock off by", "port 80 is taken", f"image {missing} is not"):
+        assert fault in done.error
+
+
+def test_preflight_finds_nothing_wrong_with_a_good_server(serving: AgentHost) -> None:
+    wanted = {"disk_free": 1 << 20, "images": [digest("redis", "7")]}
+    done = serving.call("preflight", release("v2"), preflight=wanted)
+    assert done.code == 0, done.progress
+    assert serving.sh("docker images --quiet redis") == ""
+
+
+def test_a_registry_that_is_gone_is_found_before_anything_is_staged(host: AgentHost) -> None:
+    elsewhere = f"10.88.0.250:5000/shop@sha256:{'0' * 64}"
+    done = host.call("preflight", release("v1"), preflight={"images": [elsewhere]})
+    assert done.code == 1
+    assert "See that the registry can be reached" in done.error
+
+
+def test_logs_are_bounded_and_of_one_service(serving: AgentHost) -> None:
+    assert serving.call("logs", service="web", lines=5).code == 0
+    done = serving.call("logs", service="nobody")
+    assert done.code == 1
+    assert "no container of 'nobody'" in done.error

@@ -1,0 +1,114 @@
+"""Mistakes: each is one clear error and a failed command, and the old release goes on serving."""
+
+from __future__ import annotations
+
+import subprocess
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from lab import keys, servers
+from lab.layout import REGISTRY_ADDRESS
+from tests.lab.trial import IMAGE, SERVERS, Trial, address, application_of, served, status, wait_for
+
+(STAGING,) = SERVERS["staging"]
+FIRST, SECOND = SERVERS["production"]
+
+
+@pytest.fixture(autouse=True)
+def _the_old_release_serves(settled: Trial) -> Iterator[None]:
+    """Whatever is wrong, users notice nothing and the servers are left as they were."""
+    machines = [STAGING, FIRST, SECOND]
+    before = {each.name: (served(each), status(each)["serving"]["release"]) for each in machines}
+    yield
+    wait_for("the answer of every server", lambda: all(answers(server) for server in machines))
+    after = {each.name: (served(each), status(each)["serving"]["release"]) for each in machines}
+    assert after == before
+    assert {status(server)["phase"] for server in machines} == {"idle"}
+
+
+def answers(server: servers.Server) -> bool:
+    """Whether the server's proxy gives an answer at all."""
+    try:
+        return bool(served(server))
+    except Exception:  # noqa: BLE001 - whatever is not an answer yet
+        return False
+
+
+def refused(done: subprocess.CompletedProcess[str], *texts: str) -> None:
+    """It failed, and says each text without showing its insides."""
+    said = done.stdout + done.stderr
+    assert done.returncode != 0, said
+    for text in texts:
+        assert text in said
+    assert "Traceback" not in said
+    assert 'File "/' not in said
+
+
+def test_a_version_that_does_not_exist(settled: Trial) -> None:
+    with settled.spoiled("production"):
+        done = settled.up("production", "v9.9.9")
+    refused(done, f"{settled.version('v9.9.9')} cannot be deployed", settled.version("v1.0.0"))
+
+
+def test_a_server_that_is_off(settled: Trial) -> None:
+    servers.power_off(SECOND)
+    try:
+        with settled.spoiled("production"):
+            done = settled.up("production", "v1.1.0")
+        assert served(FIRST) == settled.version("v1.0.0")
+    finally:
+        servers.power_on(SECOND)
+    refused(done, f"servers/{SECOND.name} (deploy@{SECOND.address}:22): it cannot be reached")
+    assert f"servers/{FIRST.name}" not in done.stdout
+
+
+def test_a_server_that_shows_another_host_key(settled: Trial) -> None:
+    wrong = {**address(SECOND), "host_key": keys.host_key(FIRST)}
+    machines = {FIRST.name: address(FIRST), SECOND.name: wrong}
+    with settled.spoiled("production", servers=machines):
+        done = settled.up("production", "v1.1.0")
+    refused(done, f"servers/{SECOND.name}", "its host key is not the pinned one")
+
+
+def test_a_registry_that_does_not_answer(settled: Trial) -> None:
+    nowhere = f"{REGISTRY_ADDRESS}:5999"
+    with settled.spoiled("staging", registry={"address": nowhere, "insecure": True}):
+        done = settled.up("staging", "v1.0.5")
+    refused(done, f"registry {nowhere}: it cannot be reached")
+
+
+def test_an_image_that_does_not_build(settled: Trial, tmp_path: Path) -> None:
+    (tmp_path / "Dockerfile").write_text(
+        f"FROM {REGISTRY_ADDRESS}:5000/base/python:3.11\nRUN nix\n"
+    )
+    application = application_of(IMAGE, context=str(tmp_path))
+    with settled.spoiled("staging", application=application):
+        done = settled.up("staging", "v1.0.6")
+    refused(done, "nix", f"{IMAGE}-build")
+
+
+def test_five_mistakes_in_the_configuration_are_told_at_once(settled: Trial) -> None:
+    mistakes = {
+        "proxy": {"image": "haproxy:2.6", "http_port": 70000},
+        "registry": {"adress": "10.88.0.2:5000"},
+        "rollout": {"batch": 0, "bake": "soon"},
+        "colour": "green",
+    }
+    paths = ("proxy/http_port", "registry/adress", "rollout/batch", "rollout/bake", "colour")
+    with settled.spoiled("staging", **mistakes):
+        done = settled.up("staging", "v1.0.7")
+    refused(done, *paths)
+
+
+def test_a_second_update_while_one_runs(settled: Trial) -> None:
+    with settled.spoiled("production", rollout={"batch": 1, "bake": "3s"}):
+        settled.workspace.configure("production", version=settled.version("v1.1.0"))
+        with settled.updating("production") as update:
+            update.wait_until("shop-preflight-")
+            second = settled.workspace.attempt("up", "--stack", "production", "--yes", "-f")
+            assert update.process.wait(120) == 0, update.said
+    refused(second, "locked")
+    back = settled.up("production")
+    assert back.returncode == 0

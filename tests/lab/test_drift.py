@@ -1,0 +1,48 @@
+"""A server changed behind Pulumi's back: the preview shows it, the update heals it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import pytest
+
+from lab import servers
+from lab.layout import Server
+from tests.lab.trial import SERVERS, Trial, served, status
+
+(STAGING,) = SERVERS["staging"]
+
+
+def by_hand(command: str) -> Callable[[Server], None]:
+    """A change that somebody makes on a server as `deploy`."""
+
+    def change(server: Server) -> None:
+        done = servers.ssh(server, command)
+        assert done.returncode == 0, done.stderr
+
+    return change
+
+
+WEB = "docker ps --quiet --filter label=slipway.service=web"
+DRIFTS = {
+    "a container removed": by_hand(f"docker rm --force $({WEB})"),
+    "a container stopped": by_hand(f"docker stop --time 1 $({WEB})"),
+    "the proxy's configuration changed": by_hand(
+        "echo '#' >> .slipway/shop/proxy/config/haproxy.cfg"
+    ),
+    "the agent deleted": by_hand("rm .slipway/agent*"),
+    "the server set up afresh": servers.reset,
+}
+
+
+@pytest.mark.parametrize("drift", DRIFTS)
+def test_drift_is_shown_by_the_preview_and_healed_by_the_update(renewed: Trial, drift: str) -> None:
+    assert renewed.changes("staging") == {}
+    version = served(STAGING)
+    DRIFTS[drift](STAGING)
+    assert renewed.changes("staging") != {}
+    healed = renewed.up("staging")
+    assert healed.returncode == 0, healed.stdout + healed.stderr
+    assert served(STAGING) == version
+    assert status(STAGING)["problems"] == []
+    assert renewed.changes("staging") == {}
