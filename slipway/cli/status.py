@@ -30,20 +30,25 @@ def status(stack: Stack, as_json: Json = False) -> None:
         for each in found:
             table.add_row(*row(each))
         Console().print(table)
-    if any(each.problems for each in found):
+    if any(problems(each) for each in found):
         raise typer.Exit(1)
 
 
 def row(found: Status) -> tuple[str, ...]:
     """One server's line of the table."""
-    accessories = [f"{name}: {a.problem}" for name, a in found.accessories.items() if a.problem]
     return (
         found.server,
         str(found.serving or "nothing"),
         str(found.previous or ""),
         found.phase,
-        ", ".join([*found.problems, *accessories]),
+        ", ".join(problems(found)),
     )
+
+
+def problems(found: Status) -> list[str]:
+    """What is amiss with the serving release and with the accessories."""
+    accessories = [f"{name}: {a.problem}" for name, a in found.accessories.items() if a.problem]
+    return [*found.problems, *accessories]
 
 
 def _ask(stack: str) -> list[Status]:
