@@ -78,7 +78,7 @@ def main() -> int:
             bench.repeat(f"{name}: preview, no change", partial(run_it, "preview", "-s", stack))
             bench.repeat(f"{name}: up, no change", partial(run_it, *UP, "-s", stack))
     _report(bench)
-    return 1 if any(load.failures for load in bench.loads) else 0
+    return 1 if any(load.failures or not load.answers for load in bench.loads) else 0
 
 
 def _time_version_change(

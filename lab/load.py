@@ -79,9 +79,9 @@ class Load:
             connection.request("GET", "/version", headers={} if keep else {"Connection": "close"})
             answer = connection.getresponse()
             body = answer.read()
-        except (OSError, http.client.HTTPException) as error:
+            if answer.status != http.client.OK:
+                return f"{answer.status} {body[:80]!r}", ""
+            return "", str(json.loads(body)["version"])
+        except (OSError, http.client.HTTPException, ValueError, LookupError, TypeError) as error:
             connection.close()
             return f"{type(error).__name__}: {error}", ""
-        if answer.status != http.client.OK:
-            return f"{answer.status} {body[:80]!r}", ""
-        return "", str(json.loads(body)["version"])
