@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -15,6 +16,8 @@ from slipway import settings
 from slipway.errors import SlipwayError
 from slipway.record import Releases
 
+READS = 30
+READ_PAUSE = 0.1  # seconds
 PROGRAM = Path(__file__).resolve().parent.parent  # relative paths in the settings begin here
 
 
@@ -48,10 +51,27 @@ def releases_run(stack: str, application: str) -> Releases:
 
 
 def _resources(stack: str) -> dict[str, Any]:
+    """What the state of a stack holds, by URN.
+
+    The file backend writes a state in place, this stack's too while its own update runs: who reads
+    in that moment gets half of it, and asks again. Raises SlipwayError when that does not help.
+    """
     name = f"{pulumi.get_organization()}/{pulumi.get_project()}/{stack}"
-    result = pulumi.runtime.invoke("pulumi:pulumi:readStackResourceOutputs", {"stackName": name})
-    resources: dict[str, Any] = result.value["outputs"]
-    return resources
+    for _ in range(READS):
+        try:
+            result = pulumi.runtime.invoke(
+                "pulumi:pulumi:readStackResourceOutputs", {"stackName": name}
+            )
+        except Exception as error:  # the SDK raises nothing narrower
+            if "failed to load checkpoint" not in str(error):
+                raise
+            time.sleep(READ_PAUSE)
+        else:
+            resources: dict[str, Any] = result.value["outputs"]
+            return resources
+    raise SlipwayError(
+        "its state cannot be read", where=f"stack {name}", remedy="Try again; see `pulumi stack`"
+    )
 
 
 @contextmanager
