@@ -33,11 +33,15 @@ def rollback(stack: Stack, to: To = None, yes: Yes = False, message: Message = "
     )
     _confirm(yes)
     reason = f"rollback to {target.version}" + (f": {message}" if message else "")
-    code = _apply(stack, target, reason)
+    _succeed(_apply(stack, target, reason))
+    _succeed(pulumi.run("config", "set", "--stack", stack, "version", target.version))
+    _warn_of_other_keys(stack, target)
+
+
+def _succeed(code: int) -> None:
+    """Go on only after a success; Pulumi has said what failed, and its exit code is ours."""
     if code:
         raise typer.Exit(code)
-    pulumi.run("config", "set", "--stack", stack, "version", target.version)
-    _warn_of_other_keys(stack, target)
 
 
 def _confirm(yes: bool) -> None:
