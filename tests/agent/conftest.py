@@ -1,23 +1,40 @@
 from __future__ import annotations
 
+import fcntl
 from collections.abc import Iterator
+from contextlib import contextmanager
 
 import pytest
 
-from lab import layout, lifecycle, servers
+from lab import folders, layout, lifecycle, servers
 from tests.agent.host import AgentHost, release
 
-SERVER = "staging-3"  # one that no other test uses
+POOL = ("staging-3", "staging-4", "staging-5", "staging-6")  # servers that no other test uses
 
 
 @pytest.fixture(scope="session")
 def machine(tmp_path_factory: pytest.TempPathFactory) -> Iterator[AgentHost]:
     """A server of its own, removed in the end."""
-    server = layout.find(SERVER)
-    lifecycle.up([server])
-    servers.reset(server)
-    yield AgentHost(server, tmp_path_factory.mktemp("agent"))
-    servers.remove(server)
+    with reserved() as name:
+        server = layout.find(name)
+        lifecycle.up([server])
+        servers.reset(server)
+        yield AgentHost(server, tmp_path_factory.mktemp("agent"))
+        servers.remove(server)
+
+
+@contextmanager
+def reserved() -> Iterator[str]:
+    """The name of a server that no other run of these tests has at the moment."""
+    for name in POOL:
+        with (folders.state() / f"{name}.reserved").open("w") as file:
+            try:
+                fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            except BlockingIOError:
+                continue
+            yield name
+            return
+    raise AssertionError(f"{', '.join(POOL)} are all in use")
 
 
 @pytest.fixture

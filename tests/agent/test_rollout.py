@@ -62,7 +62,7 @@ def test_a_release_that_does_not_become_ready_leaves_the_server_as_it_was(
     done = serving.call("stage", release("v2", replicas=1, deadline=3, **fault))
     assert done.code == 1
     assert said in done.error
-    assert done.error.startswith("staging-3: stage: ")
+    assert done.error.startswith(f"{serving.server.name}: stage: ")
     assert done.error.endswith(f"v1 ({release('v1').id}) serves")
     assert serving.containers() == before
     assert serving.problems() == []
