@@ -9,6 +9,7 @@ from slipway.record import Releases
 from slipway.registry import Credentials, Registry
 from slipway.settings import Settings, release
 from slipway.settings.quantity import write_size
+from slipway.versions import newest_first
 
 NEWEST = 5  # versions that the error for an unknown one lists
 
@@ -94,7 +95,7 @@ def _check_unmoved(
 
 def _unknown(settings: Settings, known: list[str], reason: str) -> SlipwayError:
     versions = [each for each in known if each != "latest" and not each.startswith("sha-")]
-    newest = ", ".join(versions[-NEWEST:]) or "(there is none yet)"
+    newest = ", ".join(newest_first(versions)[:NEWEST]) or "(there is none yet)"
     advice = (
         f"Deploy it to {settings.promote_from} first" if settings.promote_from else "Publish it"
     )

@@ -10,8 +10,10 @@ from typing import Self
 import httpx
 
 from slipway.errors import SlipwayError
+from slipway.versions import newest_first
 
 TIMEOUT = 15.0  # seconds for one request
+PAGES = 100  # of a list of tags; registries give 100 to 10,000 tags a page
 
 # Every manifest type that a pull accepts: asked for fewer, a registry converts, and the digest is
 # another one.
@@ -91,11 +93,23 @@ class Registry:
         return str(digest)
 
     def tags(self, image: str) -> list[str]:
-        """All tags of an image, sorted; empty if the registry does not know the image."""
-        answer = self._get("GET", image, "tags/list")
-        if answer.status_code == httpx.codes.NOT_FOUND:
-            return []
-        return sorted(self._checked(answer).json().get("tags") or [])
+        """All tags of an image, newest version first; empty if the registry has no such image.
+
+        A list of more than `PAGES` pages is cut off there.
+        """
+        found: list[str] = []
+        page = "tags/list"
+        for _ in range(PAGES):
+            answer = self._get("GET", image, page)
+            if answer.status_code == httpx.codes.NOT_FOUND:
+                break
+            found += self._checked(answer).json().get("tags") or []
+            following = answer.links.get("next", {}).get("url")
+            if following is None:
+                break
+            # Only the query of the address: the token goes to no other host.
+            page = f"tags/list?{answer.url.join(following).query.decode()}"
+        return newest_first(found)
 
     def size(self, image: str, digest: str) -> int:
         """Bytes that a pull of the largest platform downloads: configuration and packed layers."""

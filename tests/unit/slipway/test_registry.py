@@ -9,7 +9,7 @@ import httpx
 import pytest
 
 from slipway.errors import SlipwayError
-from slipway.registry import Credentials, Registry
+from slipway.registry import PAGES, Credentials, Registry
 
 DIGEST = "sha256:" + "1" * 64
 ANN = Credentials("ann", "open:sesame")
@@ -69,11 +69,36 @@ def test_an_unknown_tag_has_no_digest_and_an_unknown_image_no_tags() -> None:
         assert it.tags("shop") == []
 
 
-def test_tags_are_sorted_and_none_is_an_empty_list() -> None:
-    with registry(always(200, json={"name": "acme/shop", "tags": ["v2", "latest", "v1"]})) as it:
-        assert it.tags("shop") == ["latest", "v1", "v2"]
+def test_tags_are_the_newest_first_and_none_is_an_empty_list() -> None:
+    tags = ["v1.10.0", "v1.9.0", "latest", "v2.0.0"]
+    with registry(always(200, json={"name": "acme/shop", "tags": tags})) as it:
+        assert it.tags("shop") == ["v2.0.0", "v1.10.0", "v1.9.0", "latest"]
     with registry(always(200, json={"name": "acme/shop", "tags": None})) as it:
         assert it.tags("shop") == []
+
+
+def test_a_list_of_tags_is_read_to_its_last_page() -> None:
+    def handler(request: httpx.Request) -> httpx.Response:
+        last = request.url.params.get("last", "v0")
+        page = int(last.removeprefix("v")) + 1
+        following = f'</v2/acme/shop/tags/list?last=v{page}&n=1>; rel="next"'
+        headers = {"link": following} if page < 3 else {}
+        return httpx.Response(200, headers=headers, json={"tags": [f"v{page}"]})
+
+    assert registry(handler).tags("shop") == ["v3", "v2", "v1"]
+
+
+def test_a_next_page_elsewhere_or_without_end_is_not_followed() -> None:
+    asked: list[httpx.Request] = []
+
+    def handler(request: httpx.Request) -> httpx.Response:
+        asked.append(request)
+        headers = {"link": '<https://evil.example.org/v2/acme/shop/tags/list?n=1>; rel="next"'}
+        return httpx.Response(200, headers=headers, json={"tags": ["v1"]})
+
+    registry(handler).tags("shop")
+    assert len(asked) == PAGES
+    assert {request.url.host for request in asked} == {"r.example.org"}
 
 
 class Guarded:
