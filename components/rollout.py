@@ -70,16 +70,12 @@ class Rollout(pulumi.ComponentResource):
         serving = pulumi.Output.all(
             **{step.server: done[step.name].stdout for step in finals}
         ).apply(
-            lambda results: {
-                server: json.loads(text)["serving"] for server, text in results.items()
-            }
+            lambda results: {server: _serving(server, text) for server, text in results.items()}
         )
         self.version = serving.apply(lambda serving: _common(serving, "version"))
         self.images = serving.apply(lambda serving: _common(serving, "images"))
         self.releases = serving.apply(
-            lambda serving: {
-                server: str(Running.from_dict(each)) for server, each in serving.items()
-            }
+            lambda serving: {server: str(running) for server, running in serving.items()}
         )
         self.register_outputs(
             {"releases": self.releases, "version": self.version, "images": self.images}
@@ -120,9 +116,21 @@ class Rollout(pulumi.ComponentResource):
         return False
 
 
-def _common(serving: Mapping[str, Mapping[str, Any]], key: str) -> Any:
+def _serving(server: str, text: str) -> Running:
+    """What a server reported to serve when its last step was done."""
+    try:
+        return Running.from_dict(json.loads(text)["serving"])
+    except (ValueError, KeyError, TypeError):
+        raise pulumi.RunError(
+            f"servers/{server}: it answered {text[:80]!r} instead of what it serves."
+            " The deploy user's shell start-up files must print nothing"
+        ) from None
+
+
+def _common(serving: Mapping[str, Running], key: str) -> Any:
     """What all servers report alike; after a finished rollout that is one value."""
-    first, *others = serving.values()
-    if any(other[key] != first[key] for other in others):
-        raise pulumi.RunError(f"the servers do not agree on their {key}: {dict(serving)}")
-    return first[key]
+    reported = {server: getattr(running, key) for server, running in serving.items()}
+    first, *others = reported.values()
+    if any(other != first for other in others):
+        raise pulumi.RunError(f"the servers do not agree on their {key}: {reported}")
+    return first
