@@ -26,7 +26,8 @@ class Image(Model):
     arguments: Mapping[VariableName, str] = Field(
         default={}, examples=[{"BASE": "python:3.11-slim"}]
     )
-    """Build arguments by name. They can be read in the image: never put a secret here."""
+    """Build arguments by name. They can be read in the image: never put a secret here.
+    `VERSION` is always given, and is the version that is built."""
     platform: Platform = Field(default="linux/amd64", examples=["linux/arm64"])
     """Platform that the servers run."""
     size_limit: Size | None = Field(default=DEFAULT_SIZE_LIMIT, examples=["500M"])
