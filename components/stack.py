@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -14,7 +13,7 @@ from pulumi.runtime.config import CONFIG
 
 from slipway import settings
 from slipway.errors import SlipwayError
-from slipway.record import Releases
+from slipway.record import Releases, read
 
 READS = 30
 READ_PAUSE = 0.1  # seconds
@@ -43,11 +42,7 @@ def resource_names() -> frozenset[str]:
 
 def releases_run(stack: str, application: str) -> Releases:
     """What a stack of this project has run, by its own record; empty for a stack without one."""
-    for urn, resource in _resources(stack).items():
-        if urn.endswith(f"::{application}-releases"):
-            releases: Releases = json.loads(resource["outputs"]["stdout"])
-            return releases
-    return {}
+    return read(_resources(stack), application)
 
 
 def _resources(stack: str) -> dict[str, Any]:

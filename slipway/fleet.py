@@ -44,18 +44,26 @@ def statuses(application: str, hosts: Mapping[str, Host], clock_skew: float) -> 
     Raises SlipwayError naming every server that cannot be reached, answers nonsense, or has a
     wrong clock.
     """
+    found, faults = survey(application, hosts, clock_skew)
+    if faults:
+        raise SlipwayError("\n".join(str(fault) for fault in faults.values()))
+    return found
+
+
+def survey(
+    application: str, hosts: Mapping[str, Host], clock_skew: float
+) -> tuple[dict[str, Status], dict[str, SlipwayError]]:
+    """By name, the status of each server that tells it, and why each other one does not."""
     question = json.dumps({"application": application})
     answers = ask(list(hosts.values()), QUERY, stdin=dict.fromkeys(hosts, question))
     found: dict[str, Status] = {}
-    faults: list[str] = []
+    faults: dict[str, SlipwayError] = {}
     for host in hosts.values():
         try:
             found[host.name] = _status(host, answers[host.name], clock_skew)
         except SlipwayError as error:
-            faults.append(str(error))
-    if faults:
-        raise SlipwayError("\n".join(faults))
-    return found
+            faults[host.name] = error
+    return found, faults
 
 
 def _status(host: Host, answer: Answer, clock_skew: float) -> Status:

@@ -12,10 +12,17 @@ from slipway.errors import SlipwayError
 RELEASE_KEYS: Final = ("version", "application", "overrides")
 """What of a stack's configuration makes a release; the rest says where and how it runs."""
 
+ACTOR_KEYS: Final = ("git.author", "git.committer", "ci.system", "exec.agent")
+"""What Pulumi notes of who made an update, the most telling first. It knows no login names."""
+
 
 @dataclass(frozen=True)
 class Update:
-    """One entry of the history; `release` holds the release keys that it applied."""
+    """One entry of the history; `release` holds the release keys that it applied.
+
+    `actor` is the author of the commit that was deployed from, or the CI system; Pulumi's file
+    backends know nobody else. It is empty outside of both.
+    """
 
     kind: str
     result: str
@@ -66,7 +73,7 @@ def reapplied(content: Mapping[str, Any], target: Update, project: str) -> dict[
     """A stack file's content with the release keys of `target`, and all else as it is."""
     config = {
         key: value
-        for key, value in content["config"].items()
+        for key, value in (content.get("config") or {}).items()
         if key.removeprefix(f"{project}:") not in RELEASE_KEYS
     }
     release = {f"{project}:{key}": value for key, value in target.release.items()}
@@ -76,14 +83,14 @@ def reapplied(content: Mapping[str, Any], target: Update, project: str) -> dict[
 def _update(entry: Mapping[str, Any], project: str) -> Update:
     started = datetime.fromisoformat(entry["startTime"])
     ended = datetime.fromisoformat(entry.get("endTime") or entry["startTime"])
-    environment = entry.get("environment", {})
+    environment = entry.get("environment") or {}
     return Update(
         kind=entry["kind"],
         result=entry["result"],
         started=started,
         duration=ended - started,
         message=entry.get("message", ""),
-        actor=environment.get("git.author", ""),
+        actor=next((environment[key] for key in ACTOR_KEYS if environment.get(key)), ""),
         release=_release(entry.get("config", {}), project),
     )
 

@@ -2,12 +2,23 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Mapping
+from typing import Any
 
 Releases = Mapping[str, Mapping[str, str]]
 """By version, the image of each service as the servers reported it; oldest first."""
 
 KEPT = 200  # versions: about 60 KB of state, years of releases for most
+
+
+def read(resources: Mapping[str, Mapping[str, Any]], application: str) -> Releases:
+    """The record in a stack's resources, which are by URN; empty for a stack without one."""
+    for urn, resource in resources.items():
+        if urn.endswith(f"::{application}-releases"):
+            releases: Releases = json.loads(resource["outputs"]["stdout"])
+            return releases
+    return {}
 
 
 def added(before: Releases, version: str, images: Mapping[str, str]) -> Releases:

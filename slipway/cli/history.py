@@ -6,13 +6,13 @@ import json
 from dataclasses import asdict
 
 import typer
-from rich import box
-from rich.console import Console
-from rich.table import Table
 
 from slipway import pulumi
 from slipway.cli.options import Json, Stack
+from slipway.cli.table import moment, show
 from slipway.history import Update, parse
+
+COLUMNS = ("started (UTC)", "version", "result", "took", "by", "message")
 
 
 def history(stack: Stack, as_json: Json = False) -> None:
@@ -20,14 +20,8 @@ def history(stack: Stack, as_json: Json = False) -> None:
     updates = read(stack)
     if as_json:
         typer.echo(json.dumps([asdict(update) for update in updates], indent=2, default=str))
-        return
-    table = Table(box=box.SIMPLE_HEAD)
-    for name in ("started", "version", "kind", "result", "took", "by"):
-        table.add_column(name, no_wrap=True)
-    table.add_column("message")
-    for update in updates:
-        table.add_row(*row(update))
-    Console().print(table)
+    else:
+        show(COLUMNS, map(row, updates), folding=("result", "by", "message"))
 
 
 def read(stack: str) -> list[Update]:
@@ -39,10 +33,9 @@ def read(stack: str) -> list[Update]:
 def row(update: Update) -> tuple[str, ...]:
     """One line of the table."""
     return (
-        f"{update.started:%Y-%m-%d %H:%M:%S}",
+        moment(update.started),
         update.version,
-        update.kind,
-        update.result,
+        update.result if update.kind == "update" else f"{update.kind} {update.result}",
         f"{update.duration.total_seconds():.0f} s",
         update.actor,
         update.message,

@@ -10,9 +10,10 @@ from typing import Annotated
 import typer
 import yaml
 
-from slipway import pulumi
+from slipway import pulumi, record
 from slipway.cli.history import read
 from slipway.cli.options import Stack
+from slipway.cli.table import moment
 from slipway.errors import SlipwayError
 from slipway.history import Update, reapplied, rollback_target
 
@@ -29,8 +30,10 @@ def rollback(stack: Stack, to: To = None, yes: Yes = False, message: Message = "
     target = rollback_target(updates, to)
     typer.echo(
         f"{stack}: {updates[0].version} ({updates[0].result}) -> {target.version},"
-        f" as applied {target.started:%Y-%m-%d %H:%M:%S}"
+        f" as applied {moment(target.started)} UTC"
     )
+    for line in _images(stack, target):
+        typer.echo(f"  {line}")
     _confirm(yes)
     reason = f"rollback to {target.version}" + (f": {message}" if message else "")
     _succeed(_apply(stack, target, reason))
@@ -44,6 +47,17 @@ def _succeed(code: int) -> None:
         raise typer.Exit(code)
 
 
+def _images(stack: str, target: Update) -> list[str]:
+    """What the target ran as here, one line an image; none if the stack keeps no record of it."""
+    name = target.release.get("application", {}).get("name", "")
+    resources = pulumi.ask("stack", "export", "--stack", stack)["deployment"].get("resources", [])
+    ran = record.read({each["urn"]: each for each in resources}, name).get(target.version, {})
+    return [
+        f"{image} ({', '.join(service for service in ran if ran[service] == image)})"
+        for image in dict.fromkeys(ran.values())
+    ]
+
+
 def _confirm(yes: bool) -> None:
     if yes:
         return
@@ -54,9 +68,10 @@ def _confirm(yes: bool) -> None:
 
 def _apply(stack: str, target: Update, reason: str) -> int:
     """One update with the target's release keys; the stack file itself is not touched."""
-    content = yaml.safe_load(pulumi.stack_file(stack).read_text())
-    with tempfile.TemporaryDirectory(prefix="slipway-") as folder:  # readable by its owner only
+    content = yaml.safe_load(pulumi.stack_file(stack).read_text()) or {}
+    with tempfile.TemporaryDirectory(prefix="slipway-") as folder:
         file = Path(folder) / f"Pulumi.{stack}.yaml"
+        file.touch(mode=0o600)
         file.write_text(yaml.safe_dump(reapplied(content, target, pulumi.project_name())))
         return pulumi.run(
             *("up", "--stack", stack, "--config-file", str(file)),

@@ -3,46 +3,57 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Mapping
 from dataclasses import asdict
+from datetime import UTC, datetime
 from pathlib import Path
 
 import typer
 import yaml
-from rich import box
-from rich.console import Console
-from rich.table import Table
 
 from slipway import fleet, pulumi, settings
 from slipway.cli.options import Json, Stack
+from slipway.cli.table import moment, show
+from slipway.errors import SlipwayError
 from slipway.release.status import Status
+
+COLUMNS = ("server", "serves", "since (UTC)", "before", "phase")
 
 
 def status(stack: Stack, as_json: Json = False) -> None:
-    """Ask every server of the stack; exit status 1 if one of them has a problem."""
-    found = _ask(stack)
+    """Ask every server of the stack; exit status 1 if one has a problem or does not answer."""
+    found, faults = _ask(stack)
     if as_json:
-        typer.echo(json.dumps([asdict(each) for each in found], indent=2))
+        silent = [{"server": name, "error": str(fault)} for name, fault in faults.items()]
+        typer.echo(json.dumps([*(asdict(each) for each in found.values()), *silent], indent=2))
     else:
-        table = Table(box=box.SIMPLE_HEAD)
-        for name in ("server", "serves", "before", "phase"):
-            table.add_column(name, no_wrap=True)
-        table.add_column("problems")
-        for each in found:
-            table.add_row(*row(each))
-        Console().print(table)
-    if any(problems(each) for each in found):
+        rows = [*map(row, found.values()), *((name, "no status") for name in faults)]
+        show(COLUMNS, rows, folding=("serves",))
+        for line in complaints(found, faults):
+            typer.echo(line)
+    if complaints(found, faults):
         raise typer.Exit(1)
 
 
 def row(found: Status) -> tuple[str, ...]:
     """One server's line of the table."""
+    serving = found.serving
+    since = serving.since if serving else 0
     return (
         found.server,
-        str(found.serving or "nothing"),
-        str(found.previous or ""),
+        str(serving or "nothing"),
+        moment(datetime.fromtimestamp(since, UTC)) if since else "",
+        found.previous.version if found.previous else "",
         found.phase,
-        ", ".join(problems(found)),
     )
+
+
+def complaints(found: Mapping[str, Status], faults: Mapping[str, SlipwayError]) -> list[str]:
+    """One line for each thing that is amiss with a release, an accessory, or a server."""
+    return [
+        *(f"{each.server}: {problem}" for each in found.values() for problem in problems(each)),
+        *map(str, faults.values()),
+    ]
 
 
 def problems(found: Status) -> list[str]:
@@ -51,7 +62,7 @@ def problems(found: Status) -> list[str]:
     return [*found.problems, *accessories]
 
 
-def _ask(stack: str) -> list[Status]:
+def _ask(stack: str) -> tuple[dict[str, Status], dict[str, SlipwayError]]:
     prefix = f"{pulumi.project_name()}:"
     config = pulumi.ask("config", "--json", "--show-secrets", "--stack", stack)
     values = {
@@ -60,8 +71,7 @@ def _ask(stack: str) -> list[Status]:
         if key.startswith(prefix)
     }
     known = settings.load(stack, values, _program_folder())
-    answers = fleet.statuses(known.application.name, fleet.hosts(known), known.preflight.clock_skew)
-    return list(answers.values())
+    return fleet.survey(known.application.name, fleet.hosts(known), known.preflight.clock_skew)
 
 
 def _program_folder() -> Path:

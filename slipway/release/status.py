@@ -9,16 +9,20 @@ from typing import Any
 
 @dataclass(frozen=True)
 class Running:
-    """A release as a server knows it: its id, its version, and the image of each service."""
+    """A release as a server knows it: its id, its version, and the image of each service.
+
+    `since` is when the server committed it, in seconds since the epoch; 0 where it does not say.
+    """
 
     release: str
     version: str
     images: Mapping[str, str]
+    since: float = 0.0
 
     @classmethod
     def from_dict(cls, data: Mapping[str, Any]) -> Running:
         """Read what an agent reports; raises KeyError for anything else."""
-        return cls(data["release"], data["version"], data.get("images", {}))
+        return cls(data["release"], data["version"], data.get("images", {}), data.get("since", 0.0))
 
     def __str__(self) -> str:
         return f"{self.version} ({self.release})"

@@ -18,7 +18,9 @@ from slipway.remote import Answer, Host
 
 HOSTS = {name: Host(name, f"10.0.0.{n}", f"ssh-ed25519 {name}") for n, name in enumerate("ab")}
 NOW = 1_790_000_000.0
-SERVING = {"release": "aaaaaaaaaaaa", "version": "v1", "images": {"web": "shop@sha256:1"}}
+SERVING = {
+    "release": "aaaaaaaaaaaa", "version": "v1", "images": {"web": "shop@sha256:1"}, "since": NOW,
+}  # fmt: skip
 REPORT = {
     "agent": "0123456789ab", "epoch": 2, "phase": "idle", "serving": SERVING, "previous": None,
     "basis": "nothing", "problems": ["web-1: exited (137)"],
@@ -55,7 +57,7 @@ def test_a_server_tells_what_it_runs(asked: dict[str, Any]) -> None:
         life="life-1",
         agent="0123456789ab",
         epoch=2,
-        serving=Running("aaaaaaaaaaaa", "v1", {"web": "shop@sha256:1"}),
+        serving=Running("aaaaaaaaaaaa", "v1", {"web": "shop@sha256:1"}, NOW),
         basis="nothing",
         problems=("web-1: exited (137)",),
         accessories={"redis": Accessory("new", 1)},
@@ -80,6 +82,13 @@ def test_every_server_that_cannot_be_used_is_named_at_once(asked: dict[str, Any]
     first, second = str(error.value).splitlines()
     assert re.match(r"servers/a .*nothing listens on its SSH port", first)
     assert re.match(r"servers/b: it answered 'Welcome!' instead of its status", second)
+
+
+def test_a_server_that_cannot_be_used_hides_no_other(asked: dict[str, Any]) -> None:
+    asked["a"], asked["b"] = reply(status=REPORT), Answer(255, "", "Connection refused")
+    found, faults = fleet.survey("shop", HOSTS, clock_skew=5)
+    assert (list(found), list(faults)) == (["a"], ["b"])
+    assert faults["b"].where == "servers/b (deploy@10.0.0.1:22)"
 
 
 @pytest.mark.parametrize(("off", "fine"), [(5, True), (-5, True), (6, False), (-6, False)])

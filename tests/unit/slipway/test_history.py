@@ -41,6 +41,21 @@ def test_an_update_tells_its_version_its_time_and_who_made_it() -> None:
     assert (update.version, update.duration.total_seconds(), update.actor) == ("v1", 20, "ann")
 
 
+@pytest.mark.parametrize(
+    ("environment", "actor"),
+    [
+        ({"git.author": "ann", "ci.system": "GitHub Actions"}, "ann"),
+        ({"git.author": "", "git.committer": "bob"}, "bob"),
+        ({"exec.kind": "cli", "ci.system": "GitHub Actions"}, "GitHub Actions"),
+        ({"exec.kind": "cli"}, ""),
+        (None, ""),
+    ],
+)
+def test_the_actor_is_the_best_that_pulumi_knows(environment: Any, actor: str) -> None:
+    (update,) = history({**entry("v1"), "environment": environment})
+    assert update.actor == actor
+
+
 def test_no_secret_and_no_server_is_part_of_a_release() -> None:
     (update,) = history(entry("v1", overrides={"a": 1}))
     assert update.release == {"version": "v1", "overrides": {"a": 1}}

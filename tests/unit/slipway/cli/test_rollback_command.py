@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import stat
 from collections.abc import Callable
 from pathlib import Path
@@ -37,11 +38,15 @@ class Recorder:
         self.codes = {"up": 0, "config": 0}
         self.runs: list[tuple[str, ...]] = []
         self.applied: dict[str, Any] = {}
-        self.folder_mode = 0
+        self.modes: tuple[int, ...] = ()
+        self.record: Any = {"v1": {"web": "shop@sha256:1", "worker": "shop@sha256:1"}}
 
     def ask(self, *arguments: str) -> Any:
-        if arguments[0] == "stack":
+        if arguments[:2] == ("stack", "history"):
             return self.history
+        if arguments[:2] == ("stack", "export"):
+            kept = {"urn": "urn::old-releases", "outputs": {"stdout": json.dumps(self.record)}}
+            return {"deployment": {"resources": [kept]}}
         return {"shop:application": {"value": "{}", "objectValue": self.current}}
 
     def run(self, *arguments: str) -> int:
@@ -49,7 +54,7 @@ class Recorder:
         if arguments[0] == "up":
             file = Path(arguments[arguments.index("--config-file") + 1])
             self.applied = yaml.safe_load(file.read_text())["config"]
-            self.folder_mode = stat.S_IMODE(file.parent.stat().st_mode)
+            self.modes = tuple(stat.S_IMODE(it.stat().st_mode) for it in (file.parent, file))
         return self.codes[arguments[0]]
 
 
@@ -84,12 +89,34 @@ def test_the_old_release_is_applied_with_the_secrets_of_today(
     assert recorder.runs[0][-2:] == ("--message", "rollback to v1: slow")
 
 
+@pytest.mark.parametrize(
+    ("record", "lines"),
+    [({"v1": {"web": "shop@sha256:1", "worker": "shop@sha256:1"}}, 1), ({"v0": {"web": "x"}}, 0)],
+)
+def test_it_tells_the_digests_that_it_goes_back_to_before_anything_runs(
+    recorder: Recorder, rollback: Callable[..., Result], record: Any, lines: int
+) -> None:
+    recorder.record = record
+    said = rollback().stdout  # without --yes it ends here
+    assert "live: v2 (succeeded) -> v1, as applied 2026-11-21 05:00 UTC" in said
+    assert said.count("  shop@sha256:1 (web, worker)\n") == lines
+
+
+def test_a_stack_file_without_configuration_gets_the_release(
+    recorder: Recorder, rollback: Callable[..., Result]
+) -> None:
+    for empty in ("", "config:\n", "encryptionsalt: x\n"):
+        pulumi.stack_file("live").write_text(empty)
+        assert rollback("--yes").exit_code == 0
+        assert recorder.applied["shop:version"] == "v1"
+
+
 def test_what_is_applied_is_readable_by_its_owner_only_and_then_gone(
     recorder: Recorder, rollback: Callable[..., Result]
 ) -> None:
     rollback("--yes")
     up = recorder.runs[0]
-    assert recorder.folder_mode == 0o700
+    assert recorder.modes == (0o700, 0o600)
     assert not Path(up[up.index("--config-file") + 1]).exists()
 
 
