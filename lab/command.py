@@ -3,13 +3,18 @@
 from __future__ import annotations
 
 import os
+import shlex
 import subprocess
+import tempfile
 from collections.abc import Mapping, Sequence
+from datetime import UTC, datetime
 from pathlib import Path
 
+from lab import folders
 from slipway.errors import SlipwayError
 
 SHOWN_LINES = 12  # of a failed program's last words
+KEPT_FAILURES = 20
 
 
 def attempt(
@@ -54,13 +59,29 @@ def run(
     folder: Path | None = None,
     remedy: str = "",
 ) -> str:
-    """Run a program that must succeed and return what it printed. Raises SlipwayError."""
+    """Run a program that must succeed and return what it printed.
+
+    Raises SlipwayError with the last lines of a program that fails, and the file that has them all.
+    """
     done = attempt(arguments, limit=limit, stdin=stdin, variables=variables, folder=folder)
     if done.returncode:
         said = (done.stderr.strip() or done.stdout.strip()).splitlines()[-SHOWN_LINES:]
         raise SlipwayError(
             "\n".join(said) or f"exit status {done.returncode}",
             where=" ".join(arguments[:3]),
-            remedy=remedy,
+            remedy=f"{remedy}. ".lstrip(". ") + f"All that it said is in {_kept(done)}",
         )
     return done.stdout
+
+
+def _kept(done: subprocess.CompletedProcess[str]) -> Path:
+    """A file with all that a failed program printed; the last `KEPT_FAILURES` of them stay."""
+    folder = folders.state() / "failures"
+    folder.mkdir(mode=0o700, exist_ok=True)
+    name = f"{datetime.now(UTC):%Y%m%dT%H%M%S.%f}-{Path(done.args[0]).name}-"
+    handle, path = tempfile.mkstemp(".log", name, folder)
+    with os.fdopen(handle, "w") as file:
+        file.write(f"$ {shlex.join(done.args)}\n{done.stdout}{done.stderr}")
+    for old in sorted(folder.iterdir())[:-KEPT_FAILURES]:
+        old.unlink(missing_ok=True)
+    return Path(path)

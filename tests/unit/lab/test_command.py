@@ -1,9 +1,12 @@
 from __future__ import annotations
 
+import stat
 import sys
+from pathlib import Path
 
 import pytest
 
+from lab import command
 from lab.command import run
 from slipway.errors import SlipwayError
 
@@ -12,10 +15,40 @@ def python(program: str) -> list[str]:
     return [sys.executable, "-c", program]
 
 
+@pytest.fixture(autouse=True)
+def state(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """The lab's state, away from the real one."""
+    monkeypatch.setenv("XDG_STATE_HOME", str(tmp_path))
+    return tmp_path / "slipway" / "lab"
+
+
 def test_a_failure_says_which_program_and_its_last_words() -> None:
     with pytest.raises(SlipwayError, match="no space left") as raised:
         run(python("import sys; sys.exit('no space left')"), limit=10)
     assert raised.value.where.startswith(sys.executable)
+
+
+def test_all_that_a_failed_program_said_is_kept_for_its_owner_in_a_file_that_is_named() -> None:
+    program = "import sys; print('out'); sys.exit('\\n'.join(f'line {n}' for n in range(50)))"
+    with pytest.raises(SlipwayError, match="line 49") as raised:
+        run(python(program), limit=10, remedy="Try again")
+    assert "line 20" not in raised.value.what
+    advice, _, path = raised.value.remedy.partition(". All that it said is in ")
+    assert advice == "Try again"
+    text = Path(path).read_text()
+    assert all(f"line {n}\n" in text for n in range(50))
+    assert "out\n" in text
+    assert stat.S_IMODE(Path(path).stat().st_mode) == 0o600
+
+
+def test_old_failures_make_room_for_new_ones(state: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(command, "KEPT_FAILURES", 2)
+    for _ in range(4):
+        with pytest.raises(SlipwayError) as raised:
+            run(["false"], limit=10)
+    kept = [str(file) for file in (state / "failures").iterdir()]
+    assert len(kept) == 2
+    assert raised.value.remedy.rpartition(" ")[2] in kept
 
 
 def test_a_program_that_overruns_its_limit_is_an_error() -> None:
