@@ -14,7 +14,7 @@ from components.server import Server
 from slipway import catalogue, fleet, orders
 from slipway.agent.build import build as build_agent
 from slipway.folders import cache
-from slipway.release.status import accessory_basis, bases, unsettled
+from slipway.release.basis import accessory_basis, all_warm, bases, unsettled
 from slipway.settings import Settings, release
 from slipway.source import source
 
@@ -79,8 +79,8 @@ def deploy(settings: Settings) -> None:
             "settings": settings,
             "environment": environment,
             "release": references.apply(partial(release, settings)),
-            "steps": orders.steps(settings),
-            "bases": bases(statuses, known),
+            "plan": orders.plan(settings, warm=all_warm(statuses, known)),
+            "bases": bases(statuses, known, fleet.proxies(settings)),
             "moving": unsettled(statuses, known),
             "hosts": hosts,
         },

@@ -4,16 +4,18 @@ from __future__ import annotations
 
 import asyncio
 import json
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Collection, Mapping
 from typing import Any, TypedDict
 
 import pulumi
 from pulumi_command import remote
 
 from components.command import on_server
-from slipway.fleet import abort, agent_command
-from slipway.orders import abort_order, step_limit, step_order
-from slipway.release.plan import Action, Step
+from slipway import ending
+from slipway.fleet import agent_command
+from slipway.orders import end_order, step_limit, step_order
+from slipway.release.basis import Basis
+from slipway.release.plan import Action, Gate, Plan, Step
 from slipway.release.release import Release
 from slipway.release.status import Running
 from slipway.remote import Host
@@ -29,10 +31,10 @@ class RolloutArgs(TypedDict):
     """Name of the environment, which is the stack's."""
     release: pulumi.Output[Release]
     """What is rolled out; unknown in a preview while an image has yet to be built."""
-    steps: Sequence[Step]
-    """The plan, in an order in which every step comes after those it waits for."""
-    bases: Mapping[str, str]
-    """By server, what its steps are planned on (`slipway.release.status.basis`)."""
+    plan: Plan
+    """The steps, in an order in which every one comes after those it waits for."""
+    bases: Mapping[str, Basis]
+    """By server, what its steps are planned on."""
     moving: Collection[str]
     """The servers that the rollout changes: all that a failure may take back."""
     hosts: Mapping[str, Host]
@@ -55,22 +57,21 @@ class Rollout(pulumi.ComponentResource):
         super().__init__("slipway:index:Rollout", name, None, opts)
         self._args = args
         undo = pulumi.ErrorHook(f"{name}-abort", self._abort)
-        done: dict[str, remote.Command] = {}
-        for step in args["steps"]:
-            done[step.name] = self._run(
-                name,
-                step,
-                pulumi.ResourceOptions(
-                    parent=self,
-                    depends_on=[done[before] for before in step.after],
-                    hooks=pulumi.ResourceHookBinding(on_error=[undo]),
-                ),
+        done: dict[str, pulumi.Resource] = {}
+        reports: dict[str, pulumi.Output[str]] = {}
+        for step in args["plan"]:
+            opts = pulumi.ResourceOptions(
+                parent=self, depends_on=[done[before] for before in step.after]
             )
-        finals = [step for step in args["steps"] if step.action is Action.FINALIZE]
-        serving = pulumi.Output.all(
-            **{step.server: done[step.name].stdout for step in finals}
-        ).apply(
-            lambda results: {server: _serving(server, text) for server, text in results.items()}
+            if isinstance(step, Gate):
+                done[step.name] = pulumi.Stash(f"{name}-{step.name}", input=step.name, opts=opts)
+                continue
+            opts.hooks = pulumi.ResourceHookBinding(on_error=[undo])
+            done[step.name] = command = self._run(name, step, opts)
+            if step.action is Action.FINALIZE:
+                reports[step.server] = command.stdout
+        serving = pulumi.Output.all(**reports).apply(
+            lambda texts: {server: _serving(server, text) for server, text in texts.items()}
         )
         self.version = serving.apply(lambda serving: _common(serving, "version"))
         self.images = serving.apply(lambda serving: _common(serving, "images"))
@@ -90,14 +91,14 @@ class Rollout(pulumi.ComponentResource):
         return on_server(
             f"{name}-{step.name}",
             self._args["hosts"][step.server],
-            agent_command(step.action.value, delay=step.delay),
+            agent_command(step.action.value),
             stdin=pulumi.Output.secret(order) if step.carries_secrets else order,
-            limit=step.delay + step_limit(step, settings),
+            limit=step_limit(step, settings),
             opts=opts,
         )
 
     async def _abort(self, failure: pulumi.ErrorHookArgs) -> bool:
-        """Take the changed servers back at once, say so, and let the failure stand (no retry).
+        """End the rollout on all its servers at once, say so, and let the failure stand (no retry).
 
         An error hook is the one place that runs inside a plain `pulumi up` after a step has failed
         and before the update ends; see docs/decisions/0001-abort-in-an-error-hook.md.
@@ -106,13 +107,14 @@ class Rollout(pulumi.ComponentResource):
         if release is None:
             return False
         settings, environment = self._args["settings"], self._args["environment"]
-        orders = {
-            server: abort_order(settings, environment, server, release, self._args["bases"][server])
-            for server in self._args["moving"]
-        }
-        hosts = [host for name, host in self._args["hosts"].items() if name in orders]
-        outcome = await asyncio.to_thread(abort, hosts, orders)
-        pulumi.log.error(f"{failure.name} failed; {outcome}", resource=self)
+
+        def order(server: str, evidence: bool) -> str:
+            basis = self._args["bases"][server]
+            return end_order(settings, environment, server, release, basis, evidence=evidence)
+
+        hosts = [self._args["hosts"][name] for name in self._args["moving"]]
+        ends = await asyncio.to_thread(ending.end, hosts, order)
+        pulumi.log.error(f"{failure.name} failed; {ending.story(ends)}", resource=self)
         return False
 
 

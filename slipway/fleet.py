@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from typing import Any
 
 from slipway.errors import SlipwayError
@@ -14,10 +14,6 @@ from slipway.settings import Settings
 FOLDER = ".slipway"  # in the home of the deploy user
 AGENT = f"{FOLDER}/agent.pyz"
 INSTALLED = f"{FOLDER}/installed"
-
-ABORT_TIMEOUT = (
-    120.0  # seconds; a server that needs longer goes back by itself or at the next update
-)
 
 # Works on a server that has no agent yet. `installed` is what the installation noted, see
 # components/server.py; `home` is the inode and change time of the home folder, which a preview
@@ -99,8 +95,9 @@ def parse(server: str, data: dict[str, Any]) -> Status:
         agent=status["agent"],
         epoch=status["epoch"],
         phase=status["phase"],
-        serving=_running(status["serving"]),
-        previous=_running(status["previous"]),
+        serving=running(status["serving"]),
+        previous=running(status["previous"]),
+        warm=status["warm"],
         basis=status["basis"],
         problems=tuple(status["problems"]),
         accessories={
@@ -109,31 +106,24 @@ def parse(server: str, data: dict[str, Any]) -> Status:
     )
 
 
-def agent_command(action: str, *, delay: float = 0.0) -> str:
-    """The shell command for one of the agent's actions, after `delay` seconds."""
-    wait = f"sleep {delay:g} && " if delay else ""
-    return f"{wait}python3 {AGENT} {action}"
+def agent_command(action: str) -> str:
+    """The shell command for one of the agent's actions."""
+    return f"python3 {AGENT} {action}"
 
 
-def abort(hosts: Sequence[Host], orders: Mapping[str, str]) -> str:
-    """Make all servers give a rollout up, at once, and say in one line what each serves now."""
-    answers = ask(hosts, agent_command("abort"), stdin=orders, timeout=ABORT_TIMEOUT)
-    served: dict[str, list[str]] = {}
-    for host in hosts:
-        served.setdefault(_outcome(answers[host.name]), []).append(host.name)
-    return "; ".join(f"{', '.join(names)}: {what}" for what, names in served.items())
+def proxies(settings: Settings) -> dict[str, str]:
+    """Where the other servers reach each one's proxy, "host:port" by name."""
+    port = settings.proxy.http_port
+    return {
+        name: f"{_bracketed(str(server.private_address or server.host))}:{port}"
+        for name, server in settings.servers.items()
+    }
 
 
-def _outcome(answer: Answer) -> str:
-    try:
-        running = _running(json.loads(answer.stdout)["serving"]) if answer.ok else None
-    except (ValueError, KeyError, TypeError):
-        answer = Answer(1, "", f"it answered {answer.stdout[:80]!r}")
-    if not answer.ok:
-        reason = answer.stderr.strip().splitlines()[-1:] or ["no answer"]
-        return f"could not be taken back ({reason[0]}); the next update heals it"
-    return f"rolled back to {running}" if running else "serves nothing, as before"
+def _bracketed(host: str) -> str:
+    return f"[{host}]" if ":" in host else host
 
 
-def _running(data: dict[str, Any] | None) -> Running | None:
+def running(data: dict[str, Any] | None) -> Running | None:
+    """The release in an agent's answer, if any; raises KeyError for what no agent answers."""
     return Running.from_dict(data) if data else None

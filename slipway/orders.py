@@ -5,7 +5,9 @@ from __future__ import annotations
 import json
 from typing import Any
 
-from slipway.release.plan import Action, Step, rolling
+from slipway.release import plan as plans
+from slipway.release.basis import Basis
+from slipway.release.plan import Action, Plan, Step, Wave, steps
 from slipway.release.release import Release
 from slipway.settings import Settings
 
@@ -14,22 +16,41 @@ _PULLING = 900
 _WORKING = 60
 
 
-def steps(settings: Settings) -> list[Step]:
-    """The plan of a rollout to all servers, in their order."""
-    rollout, servers = settings.rollout, list(settings.servers)
-    return rolling(
-        servers,
-        batch=rollout.batch_size(len(servers)),
-        pause=rollout.pause,
+def plan(settings: Settings, *, warm: bool) -> Plan:
+    """The steps of a rollout to all servers; `warm` when all have its containers running."""
+    return steps(
+        list(settings.servers),
+        _waves(settings),
         migrate=settings.application.migration is not None,
+        at_once=warm,
     )
 
 
+def _waves(settings: Settings) -> list[Wave]:
+    rollout, servers = settings.rollout, list(settings.servers)
+    if rollout.strategy == "canary":
+        canary = rollout.canary
+        return plans.canary(servers, weights=canary.weights, hold=canary.hold, bake=rollout.bake)
+    if rollout.strategy == "blue-green":
+        return plans.blue_green(servers, bake=rollout.bake)
+    batch = rollout.batch_size(len(servers))
+    return plans.rolling(servers, batch=batch, pause=rollout.pause, bake=rollout.bake)
+
+
+def _lease(settings: Settings) -> float:
+    """Seconds: a server's next step may have to wait for all that the plan waits for elsewhere."""
+    migration = settings.application.migration
+    waits = sum(wave.pause + wave.hold for wave in _waves(settings))
+    return settings.rollout.lease + waits + (migration.timeout if migration else 0.0)
+
+
 def step_order(
-    step: Step, settings: Settings, environment: str, release: Release, basis: str
+    step: Step, settings: Settings, environment: str, release: Release, basis: Basis
 ) -> str:
     """The order for one step; it holds secrets' values where `step.carries_secrets`."""
     order = _rollout(settings, environment, step.server, release, basis)
+    if step.action is Action.SWITCH:
+        order["rollout"] |= {"weight": step.weight, "pause": step.pause, "bake": step.hold}
     if step.action is Action.PREFLIGHT:
         order |= _access(settings)
         order["preflight"] = {
@@ -59,17 +80,29 @@ def step_limit(step: Step, settings: Settings) -> float:
             Action.PREFLIGHT: 0.0,
             Action.STAGE: _PULLING + starting,
             Action.MIGRATE: migrating,
-            Action.SWITCH: starting + stopping + settings.rollout.bake,
+            Action.SWITCH: starting + stopping + step.pause + step.hold,
+            Action.CONFIRM: 0.0,
             Action.FINALIZE: stopping,
         }[step.action]
     )
 
 
-def abort_order(
-    settings: Settings, environment: str, server: str, release: Release, basis: str
+def end_order(
+    settings: Settings,
+    environment: str,
+    server: str,
+    release: Release,
+    basis: Basis,
+    *,
+    evidence: bool = False,
 ) -> str:
-    """The order to undo the rollout that was planned on `basis`."""
-    return json.dumps(_rollout(settings, environment, server, release, basis), sort_keys=True)
+    """The order to end the rollout that was planned on `basis`, either way.
+
+    `evidence` says that a server of the rollout has gone back.
+    """
+    order = _rollout(settings, environment, server, release, basis)
+    order["rollout"]["evidence"] = evidence
+    return json.dumps(order, sort_keys=True)
 
 
 def accessory_order(name: str, settings: Settings, environment: str, basis: str) -> str:
@@ -114,7 +147,7 @@ def accessory_hosts(settings: Settings, server: str) -> dict[str, str]:
 
 
 def _rollout(
-    settings: Settings, environment: str, server: str, release: Release, basis: str
+    settings: Settings, environment: str, server: str, release: Release, basis: Basis
 ) -> dict[str, Any]:
     rollout = settings.rollout
     return {
@@ -123,12 +156,10 @@ def _rollout(
         "server": server,
         "release": {"id": release.id, "version": release.version},
         "rollout": {
-            "basis": basis,
+            "basis": basis.to_dict(),
             "owner": environment,
-            "strategy": rollout.strategy,
-            "bake": rollout.bake,
-            "lease": rollout.lease,
-            "retain": rollout.retain,
+            "lease": _lease(settings),
+            "keeping": {"retain": rollout.retain, "warm": rollout.warm_seconds},
         },
     }
 

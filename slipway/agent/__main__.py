@@ -22,8 +22,8 @@ from slipway.agent.store import Store
 from slipway.errors import SlipwayError
 
 STEPS = (
-    *("preflight", "accessory", "stage", "migrate", "switch"),
-    *("finalize", "abort", "cleanup", "status", "logs"),
+    *("preflight", "accessory", "stage", "migrate", "switch", "confirm", "finalize"),
+    *("abort", "resolve", "cleanup", "status", "logs", "lock", "unlock"),
 )
 
 
@@ -33,6 +33,8 @@ def main(arguments: list[str]) -> int:
     signal.signal(signal.SIGPIPE, signal.SIG_IGN)
     os.umask(0o077)
     report = Report(Redactor(()))
+    if len(arguments) == 2 and arguments[0] == "watch":
+        return _watch(arguments[1])
     step = arguments[0] if len(arguments) == 1 else ""
     if step not in STEPS:
         report.last(f"agent: unknown step {' '.join(arguments)!r}. Known: {', '.join(STEPS)}")
@@ -73,9 +75,24 @@ def _run(step: str, request: Request, store: Store, report: Report) -> dict[str,
         from slipway.agent import logs
 
         return logs.run(request, engine)
+    if step in ("lock", "unlock"):
+        from slipway.agent import lock
+
+        return lock.run(step, request.extra, store)
     from slipway.agent import rollout
 
     return rollout.run(step, request, engine, store, report)
+
+
+def _watch(application: str) -> int:
+    """What it needs is read now: a newer agent may take the place of this file meanwhile."""
+    from slipway.agent import rollout, watchdog
+
+    store = Store(Path.home() / ".slipway" / application)
+    engine, report = Engine(), Report(Redactor(()))
+    request = Request(application=application, server=os.uname().nodename)
+    watchdog.watch(store, lambda: rollout.conclude(request, engine, store, report))
+    return 0
 
 
 def _serving(store: Store) -> str:

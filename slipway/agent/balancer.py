@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
 import time
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
@@ -69,10 +71,13 @@ class Balancer:
         self.retiring = f"{self.name}-retiring"
         self.runtime = Runtime(folder / "run" / "haproxy.sock")
         self.file = folder / "config" / "haproxy.cfg"
+        self.votes = folder / "config" / "votes.map"
 
     def wanted(self, state: State) -> Configuration:
         """What the state says the proxy does."""
-        return proxy.configure(state.proxy, state.known, state.traffic, identity=identity())
+        return proxy.configure(
+            state.proxy, state.known, state.traffic, state.lasting, identity=identity()
+        )
 
     def ensure(self, state: State) -> None:
         """The container runs, from the image and with the rights that the state asks for.
@@ -119,8 +124,8 @@ class Balancer:
             proxy.outline(before) != proxy.outline(configuration.text)
             or self.runtime.shape() != configuration.shape
         ):
-            return self._reload(configuration)
-        if before != configuration.text:
+            self._reload(configuration)
+        elif before != configuration.text:
             replace_file(self.file, configuration.text, 0o644)
         began = time.monotonic()
         self.runtime.order(proxy.commands(configuration.slots, *self.runtime.slots()))
@@ -135,6 +140,20 @@ class Balancer:
         down = self.runtime.down()
         checks = [slot.check for slot in configuration.slots if slot.weight]
         self.runtime.order([f"set server {check} health up" for check in checks if check in down])
+
+    def publish(self, votes: Mapping[str, str]) -> None:
+        """What the proxy answers to the other servers of a rollout.
+
+        A proxy that cannot be told now reads it when it starts.
+        """
+        text = "".join(f"{ballot} {word}\n" for ballot, word in votes.items())
+        if self.votes.exists() and self.votes.read_text() == text:
+            return
+        self._folders()
+        replace_file(self.votes, text, 0o644)
+        told = [f"add map {proxy.VOTES} {ballot} {word}" for ballot, word in votes.items()]
+        with contextlib.suppress(SlipwayError):
+            self.runtime.order([f"clear map {proxy.VOTES}", *told])
 
     def faults(self, state: State) -> list[str]:
         """What is not as the state says, in a few words each. Changes nothing."""
@@ -166,7 +185,7 @@ class Balancer:
                 return left
             time.sleep(0.05)
 
-    def _reload(self, configuration: Configuration) -> float:
+    def _reload(self, configuration: Configuration) -> None:
         self.report("reloading the proxy")
         draft = self.file.with_name(DRAFT)
         replace_file(draft, configuration.text, 0o644)
@@ -177,11 +196,9 @@ class Balancer:
                 f"the proxy refuses its configuration: {output.strip()[-500:]}", where=str(draft)
             )
         draft.replace(self.file)
-        began = time.monotonic()
         worker = self.runtime.worker()
         self.engine.post(f"/containers/{self.name}/kill", signal="SIGUSR2")
         self._await(configuration.shape, unlike=worker)
-        return time.monotonic() - began
 
     def _await(self, shape: str, unlike: str = "") -> None:
         until = time.monotonic() + PATIENCE
@@ -207,6 +224,8 @@ class Balancer:
         ):
             folder.mkdir(exist_ok=True)
             folder.chmod(mode)
+        if not self.votes.exists():
+            replace_file(self.votes, "", 0o644)
 
     def _set_aside(self) -> None:
         self.report("replacing the proxy")

@@ -16,6 +16,7 @@ from slipway.release.state import Revision
 SHORT_ID = 8  # digits of the release id in a container's name
 LOGS = {"Type": "local", "Config": {"max-size": "10m", "max-file": "3"}}
 RESTART = {"Name": "unless-stopped"}
+START_FIRST, STOP_FIRST = "start-first", "stop-first"  # how a service without a port is replaced
 
 
 @dataclass(frozen=True)

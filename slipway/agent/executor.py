@@ -24,9 +24,11 @@ class Journal:
     append: Callable[[Any], None]
     step: str
     owner: str
+    ballot: str = ""  # names the rollout
 
     def __call__(self, action: str, outcome: str, release: str = "") -> None:
-        entry = {"time": round(time.time(), 3), "step": self.step, "owner": self.owner}
+        who = {"step": self.step, "owner": self.owner, "ballot": self.ballot}
+        entry = {"time": round(time.time(), 3), **who}
         self.append({**entry, "release": release, "action": action, "outcome": outcome})
 
 

@@ -40,6 +40,7 @@ class Host:
 
     def _record(self, state: State, _: str) -> None:
         self.store.keep(state)
+        self.balancer.publish(state.votes)
 
     def _prepare(self, state: State, _: str) -> None:
         ensure_network(self.engine, self.request.application, state.proxy.network)
@@ -77,9 +78,16 @@ class Host:
         )
 
     def _workers(self, state: State, release: str) -> None:
-        own = list(containers.workers(self._containers(state, release)))
-        self._run(own)
-        health.wait_ready(self.engine, _subjects(own))
+        self._take_over(state, release, containers.START_FIRST)
+
+    def _relieve(self, state: State, release: str) -> None:
+        self._take_over(state, release, containers.STOP_FIRST)
+
+    def _take_over(self, state: State, release: str, order: str) -> None:
+        own = containers.workers(self._containers(state, release))
+        mine = [each for each in own if each.service.order == order]
+        self._run(mine)
+        health.wait_ready(self.engine, _subjects(mine))
 
     def _rest(self, state: State, release: str) -> None:
         self._stop_all(containers.workers(self._containers(state, release)))
@@ -94,13 +102,18 @@ class Host:
                 self.engine.stop(subject.name, 1)
                 self.changed = True
 
+    def _smoke(self, state: State, release: str) -> None:
+        """No release has smoke tests yet."""
+
     def _route(self, state: State, _: str) -> None:
         self.seconds = self.balancer.apply(self.balancer.wanted(state))
 
     def _bake(self, state: State, release: str) -> None:
         seconds = self.request.rollout.bake
         self.report(f"watching {state.revision(release).release.version} for {seconds:g} s")
-        health.bake(self.engine, _subjects(self._containers(state, release)), seconds)
+        own = self._containers(state, release)
+        watched = own if state.weight == 100 else containers.ported(own)
+        health.bake(self.engine, _subjects(watched), seconds)
 
     def _migrate(self, state: State, release: str) -> None:
         migration.run(self.engine, state.revision(release).release, self.report)

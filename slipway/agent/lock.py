@@ -7,8 +7,10 @@ without a step.
 
 from __future__ import annotations
 
+import contextlib
 import fcntl
 import os
+import signal
 import time
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
@@ -20,18 +22,44 @@ from slipway.agent.store import Store
 from slipway.errors import SlipwayError
 
 PATIENCE = 10.0  # seconds to wait for a call that runs
+POLL = 0.05  # seconds
 RECORD = "lock.json"
 
 
 @dataclass(frozen=True)
+class Moment:
+    """A point in time by two clocks: people can set one of them, and a boot sets back the other."""
+
+    wall: float  # seconds since the epoch
+    boot: str  # which boot of the machine
+    up: float  # seconds since it, asleep or not
+
+    def __add__(self, seconds: float) -> Moment:
+        return replace(self, wall=self.wall + seconds, up=self.up + seconds)
+
+    def until(self, end: Moment) -> float:
+        """Seconds that are left; by the clock that nobody can set, unless the machine booted."""
+        return end.up - self.up if end.boot == self.boot else end.wall - self.wall
+
+
+def moment() -> Moment:
+    """Now."""
+    boot = Path("/proc/sys/kernel/random/boot_id").read_text().strip()
+    return Moment(round(time.time(), 3), boot, round(time.clock_gettime(time.CLOCK_BOOTTIME), 3))
+
+
+@dataclass(frozen=True)
 class Holder:
-    """The rollout that has the server."""
+    """The rollout, or the person, that has the server; a person has it until it is given back."""
 
     owner: str
     reason: str
     since: float  # seconds since the epoch
-    expires: float
+    ends: Moment | None
     fencing: int  # grows with every new holder
+
+    def to_dict(self) -> dict[str, Any]:
+        return asdict(self)
 
 
 @dataclass(frozen=True)
@@ -41,21 +69,28 @@ class Lock:
     fencing: int = 0
     holder: Holder | None = None
 
-    def held(self, now: float) -> Holder | None:
-        return self.holder if self.holder and now < self.holder.expires else None
+    def held(self, now: Moment) -> Holder | None:
+        """Who has it; nobody once the lease has ended."""
+        holder = self.holder
+        return holder if holder and (not holder.ends or now.until(holder.ends) > 0) else None
 
-    def claim(self, owner: str, reason: str, *, lease: float, now: float) -> Lock:
-        """The record once `owner` has it. Raises SlipwayError while another holds it."""
-        holder = self.held(now)
+    def claim(self, owner: str, reason: str, *, lease: float | None, now: Moment) -> Lock:
+        """The record once `owner` has it. Raises SlipwayError while another holds it.
+
+        `lease` is in seconds; None has no end.
+        """
+        holder, ends = self.held(now), now + lease if lease is not None else None
         if holder and holder.owner != owner:
             raise SlipwayError(
                 f"locked by {holder.owner} since {clock(holder.since)} ({holder.reason})",
-                remedy=f"Wait for it, or until {clock(holder.expires)}, when its lease ends",
+                remedy=f"Wait for it, or until {clock(holder.ends.wall)}, when its lease ends"
+                if holder.ends
+                else "Ask there, or take the lock away: slipway unlock",
             )
         if holder and holder.reason == reason:
-            return replace(self, holder=replace(holder, expires=now + lease))
+            return replace(self, holder=replace(holder, ends=ends))
         fencing = self.fencing + 1
-        return Lock(fencing, Holder(owner, reason, now, now + lease, fencing))
+        return Lock(fencing, Holder(owner, reason, now.wall, ends, fencing))
 
     def release(self) -> Lock:
         return replace(self, holder=None)
@@ -66,7 +101,10 @@ class Lock:
     @classmethod
     def from_dict(cls, data: Mapping[str, Any]) -> Lock:
         holder = data.get("holder")
-        return cls(data.get("fencing", 0), Holder(**holder) if holder else None)
+        if holder:
+            ends = holder["ends"]
+            holder = Holder(**dict(holder, ends=Moment(**ends) if ends else None))
+        return cls(data.get("fencing", 0), holder)
 
 
 def load(store: Store) -> Lock:
@@ -81,9 +119,15 @@ def keep(store: Store, lock: Lock) -> None:
 
 @contextmanager
 def exclusive(
-    folder: Path, patience: float = PATIENCE, sleep: Callable[[float], None] = time.sleep
+    folder: Path,
+    doing: str = "",
+    patience: float = PATIENCE,
+    sleep: Callable[[float], None] = time.sleep,
 ) -> Iterator[None]:
-    """No other call changes anything meanwhile. Raises SlipwayError after `patience` seconds."""
+    """No other call changes anything meanwhile. Raises SlipwayError after `patience` seconds.
+
+    `doing` tells others what this call is busy with; see `interrupt`.
+    """
     handle = os.open(folder / "lock", os.O_RDWR | os.O_CREAT, 0o600)
     try:
         limit = time.monotonic() + patience
@@ -97,12 +141,60 @@ def exclusive(
                         f"another step has been running for more than {patience:g} s",
                         remedy="Wait until it has ended; `status` shows the rollout",
                     ) from None
-                sleep(0.1)
+                sleep(POLL)
+        os.ftruncate(handle, 0)
+        os.pwrite(handle, f"{os.getpid()} {doing}".encode(), 0)
         yield
+        os.ftruncate(handle, 0)
     finally:
         os.close(handle)
 
 
-def clock(moment: float) -> str:
+def interrupt(folder: Path, doing: str) -> bool:
+    """Tell the call that is busy with just this to end. False where there is none.
+
+    The number of a process is only believed while the lock is held by it.
+    """
+    with contextlib.suppress(OSError, ValueError):
+        handle = os.open(folder / "lock", os.O_RDONLY)
+        try:
+            number, _, busy = os.read(handle, 200).decode().partition(" ")
+            if busy == doing and taken(handle):
+                os.kill(int(number), signal.SIGTERM)
+                return True
+        finally:
+            os.close(handle)
+    return False
+
+
+def taken(handle: int) -> bool:
+    """Whether some process holds the kernel's lock on this file."""
+    try:
+        fcntl.flock(handle, fcntl.LOCK_SH | fcntl.LOCK_NB)
+    except BlockingIOError:
+        return True
+    fcntl.flock(handle, fcntl.LOCK_UN)
+    return False
+
+
+def run(step: str, wish: Mapping[str, Any], store: Store) -> dict[str, Any]:
+    """`lock` for a person, or `unlock` whoever has it. Raises SlipwayError while another has it.
+
+    `wish` has the `owner`, the `reason`, and `seconds` or null for no end.
+    """
+    store.prepare()
+    with exclusive(store.folder):
+        before = load(store)
+        if step == "unlock":
+            after = before.release()
+        else:
+            after = before.claim(
+                str(wish["owner"]), str(wish["reason"]), lease=wish["seconds"], now=moment()
+            )
+        keep(store, after)
+    return {"before": asdict(before), "after": asdict(after)}
+
+
+def clock(seconds: float) -> str:
     """A moment for people."""
-    return time.strftime("%Y-%m-%d %H:%M:%S UTC", time.gmtime(moment))
+    return time.strftime("%Y-%m-%d %H:%M:%S UTC", time.gmtime(seconds))

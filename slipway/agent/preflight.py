@@ -12,7 +12,7 @@ from typing import Any, Callable
 
 from slipway.agent import lock
 from slipway.agent.docker import Engine, EngineError
-from slipway.agent.proxy import metrics_port
+from slipway.agent.proxy import LOCAL_PORTS, local_port
 from slipway.agent.request import Request
 from slipway.agent.store import Store
 from slipway.errors import SlipwayError
@@ -88,7 +88,7 @@ def _existing(path: Path) -> Path:
 
 def _lock(request: Request, store: Store) -> Iterator[str]:
     rollout = request.rollout
-    lock.load(store).claim(rollout.owner, "preflight", lease=rollout.lease, now=time.time())
+    lock.load(store).claim(rollout.owner, "preflight", lease=rollout.lease, now=lock.moment())
     yield from ()
 
 
@@ -96,7 +96,8 @@ def _ports(request: Request, engine: Engine) -> Iterator[str]:
     if request.proxy is None or engine.inspect(f"{request.application}-proxy") is not None:
         return
     taken = listening_ports(Path("/proc/net"))
-    for port in (request.proxy.http_port, metrics_port(request.proxy.http_port)):
+    public = request.proxy.http_port
+    for port in (public, *(local_port(public, use) for use in LOCAL_PORTS)):
         if port in taken:
             yield f"port {port} is taken. Stop what listens there, or set another proxy/http_port"
 

@@ -20,13 +20,18 @@ from slipway.release.state import Proxy, Revision
 
 COLOURS = ("a", "b")
 NOWHERE = "0.0.0.0"  # noqa: S104 - the address of an empty slot; nothing binds to it
-METRICS_OFFSET = (
-    9000  # the Prometheus exporter listens on 127.0.0.1 at the public port plus or minus this
-)
+LOCAL_OFFSET = 9000  # ports on 127.0.0.1 lie this far above or below the public one
+LOCAL_PORTS = {"metrics": 0, "a": 1, "b": 2}  # the exporter, and what is on trial by colour
 SOCKET = "/var/run/slipway/haproxy.sock"  # inside the container
 CONFIGURATION = "/etc/slipway/haproxy.cfg"
+VOTES = "/etc/slipway/votes.map"
+VOTE_PATH = "/.well-known/slipway/"  # of RFC 8615; the rest of the path nobody can guess
 UNREADY = "No release serves here at the moment."
 
+_VOTE = (
+    "http-request return status 200 content-type text/plain "
+    f'lf-string "%[path,field(4,/),map({VOTES},unknown)]" if {{ path_beg {VOTE_PATH} }}'
+)
 _HEAD = """\
 # Written by Slipway from its state; changes by hand are undone by the next rollout.
 global
@@ -64,6 +69,7 @@ frontend metrics
 
 frontend public
     bind :{port}
+    {vote}
     http-request set-header X-Forwarded-Proto http unless {{ req.hdr(X-Forwarded-Proto) -m found }}
     http-request disable-l7-retry unless {{ method GET HEAD OPTIONS }}
 """
@@ -104,32 +110,32 @@ class Configuration:
     slots: tuple[Slot, ...]
 
 
-def metrics_port(http_port: int) -> int:
-    """Where the Prometheus exporter listens, on 127.0.0.1."""
-    return (
-        http_port + METRICS_OFFSET
-        if http_port + METRICS_OFFSET < 65536
-        else http_port - METRICS_OFFSET
-    )
+def local_port(http_port: int, use: str) -> int:
+    """Where the proxy listens on 127.0.0.1 for one of LOCAL_PORTS."""
+    ports = range(http_port + LOCAL_OFFSET, http_port + LOCAL_OFFSET + len(LOCAL_PORTS))
+    first = ports.start if ports.stop <= 65536 else http_port - LOCAL_OFFSET
+    return first + LOCAL_PORTS[use]
 
 
 def configure(
     proxy: Proxy,
     revisions: tuple[Revision, ...],
     weights: Mapping[str, int],
+    lasting: Mapping[str, int],
     *,
     identity: tuple[int, int] | None,
 ) -> Configuration:
     """The configuration in which each revision that has a weight gets its share of the traffic.
 
+    The slots have `weights`; the text, which counts when the proxy starts anew, has `lasting`.
     `identity` is the user and group that HAProxy's worker becomes; None keeps root.
     """
     known = tuple(sorted((r for r in revisions if r.id in weights), key=lambda r: -weights[r.id]))
-    slots = _slots(known, weights)
+    slots, kept = _slots(known, weights), _slots(known, lasting)
     shape = hashlib.sha256(
-        outline(_render(proxy, known, slots, "-", identity)).encode()
+        outline(_render(proxy, known, kept, "-", identity)).encode()
     ).hexdigest()[:12]
-    return Configuration(_render(proxy, known, slots, shape, identity), shape, slots)
+    return Configuration(_render(proxy, known, kept, shape, identity), shape, slots)
 
 
 def outline(text: str) -> str:
@@ -138,18 +144,24 @@ def outline(text: str) -> str:
 
 
 def _slots(known: tuple[Revision, ...], weights: Mapping[str, int]) -> tuple[Slot, ...]:
+    public = [(r, s) for r in known for s in r.release.services if s.port is not None]
     counts: dict[str, int] = {}
+    least: dict[str, int] = {}
+    for _, service in public:
+        counts[service.name] = max(counts.get(service.name, 0), service.replicas)
+        least[service.name] = min(least.get(service.name, service.replicas), service.replicas)
     filled: dict[tuple[str, str, int], Slot] = {}
-    for revision in known:
-        for service in revision.release.services:
-            if service.port is None:
-                continue
-            counts[service.name] = max(counts.get(service.name, 0), service.replicas)
-            for n in range(1, service.replicas + 1):
-                address = revision.addresses[f"{service.name}-{n}"]
-                filled[service.name, revision.colour, n] = Slot(
-                    service.name, revision.colour, n, address, service.port, weights[revision.id]
-                )
+    for revision, service in public:
+        share = weights.get(revision.id, 0) * least[service.name] / service.replicas
+        for n in range(1, service.replicas + 1):
+            filled[service.name, revision.colour, n] = Slot(
+                service.name,
+                revision.colour,
+                n,
+                revision.addresses[f"{service.name}-{n}"],
+                service.port or 0,
+                max(1, round(share)) if share else 0,
+            )
     keys = [
         (name, c, n) for name in sorted(counts) for c in COLOURS for n in range(1, counts[name] + 1)
     ]
@@ -170,9 +182,15 @@ def _render(
         identity=who,
         unready=UNREADY,
         port=proxy.http_port,
-        metrics=metrics_port(proxy.http_port),
+        metrics=local_port(proxy.http_port, "metrics"),
+        vote=_VOTE,
     )
     lines = head.splitlines() + (_routes(known[0].release.services) if known else [])
+    for colour in COLOURS if known else ():
+        port = local_port(proxy.http_port, colour)
+        lines += ["", f"frontend preview-{colour}", f"    bind 127.0.0.1:{port}"]
+        services = [s for s in _of_colour(known, colour).release.services if s.port is not None]
+        lines += _routes(tuple(services), f":{colour}")
     for name in sorted({slot.service for slot in slots}):
         own = [slot for slot in slots if slot.service == name]
         lines += ["", f"backend {name}", "    balance roundrobin", *map(_traffic_line, own)]
@@ -183,16 +201,21 @@ def _render(
     return "\n".join(lines) + "\n"
 
 
-def _routes(services: tuple[Service, ...]) -> list[str]:
+def _of_colour(known: tuple[Revision, ...], colour: str) -> Revision:
+    """The revision of that colour; an unused one is given what the other has."""
+    return min(known, key=lambda revision: revision.colour != colour)
+
+
+def _routes(services: tuple[Service, ...], colour: str = "") -> list[str]:
     """Named hosts to their services; everything else to the first service that names none."""
     public = [service for service in services if service.port is not None]
     lines = [
-        f"    use_backend {service.name} if {{ req.hdr(host),field(1,:),lower -m str {hosts} }}"
-        for service in public
-        if (hosts := " ".join(map(quoted, service.domains)))
+        f"    use_backend {s.name}{colour} if {{ req.hdr(host),field(1,:),lower -m str {hosts} }}"
+        for s in public
+        if (hosts := " ".join(map(quoted, s.domains)))
     ]
     rest = [service.name for service in public if not service.domains]
-    return lines + [f"    default_backend {name}" for name in rest[:1]]
+    return lines + [f"    default_backend {name}{colour}" for name in rest[:1]]
 
 
 def _health(known: tuple[Revision, ...], service: str, colour: str) -> Health:

@@ -12,8 +12,9 @@ from typing import Any
 from slipway.agent.containers import Place
 from slipway.agent.images import Registry
 from slipway.errors import SlipwayError
+from slipway.release.basis import Basis
 from slipway.release.release import Release
-from slipway.release.state import Proxy
+from slipway.release.state import Keeping, Proxy, ballot
 
 LARGEST = 4 * 1024 * 1024  # bytes of a request
 NAME = re.compile(r"[a-z0-9][a-z0-9-]{0,62}\Z")
@@ -24,11 +25,13 @@ class Rollout:
     """Who rolls out, why, and how."""
 
     owner: str = "somebody"
-    basis: str = ""
-    strategy: str = "rolling"
+    basis: Basis = field(default_factory=Basis)
+    weight: int = 100  # per cent of the traffic, of a switch
+    pause: float = 0.0  # seconds before a switch
     bake: float = 2.0  # seconds
     lease: float = 600.0  # seconds that the lock outlives a step
-    retain: int = 5  # former releases whose images stay
+    keeping: Keeping = field(default_factory=Keeping)
+    evidence: bool = False  # another server of the rollout has gone back, of an abort
 
 
 @dataclass(frozen=True)
@@ -44,7 +47,7 @@ class Request:
     hosts: Mapping[str, str] = field(default_factory=dict)
     registry: Registry = field(default_factory=lambda: Registry(""))
     proxy: Proxy | None = None
-    rollout: Rollout = Rollout()
+    rollout: Rollout = field(default_factory=Rollout)
     extra: Mapping[str, Any] = field(default_factory=dict)  # what one step alone takes
 
     @property
@@ -55,6 +58,10 @@ class Request:
     def confidential(self) -> tuple[str, ...]:
         """Every value that must not be printed."""
         return tuple(str(v) for v in (*self.secrets.values(), self.registry.password or "") if v)
+
+    @property
+    def ballot(self) -> str:
+        return ballot(self.rollout.basis.token, self.release_id)
 
     def whole_release(self) -> Release:
         """Raises SlipwayError for a request that names its release only."""
@@ -112,9 +119,16 @@ def _request(data: dict[str, Any]) -> Request:
         hosts=data.get("hosts") or {},
         registry=Registry(**_known(Registry, data.get("registry") or {"address": ""})),
         proxy=Proxy(**proxy) if proxy else None,
-        rollout=Rollout(**_known(Rollout, rollout)),
+        rollout=_rollout(rollout),
         extra=data,
     )
+
+
+def _rollout(data: Mapping[str, Any]) -> Rollout:
+    known = _known(Rollout, data)
+    if "keeping" in known:
+        known["keeping"] = Keeping(**_known(Keeping, known["keeping"]))
+    return Rollout(**dict(known, basis=Basis.from_dict(known.get("basis"))))
 
 
 def _known(kind: Any, data: Mapping[str, Any]) -> dict[str, Any]:

@@ -6,9 +6,10 @@ import signal
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
+from dataclasses import replace
 from typing import Any, Callable
 
-from slipway.agent import lock
+from slipway.agent import lock, peers, watchdog
 from slipway.agent.docker import Engine
 from slipway.agent.executor import Journal, carry_out
 from slipway.agent.host import Host
@@ -18,17 +19,25 @@ from slipway.agent.store import Store
 from slipway.errors import SlipwayError
 from slipway.release import machine
 from slipway.release.machine import Actions
-from slipway.release.state import IDLE, Revision, State, install
+from slipway.release.state import CONFIRMED, IDLE, Revision, State, install
 
 Planner = Callable[[Request, State], Actions]
+
+ABORT_PATIENCE = 60.0  # seconds that an abort gives the step which it interrupts to go back
+INTERRUPTIBLE = ("stage", "migrate", "switch")
 
 
 def _stage(request: Request, state: State) -> Actions:
     proxy, rollout = request.proxy_settings(), request.rollout
     candidate = install(
-        state, request.whole_release(), proxy, basis=rollout.basis, owner=rollout.owner
+        state,
+        request.whole_release(),
+        proxy,
+        basis=rollout.basis,
+        owner=rollout.owner,
+        now=time.time(),
     )
-    return machine.stage(state, candidate, proxy)
+    return machine.stage(state, candidate, proxy, rollout.keeping)
 
 
 def _migrate(request: Request, state: State) -> Actions:
@@ -36,34 +45,43 @@ def _migrate(request: Request, state: State) -> Actions:
 
 
 def _switch(request: Request, state: State) -> Actions:
-    return machine.switch(state, request.release_id)
+    rollout = request.rollout
+    actions = machine.switch(state, request.release_id, rollout.weight)
+    if actions and not (state.candidate and state.candidate.warm):
+        time.sleep(rollout.pause)
+    return actions
+
+
+def _confirm(request: Request, state: State) -> Actions:
+    return machine.confirm(state, request.release_id, request.ballot)
 
 
 def _finalize(request: Request, state: State) -> Actions:
-    rollout = request.rollout
-    return machine.finalize(
-        state,
-        request.release_id,
-        basis=rollout.basis,
-        now=round(time.time(), 3),
-        retain=rollout.retain,
-    )
+    release, basis = request.release_id, request.rollout.basis
+    return machine.finalize(state, release, request.ballot, basis=basis, now=now())
 
 
 def _abort(request: Request, state: State) -> Actions:
-    return machine.abort(state, request.release_id, request.rollout.basis)
+    evidence = request.rollout.evidence
+    return machine.abort(state, request.release_id, request.ballot, evidence=evidence)
+
+
+def _resolve(request: Request, state: State) -> Actions:
+    return machine.resolve(state, str(request.extra.get("end")), now())
 
 
 def _cleanup(request: Request, state: State) -> Actions:
-    return machine.tidy(state, request.rollout.retain)
+    return machine.tidy(replace(state, keeping=request.rollout.keeping), now())
 
 
 PLANNERS: dict[str, Planner] = {
     "stage": _stage,
     "migrate": _migrate,
     "switch": _switch,
+    "confirm": _confirm,
     "finalize": _finalize,
     "abort": _abort,
+    "resolve": _resolve,
     "cleanup": _cleanup,
 }
 
@@ -73,24 +91,31 @@ def run(
 ) -> dict[str, Any]:
     """Do one step. Raises SlipwayError when it failed, with the server as it was before."""
     store.prepare()
-    with lock.exclusive(store.folder):
-        before = store.state()
-        claimed = _claim(step, request, store)
+    busy, patience = (request.ballot if step in INTERRUPTIBLE else ""), lock.PATIENCE
+    if step == "abort" and lock.interrupt(store.folder, request.ballot):
+        patience = ABORT_PATIENCE
+    with lock.exclusive(store.folder, busy, patience):
         began = time.monotonic()
+        host = Host(request, engine, store, report)
+        journal = Journal(store.append, step, request.rollout.owner, request.ballot)
+        claimed = _claim(step, request, store)
         try:
+            if step == "stage" and store.state().phase == CONFIRMED:
+                _carry_out(_due(store.state()), host, journal, report)
+            before = store.state()
             actions = PLANNERS[step](request, before)
-            host = Host(request, engine, store, report)
-            journal = Journal(store.append, step, request.rollout.owner)
             warnings = _carry_out(actions, host, journal, report)
         finally:
             after = store.state()
-            lock.keep(store, claimed.release() if after.phase == IDLE else claimed)
+            _let_go(step, claimed, request, store)
+            watchdog.ensure(store, request.application)
     return {
         "step": step,
         "server": request.server,
         "application": request.application,
         "release": request.release_id,
         "phase": after.phase,
+        "vote": after.vote(request.ballot),
         "changed": after != before or host.changed,
         "serving": brief(after.serving),
         "switch_seconds": round(host.seconds, 4),
@@ -100,12 +125,56 @@ def run(
     }
 
 
+def conclude(request: Request, engine: Engine, store: Store, report: Report) -> None:
+    """Do what is due on this server without anybody's order. Raises SlipwayError like a step."""
+    with lock.exclusive(store.folder):
+        record = lock.load(store)
+        left = watchdog.due(store.state(), record, lock.moment())
+        if left is None or left > 0:
+            return
+        host = Host(request, engine, store, report)
+        journal = Journal(store.append, "conclude", "watchdog", "")
+        _carry_out(_due(store.state()), host, journal, report)
+        if store.state().phase == IDLE:
+            lock.keep(store, record.release())
+
+
+def _due(state: State) -> Actions:
+    """What the end of the lease brings, in the light of what the other servers say."""
+    words: dict[str, str] = {}
+    if state.phase == CONFIRMED and state.candidate:
+        words = peers.ask(state.candidate.basis.peers, state.candidate.ballot)
+    return machine.expire(state, words.values(), now())
+
+
 def _claim(step: str, request: Request, store: Store) -> lock.Lock:
-    rollout = request.rollout
-    reason = f"rollout of {request.release_id}" if request.release_id else step
-    claimed = lock.load(store).claim(rollout.owner, reason, lease=rollout.lease, now=time.time())
+    """Who goes back, or decides by hand, needs nobody's leave."""
+    record = lock.load(store)
+    if step in ("abort", "resolve"):
+        return record
+    rollout, reason = request.rollout, f"rollout of {request.release_id}"
+    claimed = record.claim(
+        rollout.owner,
+        reason if request.release_id else step,
+        lease=rollout.lease,
+        now=lock.moment(),
+    )
     lock.keep(store, claimed)
     return claimed
+
+
+def _let_go(step: str, claimed: lock.Lock, request: Request, store: Store) -> None:
+    """The lock ends with the rollout; while that goes on, its lease begins anew with every step."""
+    if store.state().phase == IDLE:
+        person = claimed.holder is not None and claimed.holder.ends is None
+        lock.keep(store, claimed if person else claimed.release())
+    elif step not in ("abort", "resolve"):
+        _claim(step, request, store)
+
+
+def now() -> float:
+    """Seconds since the epoch."""
+    return round(time.time(), 3)
 
 
 def _carry_out(actions: Actions, host: Host, journal: Journal, report: Report) -> list[str]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import time
 from typing import Any
 
-from slipway.agent import accessory, containers, health, lock
+from slipway.agent import accessory, containers, health, lock, watchdog
 from slipway.agent.balancer import Balancer
 from slipway.agent.docker import Engine
 from slipway.agent.report import Report
@@ -22,7 +22,9 @@ def status(
     """Also where nothing was ever deployed. Raises SlipwayError for an unreadable state."""
     state = store.state()
     now = time.time()
-    holder = lock.load(store).held(now)
+    holder = lock.load(store).held(lock.moment())
+    if store.folder.exists():
+        watchdog.ensure(store, request.application)
     try:
         found = _containers(engine, request.application)
         accessories = accessory.observed(engine, request.application, store)
@@ -38,11 +40,12 @@ def status(
         "phase": state.phase,
         "serving": brief(state.serving),
         "previous": brief(state.previous),
+        "warm": state.previous is not None and state.warm_until > now,
         "candidate": brief(state.candidate),
-        "basis": state.serving.basis if state.serving else None,
+        "basis": state.serving.basis.to_dict() if state.serving else None,
         "problems": problems,
         "accessories": accessories,
-        "lock": vars(holder) if holder else None,
+        "lock": holder.to_dict() if holder else None,
         "containers": found,
         "clock": now,
     }

@@ -7,6 +7,7 @@ import sys
 import typer
 
 from slipway.cli.history import history
+from slipway.cli.lock import lock, resolve, unlock
 from slipway.cli.rollback import rollback
 from slipway.cli.status import status
 from slipway.errors import SlipwayError
@@ -16,7 +17,7 @@ slipway = typer.Typer(
     no_args_is_help=True,
     pretty_exceptions_enable=False,
 )
-for command in (status, history, rollback):
+for command in (status, history, rollback, lock, unlock, resolve):
     slipway.command()(command)
 
 

@@ -6,13 +6,12 @@ import json
 from collections.abc import Mapping
 from dataclasses import asdict
 from datetime import UTC, datetime
-from pathlib import Path
 
 import typer
-import yaml
 
-from slipway import fleet, pulumi, settings
+from slipway import fleet
 from slipway.cli.options import Json, Stack
+from slipway.cli.stack import settings_of
 from slipway.cli.table import moment, show
 from slipway.errors import SlipwayError
 from slipway.release.status import Status
@@ -63,18 +62,5 @@ def problems(found: Status) -> list[str]:
 
 
 def _ask(stack: str) -> tuple[dict[str, Status], dict[str, SlipwayError]]:
-    prefix = f"{pulumi.project_name()}:"
-    config = pulumi.ask("config", "--json", "--show-secrets", "--stack", stack)
-    values = {
-        key.removeprefix(prefix): entry.get("objectValue", entry.get("value"))
-        for key, entry in config.items()
-        if key.startswith(prefix)
-    }
-    known = settings.load(stack, values, _program_folder())
+    known = settings_of(stack)
     return fleet.survey(known.application.name, fleet.hosts(known), known.preflight.clock_skew)
-
-
-def _program_folder() -> Path:
-    """Where the program is, which relative paths in the settings begin at."""
-    file = pulumi.project_file()
-    return file.parent / (yaml.safe_load(file.read_text()).get("main") or "")

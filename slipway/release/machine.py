@@ -7,18 +7,22 @@ it repeats what was under way, or undoes it first. Nothing here touches the worl
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from dataclasses import dataclass, replace
 
 from slipway.errors import SlipwayError
+from slipway.release import accord
+from slipway.release.basis import Basis
 from slipway.release.state import (
     ABORTING,
+    CONFIRMED,
     IDLE,
-    REVERTING,
     STAGED,
     STAGING,
     SWITCHED,
     SWITCHING,
     Former,
+    Keeping,
     Proxy,
     Revision,
     State,
@@ -35,8 +39,10 @@ class Action:
 
     prepare  network and proxy are there          pull     images of `release` are on the server
     create   its containers exist                 start    those behind the proxy run
-    ready    they answer as their health says     workers  those without a port run and are ready
-    rest     those without a port are stopped     route    the proxy follows `state.traffic`
+    ready    they answer as their health says     smoke    its smoke tests pass
+    workers  those without a port that start      rest     those without a port are stopped
+             before the old ones stop are ready
+    relieve  those that start after are ready     route    the proxy follows `state.traffic`
     bake     they stay well for the bake time     migrate  its migration has run
     drain    no request is left on them           stop     all its containers are stopped
     remove   all its containers are gone          sweep    containers of unknown releases are gone
@@ -63,16 +69,28 @@ def _script(state: State, *steps: str) -> Actions:
     )
 
 
-def stage(state: State, candidate: Revision, proxy: Proxy) -> Actions:
-    """Make `candidate` ready beside what serves; heal it in place when it is what serves."""
+def stage(state: State, candidate: Revision, proxy: Proxy, keeping: Keeping) -> Actions:
+    """Make `candidate` ready beside what serves; heal it in place when it is what serves.
+
+    Raises SlipwayError where its rollout was given up, or another one waits for its end.
+    """
+    _refuse_ended(state, candidate.id, candidate.ballot)
+    state = replace(state, proxy=proxy, keeping=keeping)
+    if state.phase == CONFIRMED:
+        raise SlipwayError(
+            "an earlier rollout has been confirmed here, and whether it came to its end is unknown",
+            remedy="Bring its other servers back, or decide: slipway resolve",
+        )
     before, state = _settle(state, unless=candidate.id)
     new = candidate.id
+    state = _adopted(state, candidate)
     if _has_traffic(state, new):
-        return before + _heal(state, candidate, proxy)
+        return before + _heal(state, new)
+    if state.previous and state.previous.id != new and state.warm_until:
+        before += _script(replace(state, warm_until=0.0), "record", f"stop {state.previous.id}")
+        state = replace(state, warm_until=0.0)
     epoch = state.epoch if state.candidate else state.epoch + 1
-    staging = replace(
-        state, phase=STAGING, epoch=epoch, candidate=candidate, committed="", proxy=proxy
-    )
+    staging = replace(state, phase=STAGING, epoch=epoch, candidate=candidate, weight=0)
     return (
         before
         + _script(
@@ -84,20 +102,24 @@ def stage(state: State, candidate: Revision, proxy: Proxy) -> Actions:
             f"start {new}",
             f"ready {new}",
         )
-        + _script(replace(staging, phase=STAGED), "route", "record")
+        + _script(replace(staging, phase=STAGED), "route", f"smoke {new}", "record")
     )
 
 
-def _heal(state: State, revision: Revision, proxy: Proxy) -> Actions:
+def _adopted(state: State, candidate: Revision) -> State:
+    """An unfinished rollout of the same release goes on under the name of the new one."""
+    if state.candidate is None:
+        return state
+    if state.candidate.ballot != candidate.ballot:
+        state = state.noted(state.candidate.ballot, accord.ABORTED)
+    return replace(state, candidate=candidate)
+
+
+def _heal(state: State, release: str) -> Actions:
     """What has the traffic is healed in place; such a rollout commits nothing to take back."""
-    serving = state.serving
-    same_rollout = serving is not None and serving.basis == revision.basis
-    kept = replace(state, proxy=proxy, committed=state.committed if same_rollout else "")
-    heal = ("pull", "create", "mend", "start", "workers", "ready")
-    steps = (f"{verb} {revision.id}" for verb in heal)
-    return (_script(kept, "record") if kept != state else ()) + _script(
-        kept, "prepare", *steps, "route"
-    )
+    heal = ("pull", "create", "mend", "start", "workers", "relieve", "ready")
+    steps = (f"{verb} {release}" for verb in heal)
+    return _script(state, "record", "prepare", *steps, "route")
 
 
 def migrate(state: State, release: str) -> Actions:
@@ -111,104 +133,155 @@ def migrate(state: State, release: str) -> Actions:
     return _script(state, f"migrate {release}") + _script(done, "record")
 
 
-def switch(state: State, release: str) -> Actions:
-    """Give the candidate the traffic and watch it for the bake time; what served stays warm."""
+def switch(state: State, release: str, weight: int = 100) -> Actions:
+    """Give the candidate `weight` per cent of the traffic and watch it for the bake time.
+
+    What served stays warm. At 100 per cent those without a port take over too. A release that was
+    warm has stood its trial already, and takes no part of the traffic but all of it.
+    """
     if _has_traffic(state, release):
         return ()
-    _require(state, release, (STAGED, SWITCHING), "switched")
-    moving = replace(state, phase=SWITCHING)
-    steps = ["record", f"workers {release}", "route"]
-    if state.serving:
-        steps.append(f"rest {state.serving.id}")
+    _require(state, release, (STAGED, SWITCHING, SWITCHED), "switched")
+    candidate, whole = _held(state.candidate), weight == 100
+    if not whole and (candidate.warm or (state.phase == SWITCHED and state.weight >= weight)):
+        return ()
+    moving = replace(state, phase=SWITCHING, weight=weight)
+    steps = ["record", "route"]
+    if whole:
+        rest = [f"rest {state.serving.id}"] if state.serving else []
+        steps = ["record", f"workers {release}", "route", *rest, f"relieve {release}"]
+        steps += [f"smoke {release}"]
     return _script(moving, *steps, f"bake {release}") + _script(
-        replace(state, phase=SWITCHED), "record"
+        replace(moving, phase=SWITCHED), "record"
     )
 
 
-def finalize(state: State, release: str, *, basis: str, now: float, retain: int) -> Actions:
-    """Commit: the candidate serves, what served is the previous release."""
+def confirm(state: State, release: str, ballot: str) -> Actions:
+    """Vote: the release has all the traffic here, and stays unless another server went back."""
+    _refuse_ended(state, release, ballot)
     if _serves(state, release):
-        serving = _held(state.serving)
-        kept = replace(state, serving=replace(serving, basis=basis or serving.basis))
-        return (_script(kept, "record") if kept != state else ()) + tidy(kept, retain)
-    _require(state, release, (SWITCHED,), "finalized")
-    committed = _commit(state, basis=basis, now=now)
-    return _script(committed, "record") + tidy(committed, retain)
+        done = state.vote(ballot) in (accord.CONFIRMED, accord.COMMITTED)
+        return () if done else _script(state.noted(ballot, accord.CONFIRMED), "record")
+    if state.phase == CONFIRMED and _is_candidate(state, release):
+        return ()
+    _require(state, release, (SWITCHED,), "confirmed")
+    if state.weight != 100 or _held(state.candidate).ballot != ballot:
+        raise SlipwayError(
+            f"release {release} cannot be confirmed: another rollout has taken it over",
+            remedy="Run the rollout again",
+        )
+    return _script(replace(state, phase=CONFIRMED), "record", "route")
 
 
-def tidy(state: State, retain: int) -> Actions:
-    """What follows a commit: nothing of it is needed for the release to serve.
+def finalize(state: State, release: str, ballot: str, *, basis: Basis, now: float) -> Actions:
+    """Commit: the candidate serves, what served is the previous release.
 
-    The images of `retain` former releases stay beside those of the serving and the previous one.
+    The caller knows that every server has confirmed. `now` is in seconds since the epoch.
     """
+    if _serves(state, release):
+        serving = replace(_held(state.serving), basis=basis)
+        kept = replace(state.noted(ballot, accord.COMMITTED), serving=serving)
+        return (_script(kept, "record") if kept != state else ()) + tidy(kept, now)
+    _require(state, release, (CONFIRMED,), "finalized")
+    committed = _commit(state, now)
+    # The proxy may have started anew since, with what was committed then.
+    return _script(state, "route") + _script(committed, "record") + tidy(committed, now)
+
+
+def tidy(state: State, now: float) -> Actions:
+    """What follows a commit: nothing of it is needed for the release to serve."""
     if state.phase != IDLE:
         return ()
-    before = state.previous.id if state.previous else ""
-    steps = (f"drain {before}", "route", f"stop {before}") if before else ("route",)
-    lean = replace(state, former=state.former[:retain])
+    lean = replace(state, former=state.former[: state.keeping.retain])
+    steps = ["route"]
+    if state.previous and now >= state.warm_until:
+        steps = [f"drain {state.previous.id}", "route", f"stop {state.previous.id}"]
+        lean = replace(lean, warm_until=0.0)
     actions = _script(state, *steps, "sweep") + _script(
         lean, "prune", *(["record"] if lean != state else [])
     )
     return tuple(replace(action, optional=True) for action in actions)
 
 
-def abort(state: State, release: str, basis: str = "") -> Actions:
-    """Undo the rollout of `release` in any phase; nothing where it is not in question."""
-    serving = state.serving
-    if _is_candidate(state, release) or state.phase == REVERTING:
+def abort(state: State, release: str, ballot: str, *, evidence: bool = False) -> Actions:
+    """Undo the rollout in any phase; where it has not begun, it never will.
+
+    A server that has confirmed goes back only with `evidence`: another one of the rollout has.
+    """
+    word = state.vote(ballot)
+    if word == accord.CONFIRMED and not evidence:
+        return ()
+    if state.phase == CONFIRMED and _held(state.candidate).ballot != ballot:
+        return ()  # of an earlier rollout, which ends by its own rule
+    if state.phase != IDLE and _is_candidate(state, release):
+        return _settle(state.noted(ballot, accord.ABORTED), evidence=evidence)[0]
+    if word in (accord.ABORTED, accord.COMMITTED):
+        return ()
+    declined = replace(state.noted(ballot, accord.ABORTED), epoch=state.epoch + 1)
+    return _script(declined, "record")
+
+
+def expire(state: State, words: Collection[str], now: float) -> Actions:
+    """What the end of the lease brings; `words` are those of the other servers of the rollout."""
+    if state.phase == IDLE:
+        return tidy(state, now)
+    if state.phase != CONFIRMED:
         return _settle(state)[0]
-    same_rollout = serving is not None and (not basis or basis == serving.basis)
-    if _serves(state, release) and state.committed == release and state.previous and same_rollout:
-        return _settle(replace(state, phase=REVERTING))[0]
-    return ()
+    follows, candidate = accord.conclusion([accord.CONFIRMED, *words]), _held(state.candidate)
+    if follows == accord.COMMIT:
+        return finalize(state, candidate.id, candidate.ballot, basis=candidate.basis, now=now)
+    return _settle(state, evidence=True)[0] if follows == accord.GO_BACK else ()
+
+
+def resolve(state: State, end: str, now: float) -> Actions:
+    """A person decides for a server that has confirmed and cannot learn of the others.
+
+    `end` is accord.COMMIT or accord.GO_BACK. Raises SlipwayError where there is nothing to decide.
+    """
+    if state.phase != CONFIRMED or end not in (accord.COMMIT, accord.GO_BACK):
+        raise SlipwayError(
+            f"there is nothing to decide here: the server is {state.phase}",
+            remedy="`slipway status` shows which servers wait",
+        )
+    words = [accord.COMMITTED if end == accord.COMMIT else accord.ABORTED]
+    return expire(state, words, now)
 
 
 def recover(state: State) -> Actions:
     """What a failed step leaves to be done, so that the server is as it was before the rollout."""
-    if state.phase == REVERTING:  # the previous release does not start: what serves goes on serving
-        idle = replace(state, phase=IDLE)
-        return _script(idle, "record", "route", f"stop {_held(state.previous).id}")
-    return _settle(state)[0]
+    return () if state.phase == CONFIRMED else _settle(state)[0]
 
 
-def _settle(state: State, unless: str = "") -> tuple[Actions, State]:
+def _settle(state: State, unless: str = "", *, evidence: bool = False) -> tuple[Actions, State]:
     """The actions that end an unfinished rollout, and the state after them.
 
     A candidate that is `unless` may stay where its phase is a sound one to go on from.
     """
-    if state.phase == IDLE:
+    if state.phase == IDLE or (state.phase == CONFIRMED and not evidence):
         return (), state
-    if state.phase in (STAGING, STAGED, SWITCHED) and _is_candidate(state, unless):
+    if _is_candidate(state, unless) and (
+        state.phase in (STAGING, STAGED) or (state.phase == SWITCHED and state.weight == 100)
+    ):
         return (), state
-    if state.phase == REVERTING:
-        return _revert(state)
     return _withdraw(replace(state, phase=ABORTING))
-
-
-def _revert(state: State) -> tuple[Actions, State]:
-    """Back from a committed release to the previous one, which has to be started first."""
-    before, taken_back = _held(state.previous), _held(state.serving)
-    back = replace(
-        state, phase=ABORTING, serving=before, previous=None, candidate=taken_back, committed=""
-    )
-    actions = _script(state, "record", f"start {before.id}", f"ready {before.id}")
-    rest, settled = _withdraw(back)
-    return actions + _script(back, "route") + rest, settled
 
 
 def _withdraw(state: State) -> tuple[Actions, State]:
     """Traffic to the serving release first, then the candidate's end."""
     candidate, serving = _held(state.candidate), state.serving
-    settled = replace(state, phase=IDLE, candidate=None)
-    warm = state.previous is not None and state.previous.id == candidate.id
+    ended = state.noted(candidate.ballot, accord.ABORTED)
+    settled = replace(ended, phase=IDLE, candidate=None, weight=0)
+    kept = state.previous is not None and state.previous.id == candidate.id
+    if kept:
+        settled = replace(settled, warm_until=0.0)
     back: Actions = ()
     if serving:  # it is warm as a rule; where a part of it is gone, the rest is better than nothing
-        start, workers = (
-            Action("start", state, serving.id, True),
-            Action("workers", state, serving.id, True),
+        start, workers, relieve = (
+            Action(verb, state, serving.id, True) for verb in ("start", "workers", "relieve")
         )
-        back = (start, Action("route", state), workers)
-    end = f"{'stop' if warm else 'remove'} {candidate.id}"
+        rest = Action("rest", state, candidate.id, True)
+        back = (start, Action("route", state), workers, rest, relieve)
+    end = f"{'stop' if kept else 'remove'} {candidate.id}"
     actions = (
         Action("record", state),
         *back,
@@ -221,18 +294,20 @@ def _withdraw(state: State) -> tuple[Actions, State]:
     return actions, settled
 
 
-def _commit(state: State, *, basis: str, now: float) -> State:
+def _commit(state: State, now: float) -> State:
+    warm = state.keeping.warm
     new, old, before = _held(state.candidate), state.serving, state.previous
     keep = {new.id, old.id if old else ""}
     retired = _former(before) if before and before.id not in keep else ()
     keep |= {each.id for each in retired}
     return replace(
-        state,
+        state.noted(new.ballot, accord.COMMITTED),
         phase=IDLE,
-        serving=replace(new, since=now, basis=basis or new.basis),
+        serving=replace(new, since=now, warm=False),
         previous=old,
         candidate=None,
-        committed=new.id,
+        weight=0,
+        warm_until=now + warm if warm and old else 0.0,
         former=retired + tuple(each for each in state.former if each.id not in keep),
     )
 
@@ -248,12 +323,21 @@ def _is_candidate(state: State, release: str) -> bool:
 
 def _has_traffic(state: State, release: str) -> bool:
     """All of it, after the bake time."""
-    switched = state.phase == SWITCHED and _is_candidate(state, release)
-    return switched or _serves(state, release)
+    switched = state.phase == CONFIRMED or (state.phase == SWITCHED and state.weight == 100)
+    return (switched and _is_candidate(state, release)) or _serves(state, release)
 
 
 def _serves(state: State, release: str) -> bool:
     return state.phase == IDLE and state.serving is not None and state.serving.id == release
+
+
+def _refuse_ended(state: State, release: str, ballot: str) -> None:
+    """A message that comes late changes nothing."""
+    word = state.vote(ballot)
+    if word == accord.ABORTED or (word == accord.COMMITTED and not _serves(state, release)):
+        raise SlipwayError(
+            f"this rollout has ended on this server ({word})", remedy="Run `pulumi up` again"
+        )
 
 
 def _held(revision: Revision | None) -> Revision:

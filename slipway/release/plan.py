@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from enum import Enum
+from typing import Union
 
 
 class Action(str, Enum):
@@ -14,22 +15,36 @@ class Action(str, Enum):
     STAGE = "stage"
     MIGRATE = "migrate"
     SWITCH = "switch"
+    CONFIRM = "confirm"
     FINALIZE = "finalize"
 
 
 @dataclass(frozen=True)
+class Wave:
+    """Servers that give the new release `weight` per cent of their traffic at the same time."""
+
+    servers: tuple[str, ...]
+    weight: int = 100
+    hold: float = 0.0  # seconds that they watch it before the next wave
+    pause: float = 0.0  # seconds to wait before it
+
+
+@dataclass(frozen=True)
 class Step:
-    """One action on one server, to be run once all the steps named in `after` have succeeded."""
+    """One action on one server, to be run once all that `after` names has succeeded."""
 
     action: Action
     server: str
     after: tuple[str, ...] = ()
-    delay: float = 0.0  # seconds to wait before it
+    weight: int = 100  # per cent; of a switch only
+    hold: float = 0.0  # seconds
+    pause: float = 0.0  # seconds
 
     @property
     def name(self) -> str:
-        """Unique in a plan, and the same in every plan of these servers."""
-        return f"{self.action.value}-{self.server}"
+        """Unique in a plan, and the same in every plan of these servers and strategy."""
+        trial = f"-at-{self.weight}" if self.weight < 100 else ""
+        return f"{self.action.value}-{self.server}{trial}"
 
     @property
     def carries_secrets(self) -> bool:
@@ -37,27 +52,89 @@ class Step:
         return self.action in (Action.PREFLIGHT, Action.STAGE, Action.MIGRATE)
 
 
-def rolling(servers: Sequence[str], *, batch: int, pause: float, migrate: bool) -> list[Step]:
-    """All servers are staged before the first switches, and all have switched before one commits.
+@dataclass(frozen=True)
+class Gate:
+    """Nothing but a place where many steps wait for many others.
 
-    Traffic moves on `batch` servers at a time, with `pause` seconds between two batches. The
-    migration, if there is one, runs once, on the first server.
+    Without it each of n steps would name n others, and a fleet of a thousand a million.
     """
-    preflights = [Step(Action.PREFLIGHT, server) for server in servers]
-    stages = [Step(Action.STAGE, server, _names(preflights)) for server in servers]
-    migrations = [Step(Action.MIGRATE, servers[0], _names(stages))] if migrate else []
-    switches: list[Step] = []
-    before = _names(migrations or stages)
-    for start in range(0, len(servers), batch):
-        delay = pause if start else 0.0
-        current = [
-            Step(Action.SWITCH, server, before, delay) for server in servers[start : start + batch]
+
+    name: str
+    after: tuple[str, ...]
+
+
+Plan = list[Union[Step, Gate]]
+
+
+def rolling(servers: Sequence[str], *, batch: int, pause: float, bake: float) -> list[Wave]:
+    """Traffic moves on `batch` servers at a time, with `pause` seconds between two batches."""
+    starts = range(0, len(servers), batch)
+    return [
+        Wave(tuple(servers[n : n + batch]), hold=bake, pause=pause if n else 0.0) for n in starts
+    ]
+
+
+def blue_green(servers: Sequence[str], *, bake: float) -> list[Wave]:
+    """Traffic moves on all servers at once."""
+    return [Wave(tuple(servers), hold=bake)]
+
+
+def canary(
+    servers: Sequence[str], *, weights: Sequence[int], hold: float, bake: float
+) -> list[Wave]:
+    """Every server gives the new release a growing share, each held for `hold` seconds.
+
+    The last one, of all the traffic, is held for `bake` seconds.
+    """
+    return [
+        Wave(tuple(servers), weight, hold=bake if weight == 100 else hold) for weight in weights
+    ]
+
+
+def steps(
+    servers: Sequence[str], waves: Sequence[Wave], *, migrate: bool, at_once: bool = False
+) -> Plan:
+    """Each phase is done on all servers before the next begins on any of them.
+
+    Only when every server has all its traffic on the release is any asked to confirm, and only when
+    all have confirmed does any commit. The migration, if there is one, runs once, on the first
+    server. With `at_once` no wave waits for another server's: all have the release warm.
+    """
+    plan: Plan = []
+
+    def phase(name: str, each: Sequence[Step]) -> tuple[str, ...]:
+        plan.extend(each)
+        names = tuple(step.name for step in each)
+        if len(names) == 1:
+            return names
+        plan.append(Gate(name, names))
+        return (name,)
+
+    def on_all(action: Action, after: tuple[str, ...]) -> tuple[str, ...]:
+        return phase(f"all-{action.value}", [Step(action, server, after) for server in servers])
+
+    after = on_all(Action.STAGE, on_all(Action.PREFLIGHT, ()))
+    if migrate:
+        after = phase("migrate", [Step(Action.MIGRATE, servers[0], after)])
+    staged = after
+    gates: tuple[str, ...] = ()
+    last: dict[str, tuple[str, ...]] = {}  # by server, the switch before
+    for number, wave in enumerate(waves, 1):
+        moves = [
+            Step(
+                Action.SWITCH,
+                server,
+                last.get(server, staged) if at_once else after,
+                wave.weight,
+                wave.hold,
+                wave.pause,
+            )
+            for server in wave.servers
         ]
-        switches += current
-        before = _names(current)
-    finals = [Step(Action.FINALIZE, server, _names(switches)) for server in servers]
-    return [*preflights, *stages, *migrations, *switches, *finals]
-
-
-def _names(steps: Sequence[Step]) -> tuple[str, ...]:
-    return tuple(step.name for step in steps)
+        last.update((move.server, (move.name,)) for move in moves)
+        after = phase(f"wave-{number}", moves)
+        gates += after
+    if at_once:
+        after = gates
+    confirmed = on_all(Action.CONFIRM, after)
+    return [*plan, *(Step(Action.FINALIZE, server, confirmed) for server in servers)]

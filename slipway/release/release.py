@@ -47,6 +47,7 @@ class Service:
     port: int | None = None
     domains: tuple[str, ...] = ()  # empty: the proxy's default
     replicas: int = 1  # containers on each server
+    order: str = "start-first"  # or "stop-first": how one without a port is replaced
     health: Health = field(default_factory=Health)
     environment: Mapping[str, str] = field(default_factory=dict)
     secrets: tuple[str, ...] = ()  # names; the values travel beside the release

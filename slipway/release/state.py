@@ -9,9 +9,11 @@ from functools import cached_property
 from typing import Any
 
 from slipway.errors import SlipwayError
+from slipway.release import accord
+from slipway.release.basis import Basis
 from slipway.release.release import Release
 
-FORMAT = 1  # of the stored form
+FORMAT = 2  # of the stored form
 FIRST_HOST = 10  # fixed addresses start here: gateways and hand-made containers keep the low ones
 
 # The phases of a rollout on one server. Each is recorded before its actions run, so that whoever
@@ -20,10 +22,8 @@ IDLE = "idle"
 STAGING = "staging"  # the candidate's containers are being made; no traffic
 STAGED = "staged"  # the candidate is ready beside the serving release
 SWITCHING = "switching"  # traffic is moving, or the bake time runs
-SWITCHED = "switched"  # the candidate has the traffic and has passed its bake time
-REVERTING = (
-    "reverting"  # a committed release is being taken back: the previous one is being started
-)
+SWITCHED = "switched"  # the candidate has its share of the traffic and has passed its bake time
+CONFIRMED = "confirmed"  # as switched; it no longer goes back by itself
 ABORTING = "aborting"  # the serving release has, or is getting, its traffic back
 
 
@@ -34,20 +34,31 @@ class Revision:
     release: Release
     colour: str  # which of the proxy's two sets of slots it uses: "a" or "b"
     addresses: Mapping[str, str]  # "web-1" -> IPv4 address of that replica
-    basis: str = ""  # what the rollout that brought it was based on; opaque here
+    basis: Basis = field(default_factory=Basis)  # what the rollout that brought it was planned on
     owner: str = ""
+    warm: bool = False  # its containers ran already when it was staged
     since: float = 0.0  # when it was committed, in seconds since the epoch
 
     @cached_property
     def id(self) -> str:
         return self.release.id
 
+    @property
+    def ballot(self) -> str:
+        return ballot(self.basis.token, self.id)
+
     def to_dict(self) -> dict[str, Any]:
         return dict(asdict(self), release=self.release.to_dict())
 
     @classmethod
     def from_dict(cls, data: Mapping[str, Any]) -> Revision:
-        return cls(**dict(data, release=Release.from_dict(data["release"])))
+        release, basis = Release.from_dict(data["release"]), Basis.from_dict(data["basis"])
+        return cls(**dict(data, release=release, basis=basis))
+
+
+def ballot(token: str, release: str) -> str:
+    """The name under which servers vote on one rollout of one release."""
+    return f"{token}-{release}"
 
 
 @dataclass(frozen=True)
@@ -69,20 +80,29 @@ class Proxy:
 
 
 @dataclass(frozen=True)
+class Keeping:
+    """What stays of the releases that served before."""
+
+    retain: int = 5  # former releases whose images stay beside those of the previous one
+    warm: float = 0.0  # seconds that the previous release's containers run on after a commit
+
+
+@dataclass(frozen=True)
 class State:
     """One application on one server."""
 
     epoch: int = 0  # rollouts begun here
     phase: str = IDLE
     serving: Revision | None = None
-    previous: Revision | None = None  # stopped, kept for a quick way back
+    previous: Revision | None = None  # kept for a quick way back, stopped when no longer warm
     candidate: Revision | None = None
-    committed: str = (
-        ""  # id of the release whose rollout was the last to commit, while it can be taken back
-    )
+    weight: int = 0  # per cent of the traffic that the candidate has, or is getting
+    warm_until: float = 0.0  # seconds since the epoch until which the previous release runs on
+    outcomes: tuple[tuple[str, str], ...] = ()  # ballot and word, oldest first
     former: tuple[Former, ...] = ()  # newest first, without serving and previous
     migrated: tuple[str, ...] = ()  # ids of the releases whose migration ran here, newest first
     proxy: Proxy = field(default_factory=Proxy)
+    keeping: Keeping = field(default_factory=Keeping)
 
     @property
     def known(self) -> tuple[Revision, ...]:
@@ -109,9 +129,38 @@ class State:
         serving = {self.serving.id: 100} if self.serving else {}
         if self.candidate is None or self.phase in (IDLE, STAGING):
             return serving
-        if self.phase in (SWITCHING, SWITCHED):
-            return {**dict.fromkeys(serving, 0), self.candidate.id: 100}
+        if self.phase in (SWITCHING, SWITCHED, CONFIRMED):
+            weight = self.weight if serving else 100
+            return {**dict.fromkeys(serving, 100 - weight), self.candidate.id: weight}
         return {**serving, self.candidate.id: 0}
+
+    @property
+    def lasting(self) -> dict[str, int]:
+        """Like `traffic`, as it shall be when the proxy starts anew.
+
+        A server that fails while a release is on trial comes back with what was committed.
+        """
+        if self.phase in (SWITCHING, SWITCHED) and self.candidate is not None:
+            return {**dict.fromkeys(self.traffic, 100), self.candidate.id: 0}
+        return self.traffic
+
+    @property
+    def votes(self) -> dict[str, str]:
+        """What this server answers to those who ask about a rollout, by ballot."""
+        if self.candidate is None:
+            return dict(self.outcomes)
+        ends = {CONFIRMED: accord.CONFIRMED, ABORTING: accord.ABORTED}
+        word = ends.get(self.phase, accord.TENTATIVE)
+        return dict(self.outcomes) | {self.candidate.ballot: word}
+
+    def vote(self, of: str) -> str:
+        """The word on one ballot."""
+        return self.votes.get(of, accord.UNKNOWN)
+
+    def noted(self, of: str, word: str) -> State:
+        """With the end of a rollout; the oldest of many is forgotten."""
+        others = [(each, end) for each, end in self.outcomes if each != of]
+        return replace(self, outcomes=tuple([*others, (of, word)][-accord.OUTCOMES_KEPT :]))
 
     def to_dict(self) -> dict[str, Any]:
         """A JSON-ready form that `from_dict` reads back to an equal state."""
@@ -131,8 +180,8 @@ class State:
         values = dict(data)
         if values.pop("format") != FORMAT:
             raise SlipwayError(
-                "the state was written by a newer agent",
-                remedy="Deploy with the newer version of Slipway",
+                "the state was written by another version of the agent",
+                remedy="Deploy with that version of Slipway",
             )
         for name in ("serving", "previous", "candidate"):
             values[name] = Revision.from_dict(values[name]) if values[name] else None
@@ -140,20 +189,26 @@ class State:
             Former(**dict(f, images=tuple(f["images"]))) for f in values["former"]
         )
         values["migrated"] = tuple(values["migrated"])
+        values["outcomes"] = tuple((of, word) for of, word in values["outcomes"])
         values["proxy"] = Proxy(**values["proxy"])
+        values["keeping"] = Keeping(**values["keeping"])
         return cls(**values)
 
 
-def install(state: State, release: Release, proxy: Proxy, *, basis: str, owner: str) -> Revision:
+def install(
+    state: State, release: Release, proxy: Proxy, *, basis: Basis, owner: str, now: float = 0.0
+) -> Revision:
     """The revision that `release` gets beside what is installed: a free colour and free addresses.
 
-    A release that is installed already keeps its addresses, because its containers have them.
+    A release that is installed already keeps its addresses, because its containers have them; one
+    that is warm at the time `now` needs no trial by weights.
     Raises SlipwayError when the network has no address left.
     """
     colour = "b" if state.serving and state.serving.colour == "a" else "a"
     for each in state.known:
         if each.id == release.id:
-            return replace(each, colour=colour, basis=basis, owner=owner)
+            warm = each is state.previous and now < state.warm_until
+            return replace(each, colour=colour, basis=basis, owner=owner, warm=warm)
     taken = {address for revision in state.known for address in revision.addresses.values()}
     hosts = ipaddress.ip_network(proxy.network)
     fixed = range(FIRST_HOST, hosts.num_addresses // 2)  # the upper half is the engine's to give

@@ -44,6 +44,7 @@ def _service(name: str, service: Service, image: str) -> target.Service:
         port=service.port,
         domains=service.domains,
         replicas=service.replicas,
+        order=service.order,
         health=health(service.health),
         environment=dict(service.environment),
         secrets=service.secrets,

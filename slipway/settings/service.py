@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from typing import Literal
 
 from pydantic import Field
 
@@ -28,6 +29,11 @@ class Service(Model):
     request that no other service's domain matches."""
     replicas: int = Field(default=1, ge=1, le=50, examples=[2])
     """Containers on each server, 1 to 50."""
+    order: Literal["start-first", "stop-first"] = Field(
+        default="start-first", examples=["stop-first"]
+    )
+    """How a service without a port is replaced. `start-first`: the new containers are ready before
+    the old ones stop. `stop-first`: the two never run at the same time (a scheduler)."""
     health: Health = Field(default=Health(), examples=[{"kind": "http", "path": "/ready"}])
     """How a container is known to be ready."""
     environment: Mapping[VariableName, str] = Field(default={}, examples=[{"LOG_LEVEL": "info"}])

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import subprocess
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
@@ -113,6 +113,7 @@ class AgentHost:
 
     server: Server
     folder: Path
+    rollouts: list[str] = field(default_factory=lambda: ["none"])  # names; each stage begins one
 
     def install(self) -> None:
         agent = build(self.folder)
@@ -142,7 +143,12 @@ class AgentHost:
 
     def request(self, step: str, wanted: Release | None, **changes: Any) -> dict[str, Any]:
         """What the program sends for a step; secrets go with those steps that need them only."""
-        rollout = {"basis": "first", "owner": "ann", "bake": 0.5, "lease": 600, "retain": 1}
+        if step == "stage":
+            self.rollouts.append(f"rollout{len(self.rollouts) + 1}")
+        basis = {"line": "what was", "token": self.rollouts[-1], "peers": {}}
+        rollout = {
+            "basis": basis, "owner": "ann", "bake": 0.5, "lease": 600, "keeping": {"retain": 1},
+        }  # fmt: skip
         rollout.update(changes.pop("rollout", {}))
         found: dict[str, Any] = {
             "application": "shop", "environment": "test", "server": self.server.name,
@@ -161,7 +167,7 @@ class AgentHost:
         return {**found, **changes}
 
     def roll_out(self, wanted: Release, **changes: Any) -> None:
-        for step in ("stage", "migrate", "switch", "finalize"):
+        for step in ("stage", "migrate", "switch", "confirm", "finalize"):
             done = self.call(step, wanted, **changes)
             assert done.code == 0, done.progress
 

@@ -37,12 +37,12 @@ def test_a_change_by_hand_is_seen_and_healed_in_place(
     done = servers.run(serving.server, damage.replace("{id}", one.id[:8]))
     assert done.returncode == 0, done.stderr
     assert serving.problems() == [problem]
-    for step in ("stage", "switch", "finalize"):
-        assert serving.call(step, one, rollout={"basis": "second"}).code == 0
+    for step in ("stage", "switch", "confirm", "finalize"):
+        assert serving.call(step, one).code == 0
     assert serving.problems() == []
     assert serving.version() == "v1"
     status = serving.status()
-    assert (status["epoch"], status["basis"]) == (1, "second")
+    assert (status["epoch"], status["basis"]["token"]) == (1, serving.rollouts[-1])
 
 
 def test_a_healthy_server_is_left_alone(serving: AgentHost) -> None:

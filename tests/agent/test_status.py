@@ -18,7 +18,7 @@ def test_a_server_says_what_it_runs(serving: AgentHost) -> None:
     one = release("v1")
     assert status["serving"]["release"] == one.id
     assert status["serving"]["images"] == dict(one.images)
-    assert status["basis"] == "first"
+    assert status["basis"]["line"] == "what was"
     assert status["lock"] is None
     assert status["agent"] == serving.sh(f"readlink {AGENT}").strip()[len("agent-") : -len(".pyz")]
     assert abs(status["clock"] - time.time()) < 5

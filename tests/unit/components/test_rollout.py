@@ -11,10 +11,13 @@ from typing import Any
 import pulumi
 import pytest
 
-from components import rollout as module
 from components.rollout import Rollout
-from slipway import fleet, orders
+from slipway import ending, fleet, orders
+from slipway.release import accord
+from slipway.release.basis import Basis
+from slipway.release.plan import Gate, Step
 from slipway.release.release import Release
+from slipway.release.status import Running
 from slipway.remote import Host
 from slipway.settings import Settings, release
 from tests.unit.components import engine
@@ -22,7 +25,10 @@ from tests.unit.slipway.settings import sample
 
 IMAGE = "ghcr.io/acme/shop@sha256:" + "1" * 64
 SERVING = {"release": "aaaaaaaaaaaa", "version": "v1.0.0", "images": {"web": IMAGE}}
-BASES = {"one": "nothing, rollout 0 of a", "two": "nothing, rollout 0 of b"}
+BASES = {
+    "one": Basis("nothing, rollout 0 of a", "t0ken", {"two": "10.0.0.2:80"}),
+    "two": Basis("nothing, rollout 0 of b", "t0ken", {"one": "10.0.0.1:80"}),
+}
 FLEET = f"""
 servers:
   one: {{host: 10.88.0.11, host_key: {sample.KEY}, private_address: 10.0.0.1}}
@@ -58,12 +64,16 @@ def declare(
             "settings": settings,
             "environment": "staging",
             "release": pulumi.Output.from_input(candidate),
-            "steps": orders.steps(settings),
+            "plan": orders.plan(settings, warm=False),
             "bases": BASES,
             "moving": moving,
             "hosts": fleet.hosts(settings),
         },
     )
+
+
+def work(settings: Settings) -> list[Step]:
+    return [step for step in orders.plan(settings, warm=False) if isinstance(step, Step)]
 
 
 def rollout(
@@ -80,27 +90,29 @@ def test_every_step_is_a_resource_that_waits_for_the_steps_before_it(
     settings: Settings, candidate: Release
 ) -> None:
     recorded, _ = rollout(settings, candidate)
-    plan = orders.steps(settings)
+    plan = orders.plan(settings, warm=False)
     assert recorded.registered.keys() == {"shop", *(f"shop-{step.name}" for step in plan)}
     for step in plan:
         found = recorded[f"shop-{step.name}"]
         assert found.parent == "shop"
         assert found.depends_on == {f"shop-{before}" for before in step.after}
-        assert found.inputs["connection"]["host"] == str(settings.servers[step.server].host)
+        if isinstance(step, Gate):
+            assert found.kind == "pulumi:index:Stash"
+        else:
+            assert found.inputs["connection"]["host"] == str(settings.servers[step.server].host)
 
 
 def test_every_step_is_given_its_order_and_a_limit_on_the_server(
     settings: Settings, candidate: Release
 ) -> None:
     recorded, _ = rollout(settings, candidate)
-    for step in orders.steps(settings):
+    for step in work(settings):
         found = recorded[f"shop-{step.name}"]
         order = orders.step_order(step, settings, "staging", candidate, BASES[step.server])
-        wait = "sleep 5 && " if step.name == "switch-two" else ""
-        limit = step.delay + orders.step_limit(step, settings)
+        limit = orders.step_limit(step, settings)
         assert found.inputs["stdin"] == order
         assert found.inputs["create"] == (
-            f"timeout {limit:.0f} sh -c '{wait}python3 .slipway/agent.pyz {step.action.value}'"
+            f"timeout {limit:.0f} sh -c 'python3 .slipway/agent.pyz {step.action.value}'"
         )
 
 
@@ -108,7 +120,7 @@ def test_orders_with_secrets_are_secret_and_the_others_stay_readable(
     settings: Settings, candidate: Release
 ) -> None:
     recorded, _ = rollout(settings, candidate)
-    for step in orders.steps(settings):
+    for step in work(settings):
         assert ("stdin" in recorded[f"shop-{step.name}"].secret) == step.carries_secrets, step.name
 
 
@@ -116,7 +128,7 @@ def test_nothing_of_a_rollout_is_undone_when_its_resources_go(
     settings: Settings, candidate: Release
 ) -> None:
     recorded, _ = rollout(settings, candidate)
-    for step in orders.steps(settings):
+    for step in work(settings):
         inputs = recorded[f"shop-{step.name}"].inputs
         assert inputs.keys().isdisjoint({"delete", "update", "triggers"})
 
@@ -150,15 +162,16 @@ def test_a_report_that_no_agent_makes_is_an_error(
         rollout(settings, candidate, outputs)
 
 
-class Aborts:
-    """Stands in for `slipway.fleet.abort`."""
+class Endings:
+    """Stands in for `slipway.ending.end`."""
 
     def __init__(self) -> None:
-        self.calls: list[tuple[list[str], dict[str, str]]] = []
+        self.calls: list[dict[str, tuple[str, str]]] = []
 
-    def __call__(self, hosts: Sequence[Host], orders: Mapping[str, str]) -> str:
-        self.calls.append(([host.name for host in hosts], dict(orders)))
-        return "one: rolled back to v0"
+    def __call__(self, hosts: Sequence[Host], order: ending.Order) -> dict[str, ending.End]:
+        told = {host.name: (order(host.name, False), order(host.name, True)) for host in hosts}
+        self.calls.append(told)
+        return {"one": ending.End(accord.ABORTED, Running("cccccccccccc", "v0", {}))}
 
 
 def fail(
@@ -166,10 +179,10 @@ def fail(
     settings: Settings,
     candidate: Release,
     moving: Sequence[str],
-) -> tuple[Aborts, object, list[str], engine.Engine]:
+) -> tuple[Endings, object, list[str], engine.Engine]:
     """Declare a rollout, and do what the engine does when its first step fails."""
-    aborts, hooks, errors = Aborts(), dict[str, Any](), list[str]()
-    monkeypatch.setattr(module, "abort", aborts)
+    endings, hooks, errors = Endings(), dict[str, Any](), list[str]()
+    monkeypatch.setattr(ending, "end", endings)
     monkeypatch.setattr(pulumi.log, "error", lambda text, **_: errors.append(text))
     register = pulumi.ErrorHook
 
@@ -195,38 +208,38 @@ def fail(
         return asyncio.ensure_future(hooks["shop-abort"](failure))
 
     recorded, retry = engine.run(program, outputs=reports(one=SERVING, two=SERVING))
-    return aborts, retry, errors, recorded
+    return endings, retry, errors, recorded
 
 
 def test_every_step_has_the_hook_that_takes_servers_back(
     monkeypatch: pytest.MonkeyPatch, settings: Settings, candidate: Release
 ) -> None:
     recorded = fail(monkeypatch, settings, candidate, ["one", "two"])[3]
-    for step in orders.steps(settings):
+    for step in work(settings):
         assert recorded[f"shop-{step.name}"].hooks == ("shop-abort",)
 
 
 def test_a_failure_takes_all_changed_servers_back_at_once_and_is_not_retried(
     monkeypatch: pytest.MonkeyPatch, settings: Settings, candidate: Release
 ) -> None:
-    aborts, retry, errors, _ = fail(monkeypatch, settings, candidate, ["one", "two"])
-    assert aborts.calls == [
-        (
-            ["one", "two"],
-            {
-                server: orders.abort_order(settings, "staging", server, candidate, BASES[server])
-                for server in ("one", "two")
-            },
-        )
+    endings, retry, errors, _ = fail(monkeypatch, settings, candidate, ["one", "two"])
+    assert endings.calls == [
+        {
+            server: tuple(
+                orders.end_order(
+                    settings, "staging", server, candidate, BASES[server], evidence=evidence
+                )
+                for evidence in (False, True)
+            )
+            for server in ("one", "two")
+        }
     ]
     assert retry is False
-    assert errors == ["shop-stage-one failed; one: rolled back to v0"]
+    assert errors == ["shop-stage-one failed; one: rolled back to v0 (cccccccccccc)"]
 
 
 def test_a_failure_leaves_the_servers_alone_that_the_rollout_does_not_change(
     monkeypatch: pytest.MonkeyPatch, settings: Settings, candidate: Release
 ) -> None:
-    aborts = fail(monkeypatch, settings, candidate, ["two"])[0]
-    ((hosts, given),) = aborts.calls
-    assert hosts == ["two"]
-    assert given.keys() == {"two"}
+    (told,) = fail(monkeypatch, settings, candidate, ["two"])[0].calls
+    assert told.keys() == {"two"}

@@ -15,6 +15,7 @@ from slipway import fleet
 from slipway.errors import SlipwayError
 from slipway.release.status import Accessory, Running, Status
 from slipway.remote import Answer, Host
+from tests.unit.slipway.settings import sample
 
 HOSTS = {name: Host(name, f"10.0.0.{n}", f"ssh-ed25519 {name}") for n, name in enumerate("ab")}
 NOW = 1_790_000_000.0
@@ -23,7 +24,7 @@ SERVING = {
 }  # fmt: skip
 REPORT = {
     "agent": "0123456789ab", "epoch": 2, "phase": "idle", "serving": SERVING, "previous": None,
-    "basis": "nothing", "problems": ["web-1: exited (137)"],
+    "warm": True, "basis": {"line": "nothing"}, "problems": ["web-1: exited (137)"],
     "accessories": {"redis": {"basis": "new", "starts": 1, "problem": ""}},
 }  # fmt: skip
 
@@ -58,7 +59,8 @@ def test_a_server_tells_what_it_runs(asked: dict[str, Any]) -> None:
         agent="0123456789ab",
         epoch=2,
         serving=Running("aaaaaaaaaaaa", "v1", {"web": "shop@sha256:1"}, NOW),
-        basis="nothing",
+        warm=True,
+        basis={"line": "nothing"},
         problems=("web-1: exited (137)",),
         accessories={"redis": Accessory("new", 1)},
     )
@@ -123,27 +125,17 @@ def test_the_query_works_on_a_server_that_has_nothing(tmp_path: Path) -> None:
     assert answer["home"].startswith(f"{tmp_path.stat().st_ino}.")
 
 
-def test_an_action_can_wait_before_it_begins() -> None:
+def test_an_action_is_one_call_of_the_agent() -> None:
     assert fleet.agent_command("stage") == "python3 .slipway/agent.pyz stage"
-    assert fleet.agent_command("switch", delay=2.5) == (
-        "sleep 2.5 && python3 .slipway/agent.pyz switch"
-    )
 
 
-def test_an_abort_tells_in_one_line_what_every_server_serves(asked: dict[str, Any]) -> None:
-    back = Answer(0, json.dumps({"serving": SERVING}), "")
-    asked["a"] = asked["b"] = back
-    hosts, orders = list(HOSTS.values()), {"a": "1", "b": "2"}
-    assert fleet.abort(hosts, orders) == "a, b: rolled back to v1 (aaaaaaaaaaaa)"
-    names, command, options = asked["asked"]
-    assert (names, command) == (["a", "b"], "python3 .slipway/agent.pyz abort")
-    assert options == {"stdin": orders, "timeout": fleet.ABORT_TIMEOUT}
-
-
-def test_an_abort_that_fails_somewhere_tells_where_and_why(asked: dict[str, Any]) -> None:
-    asked["a"] = Answer(0, '{"serving": null}', "")
-    asked["b"] = Answer(1, "", "warning\nthe engine is down\n")
-    assert fleet.abort(list(HOSTS.values()), {}) == (
-        "a: serves nothing, as before;"
-        " b: could not be taken back (the engine is down); the next update heals it"
-    )
+def test_servers_reach_each_other_by_their_private_addresses(tmp_path: Path) -> None:
+    text = f"""
+servers:
+  one: {{host: shop.example.org, host_key: {sample.KEY}}}
+  two: {{host: 203.0.113.2, host_key: {sample.OTHER_KEY}, private_address: 10.0.0.2}}
+proxy: {{http_port: 8080}}
+application: {{accessories: {{postgres: null}}}}
+"""
+    found = fleet.proxies(sample.settings(sample.project(tmp_path), text))
+    assert found == {"one": "shop.example.org:8080", "two": "10.0.0.2:8080"}

@@ -3,15 +3,18 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 import pytest
 
 from slipway import orders
+from slipway.release.basis import Basis
 from slipway.release.plan import Action, Step
 from slipway.release.release import Release
 from slipway.settings import Settings, release
+from slipway.settings.rollout import CENTURY
 from tests.unit.slipway.settings import sample
 
 IMAGE = "ghcr.io/acme/shop@sha256:" + "1" * 64
@@ -24,10 +27,14 @@ proxy: {{image: "haproxy:2.6", http_port: 8080}}
 rollout: {{bake: 3s, lease: 20m, retain: 7}}
 secrets: {{REGISTRY_PASSWORD: r3gistry}}
 """
+BASIS = Basis("v0", "t0ken", {"one": "10.0.0.1:8080"})
 ROLLOUT = {
-    "basis": "v0", "owner": "staging", "strategy": "rolling",
-    "bake": 3.0, "lease": 1200.0, "retain": 7,
-}  # fmt: skip
+    "basis": {"line": "v0", "token": "t0ken", "peers": {"one": "10.0.0.1:8080"}},
+    "owner": "staging",
+    # What the plan waits for: two bakes of 3 s one after the other, and the migration's 300 s.
+    "lease": 1200.0 + 2 * 3 + 300,
+    "keeping": {"retain": 7, "warm": 0.0},
+}
 ACCESS = {
     "registry": {
         "address": "ghcr.io/acme", "insecure": False, "username": "bot", "password": "r3gistry",
@@ -48,7 +55,7 @@ def candidate(settings: Settings) -> Release:
 
 
 def order(action: Action, settings: Settings, candidate: Release, server: str = "two") -> Any:
-    text = orders.step_order(Step(action, server), settings, "staging", candidate, "v0")
+    text = orders.step_order(Step(action, server), settings, "staging", candidate, BASIS)
     return json.loads(text)
 
 
@@ -62,18 +69,28 @@ def envelope(candidate: Release, server: str = "two") -> dict[str, Any]:
     }
 
 
-@pytest.mark.parametrize("action", [Action.SWITCH, Action.FINALIZE])
-def test_a_step_that_moves_traffic_is_told_the_release_by_name_only(
+def test_a_switch_is_told_its_share_and_how_long_to_watch_it(
+    settings: Settings, candidate: Release
+) -> None:
+    step = Step(Action.SWITCH, "two", weight=25, hold=60, pause=5)
+    told = json.loads(orders.step_order(step, settings, "staging", candidate, BASIS))
+    assert told["rollout"] == {**ROLLOUT, "weight": 25, "bake": 60, "pause": 5}
+
+
+@pytest.mark.parametrize("action", [Action.CONFIRM, Action.FINALIZE])
+def test_a_step_that_ends_a_rollout_is_told_the_release_by_name_only(
     action: Action, settings: Settings, candidate: Release
 ) -> None:
     assert order(action, settings, candidate) == envelope(candidate)
 
 
-def test_the_abort_is_told_the_same_as_the_steps_that_it_undoes(
-    settings: Settings, candidate: Release
+@pytest.mark.parametrize("evidence", [False, True])
+def test_the_end_is_told_the_same_as_the_steps_before_and_what_is_known(
+    evidence: bool, settings: Settings, candidate: Release
 ) -> None:
-    text = orders.abort_order(settings, "staging", "two", candidate, "v0")
-    assert json.loads(text) == envelope(candidate)
+    text = orders.end_order(settings, "staging", "two", candidate, BASIS, evidence=evidence)
+    expected = envelope(candidate)
+    assert json.loads(text) == expected | {"rollout": {**ROLLOUT, "evidence": evidence}}
 
 
 def test_the_check_of_a_server_is_told_what_it_must_offer(
@@ -115,10 +132,10 @@ def test_secrets_are_only_in_the_orders_that_say_so(settings: Settings, candidat
     values = [value.get_secret_value() for value in settings.secrets.values()]
     for action in Action:
         step = Step(action, "one")
-        text = orders.step_order(step, settings, "staging", candidate, "")
+        text = orders.step_order(step, settings, "staging", candidate, BASIS)
         held = any(value in text for value in values)
         assert held == step.carries_secrets, action
-    abort = orders.abort_order(settings, "staging", "one", candidate, "")
+    abort = orders.end_order(settings, "staging", "one", candidate, BASIS)
     assert not any(value in abort for value in values)
 
 
@@ -134,7 +151,7 @@ def test_the_same_rollout_gives_the_same_text_and_another_basis_another(
     step = Step(Action.STAGE, "one")
     first, again, other = (
         orders.step_order(step, settings, "staging", candidate, basis)
-        for basis in ("v0", "v0", "drift")
+        for basis in (BASIS, BASIS, replace(BASIS, line="drift"))
     )
     assert first == again != other
 
@@ -175,8 +192,6 @@ def test_an_accessory_runs_where_the_settings_say(tmp_path: Path) -> None:
 
 
 def test_no_limit_is_shorter_than_what_its_step_waits_for(settings: Settings) -> None:
-    patient = settings.rollout.model_copy(update={"bake": 1000.0})
-    slow = settings.model_copy(update={"rollout": patient})
     services = settings.application.services.values()
     ready = max(service.health.deadline for service in services)
     grace = max(service.stop_grace for service in services)
@@ -185,20 +200,56 @@ def test_no_limit_is_shorter_than_what_its_step_waits_for(settings: Settings) ->
     waits = {
         Action.STAGE: ready,
         Action.MIGRATE: migration.timeout,
-        Action.SWITCH: 1000 + ready + grace,
+        Action.SWITCH: 1000 + 100 + ready + grace,
         Action.FINALIZE: grace,
     }
     for action, seconds in waits.items():
-        assert orders.step_limit(Step(action, "one"), slow) > seconds, action
+        step = Step(action, "one", hold=1000, pause=100)
+        assert orders.step_limit(step, settings) > seconds, action
     accessory = settings.application.accessories["postgres"]
     least = accessory.health.deadline + accessory.stop_grace
     assert orders.accessory_limit("postgres", settings) > least
 
 
-def test_the_plan_follows_the_settings(settings: Settings) -> None:
-    plan = orders.steps(settings)
-    assert [step.name for step in plan if step.action in (Action.MIGRATE, Action.SWITCH)] == [
-        "migrate-one", "switch-one", "switch-two",
-    ]  # fmt: skip
-    switches = [step for step in plan if step.action is Action.SWITCH]
-    assert switches[1].after == ("switch-one",)
+@pytest.mark.parametrize(
+    ("rollout", "switches"),
+    [
+        ("{}", [("switch-one", 100, 30), ("switch-two", 100, 30)]),
+        ("{strategy: blue-green, bake: 5s}", [("switch-one", 100, 5), ("switch-two", 100, 5)]),
+        (
+            "{strategy: canary, bake: 5s, canary: {weights: [10, 100], hold: 1m}}",
+            [
+                ("switch-one-at-10", 10, 60),
+                ("switch-two-at-10", 10, 60),
+                ("switch-one", 100, 5),
+                ("switch-two", 100, 5),
+            ],
+        ),
+    ],
+    ids=["rolling", "blue-green", "canary"],
+)
+def test_the_plan_follows_the_strategy(
+    rollout: str, switches: list[tuple[str, int, float]], tmp_path: Path
+) -> None:
+    text = FLEET.replace("{bake: 3s, lease: 20m, retain: 7}", rollout)
+    plan = orders.plan(sample.settings(sample.project(tmp_path), text), warm=False)
+    found = [step for step in plan if isinstance(step, Step) and step.action is Action.SWITCH]
+    assert [(step.name, step.weight, step.hold) for step in found] == switches
+
+
+@pytest.mark.parametrize(
+    ("rollout", "seconds"),
+    [
+        ("{}", 0),
+        ("{warm: 10m}", 600),
+        ("{strategy: blue-green, warm: 0s}", 0),
+        ("{strategy: blue-green}", CENTURY),
+        ("{warm: next}", CENTURY),
+    ],
+)
+def test_the_release_before_stays_warm_as_the_settings_say(
+    rollout: str, seconds: float, tmp_path: Path
+) -> None:
+    text = FLEET.replace("{bake: 3s, lease: 20m, retain: 7}", rollout)
+    placed = sample.settings(sample.project(tmp_path), text)
+    assert placed.rollout.warm_seconds == seconds

@@ -4,7 +4,7 @@ from dataclasses import replace
 
 import pytest
 
-from slipway.agent.proxy import Configuration, Slot, commands, configure, metrics_port, quoted
+from slipway.agent.proxy import Configuration, Slot, commands, configure, local_port, quoted
 from slipway.errors import SlipwayError
 from slipway.release.release import Health, Release, Service
 from slipway.release.state import Proxy, Revision
@@ -70,13 +70,30 @@ backend web:b
 """
 
 
-def configured(weights: dict[str, int], *revisions: Revision) -> Configuration:
-    return configure(PROXY, revisions, weights, identity=(1000, 1000))
+VOTE = """\
+    http-request return status 200 content-type text/plain lf-string \
+"%[path,field(4,/),map(/etc/slipway/votes.map,unknown)]" if { path_beg /.well-known/slipway/ }
+"""
+PREVIEW = """\
+frontend preview-b
+    bind 127.0.0.1:9082
+    use_backend api:b if { req.hdr(host),field(1,:),lower -m str 'api.example.com' 'a.example.com' }
+    default_backend web:b
+"""
+
+
+def configured(
+    weights: dict[str, int], *revisions: Revision, lasting: dict[str, int] | None = None
+) -> Configuration:
+    kept = weights if lasting is None else lasting
+    return configure(PROXY, revisions, weights, kept, identity=(1000, 1000))
 
 
 def test_one_release_fills_one_set_of_slots() -> None:
     text = configured({OLD.id: 100}, OLD).text
-    assert text[text.index("frontend public") :] == BODY
+    public, backends = BODY.split("\nbackend api\n")
+    assert public.replace("    bind :80\n", f"    bind :80\n{VOTE}") in text
+    assert text.endswith(f"\nbackend api\n{backends}")
     assert "    uid 1000\n    gid 1000\n" in text
 
 
@@ -89,23 +106,26 @@ def test_moving_traffic_keeps_the_shape() -> None:
 
 
 def test_another_port_of_the_proxy_is_another_shape() -> None:
-    other = configure(replace(PROXY, http_port=81), (OLD,), {OLD.id: 100}, identity=(1000, 1000))
+    other = configure(
+        replace(PROXY, http_port=81), (OLD,), {OLD.id: 100}, {OLD.id: 100}, identity=None
+    )
     assert other.shape != configured({OLD.id: 100}, OLD).shape
 
 
 def test_hosts_follow_the_release_that_has_the_traffic() -> None:
     moved = replace(API, domains=("new.example.com",))
     new = replace(NEW, release=Release("shop", "v3", (WEB, moved, WORKER)))
-    staged = configured({OLD.id: 100, new.id: 0}, OLD, new).text
-    assert "new.example.com" not in staged
-    assert "new.example.com" in configured({OLD.id: 0, new.id: 100}, OLD, new).text
+    staged = configured({OLD.id: 100, new.id: 0}, OLD, new)
+    switched = configured({OLD.id: 0, new.id: 100}, OLD, new)
+    public = [each.text.split("frontend preview-a")[0] for each in (staged, switched)]
+    assert ["new.example.com" in text for text in public] == [False, True]
 
 
 def test_each_release_is_checked_by_its_own_rule() -> None:
     checked = replace(WEB, health=Health(kind="http", path="/live", status=204))
     new = replace(NEW, release=Release("shop", "v3", (checked, API, WORKER)))
     text = configured({OLD.id: 100, new.id: 0}, OLD, new).text
-    old_rule, new_rule = text.split("backend web:a")[1].split("backend web:b")
+    old_rule, new_rule = text.split("\nbackend web:a")[1].split("\nbackend web:b")
     assert "uri '/ready'" in old_rule
     assert "uri '/live'" in new_rule
     assert "expect status 204" in new_rule
@@ -158,9 +178,37 @@ def test_text_for_the_configuration_is_quoted() -> None:
         quoted("/a\n    server evil 1.2.3.4:1")
 
 
-def test_the_exporter_stays_within_the_ports_that_exist() -> None:
-    assert metrics_port(80) == 9080
-    assert metrics_port(60000) == 51000
+def test_ports_for_the_machine_alone_stay_within_those_that_exist() -> None:
+    assert [local_port(80, use) for use in ("metrics", "a", "b")] == [9080, 9081, 9082]
+    assert [local_port(60000, use) for use in ("metrics", "a", "b")] == [51000, 51001, 51002]
+    assert local_port(65535 - 9002, "b") == 65535
+    assert local_port(65536 - 9002, "b") < 65536 - 9002
+
+
+def test_a_release_on_trial_is_reached_on_a_port_of_its_colour() -> None:
+    assert PREVIEW in configured({OLD.id: 100, NEW.id: 0}, OLD, NEW).text
+
+
+def test_a_proxy_that_starts_anew_does_what_lasts() -> None:
+    trial = configured({OLD.id: 0, NEW.id: 100}, OLD, NEW, lasting={OLD.id: 100, NEW.id: 0})
+    assert "server a1 10.0.0.10:8000 weight 100 " in trial.text
+    assert "server b1 10.0.0.20:8000 weight 0 " in trial.text
+    assert trial.shape == configured({OLD.id: 0, NEW.id: 100}, OLD, NEW).shape
+    assert {slot.weight for slot in trial.slots if slot.colour == "b"} == {100}
+
+
+@pytest.mark.parametrize("replicas", [1, 2, 5])
+@pytest.mark.parametrize("share", [5, 25, 50])
+def test_a_share_is_of_the_requests_whatever_the_number_of_replicas(
+    replicas: int, share: int
+) -> None:
+    web = replace(WEB, replicas=replicas)
+    addresses = {f"web-{n}": f"10.0.0.{20 + n}" for n in range(1, replicas + 1)}
+    new = Revision(Release("shop", "v2", (web,)), "b", addresses)
+    slots = configured({OLD.id: 100 - share, new.id: share}, OLD, new).slots
+    own = [slot for slot in slots if slot.service == "web"]
+    part = sum(slot.weight for slot in own if slot.colour == "b")
+    assert 100 * part / sum(slot.weight for slot in own) == pytest.approx(share, abs=2)
 
 
 def told(before: tuple[Slot, ...], after: tuple[Slot, ...]) -> list[str]:

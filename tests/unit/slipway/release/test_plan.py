@@ -1,23 +1,38 @@
-"""What holds for every plan of a rollout, whatever the servers and the batches."""
+"""What holds for every plan of a rollout, whatever the servers and the strategy."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from itertools import pairwise
 
 from hypothesis import given
 from hypothesis import strategies as st
 
-from slipway.release.plan import Action, Step, rolling
+from slipway.release.plan import Action, Gate, Plan, Step, Wave, blue_green, canary, rolling, steps
 
 SERVERS = st.lists(
-    st.from_regex(r"[a-z][a-z0-9-]{0,8}", fullmatch=True), min_size=1, max_size=8, unique=True
-)
-PLANS = st.builds(
-    rolling, SERVERS, batch=st.integers(1, 9), pause=st.floats(0, 60), migrate=st.booleans()
+    st.from_regex(r"[a-z][a-z0-9]{0,8}", fullmatch=True), min_size=1, max_size=8, unique=True
 )
 
 
-def ancestors(plan: Sequence[Step]) -> dict[str, set[str]]:
+@st.composite
+def waves(draw: st.DrawFn, servers: list[str]) -> list[Wave]:
+    strategy = draw(st.sampled_from(["rolling", "blue-green", "canary"]))
+    if strategy == "rolling":
+        batch, pause = draw(st.integers(1, 9)), draw(st.floats(0, 60))
+        return rolling(servers, batch=batch, pause=pause, bake=2)
+    if strategy == "blue-green":
+        return blue_green(servers, bake=2)
+    return canary(servers, weights=draw(st.sampled_from([(100,), (5, 25, 100)])), hold=9, bake=2)
+
+
+@st.composite
+def plans(draw: st.DrawFn) -> Plan:
+    servers = draw(SERVERS)
+    chosen = draw(waves(servers))
+    return steps(servers, chosen, migrate=draw(st.booleans()), at_once=draw(st.booleans()))
+
+
+def ancestors(plan: Plan) -> dict[str, set[str]]:
     """By step, all that has succeeded before it begins; KeyError unless those come before it."""
     found: dict[str, set[str]] = {}
     for step in plan:
@@ -25,62 +40,59 @@ def ancestors(plan: Sequence[Step]) -> dict[str, set[str]]:
     return found
 
 
-def of(plan: Sequence[Step], action: Action) -> set[str]:
-    return {step.name for step in plan if step.action is action}
+def work(plan: Plan) -> list[Step]:
+    return [step for step in plan if isinstance(step, Step)]
 
 
-@given(PLANS)
-def test_names_are_unique(plan: list[Step]) -> None:
+def of(plan: Plan, action: Action) -> set[str]:
+    return {step.name for step in work(plan) if step.action is action}
+
+
+@given(plans())
+def test_names_are_unique(plan: Plan) -> None:
     assert len({step.name for step in plan}) == len(plan)
 
 
-@given(PLANS)
-def test_a_step_waits_only_for_steps_that_come_before_it(plan: list[Step]) -> None:
+@given(plans())
+def test_a_step_waits_only_for_what_comes_before_it(plan: Plan) -> None:
     assert ancestors(plan).keys() == {step.name for step in plan}
 
 
-@given(PLANS)
-def test_every_server_is_checked_before_any_is_staged(plan: list[Step]) -> None:
+@given(plans())
+def test_every_phase_is_done_on_all_servers_before_the_next_begins_on_any(plan: Plan) -> None:
     before = ancestors(plan)
-    assert all(of(plan, Action.PREFLIGHT) <= before[name] for name in of(plan, Action.STAGE))
+    order = (Action.PREFLIGHT, Action.STAGE, Action.SWITCH, Action.CONFIRM, Action.FINALIZE)
+    for earlier, later in pairwise(order):
+        assert all(of(plan, earlier) <= before[name] for name in of(plan, later))
 
 
-@given(PLANS)
-def test_every_server_is_staged_before_any_switches(plan: list[Step]) -> None:
+@given(plans())
+def test_a_server_confirms_only_with_all_its_traffic_on_the_release(plan: Plan) -> None:
+    last = {step.server: step.weight for step in work(plan) if step.action is Action.SWITCH}
+    assert last == dict.fromkeys((step.server for step in work(plan)), 100)
+
+
+@given(plans())
+def test_the_migration_runs_once_when_all_is_staged_and_no_traffic_has_moved(plan: Plan) -> None:
     before = ancestors(plan)
-    assert all(of(plan, Action.STAGE) <= before[name] for name in of(plan, Action.SWITCH))
+    for migration in of(plan, Action.MIGRATE):
+        assert migration == f"migrate-{work(plan)[0].server}"
+        assert of(plan, Action.STAGE) <= before[migration]
+        assert all(migration in before[name] for name in of(plan, Action.SWITCH))
 
 
-@given(PLANS)
-def test_all_servers_have_switched_before_any_commits(plan: list[Step]) -> None:
-    before = ancestors(plan)
-    assert all(of(plan, Action.SWITCH) <= before[name] for name in of(plan, Action.FINALIZE))
-
-
-@given(SERVERS, st.floats(0, 60), st.integers(1, 9))
-def test_the_migration_runs_once_when_all_is_staged_and_no_traffic_has_moved(
-    servers: list[str], pause: float, batch: int
-) -> None:
-    plan = rolling(servers, batch=batch, pause=pause, migrate=True)
-    before = ancestors(plan)
-    (migration,) = of(plan, Action.MIGRATE)
-    assert migration == f"migrate-{servers[0]}"
-    assert of(plan, Action.STAGE) <= before[migration]
-    assert all(migration in before[name] for name in of(plan, Action.SWITCH))
-
-
-@given(PLANS)
-def test_every_server_goes_through_every_action_once(plan: list[Step]) -> None:
-    servers = {step.server for step in plan}
-    for action in set(Action) - {Action.MIGRATE}:
-        assert sorted(s.server for s in plan if s.action is action) == sorted(servers)
+@given(plans())
+def test_every_server_goes_through_every_other_action_once(plan: Plan) -> None:
+    servers = {step.server for step in work(plan)}
+    for action in set(Action) - {Action.MIGRATE, Action.SWITCH}:
+        assert sorted(s.server for s in work(plan) if s.action is action) == sorted(servers)
 
 
 @given(SERVERS, st.integers(1, 9), st.booleans())
 def test_no_more_servers_switch_at_once_than_the_batch(
     servers: list[str], batch: int, migrate: bool
 ) -> None:
-    plan = rolling(servers, batch=batch, pause=1, migrate=migrate)
+    plan = steps(servers, rolling(servers, batch=batch, pause=1, bake=2), migrate=migrate)
     before, switches = ancestors(plan), of(plan, Action.SWITCH)
     for name in switches:
         at_once = {
@@ -93,21 +105,59 @@ def test_no_more_servers_switch_at_once_than_the_batch(
 def test_the_pause_lies_between_two_batches_and_nowhere_else(
     servers: list[str], batch: int, pause: float
 ) -> None:
-    plan = rolling(servers, batch=batch, pause=pause, migrate=False)
-    delayed = [step.server for step in plan if step.delay]
-    assert delayed == servers[batch:]
-    assert all(step.delay in (0, pause) for step in plan)
+    plan = steps(servers, rolling(servers, batch=batch, pause=pause, bake=2), migrate=False)
+    assert [step.server for step in work(plan) if step.pause] == servers[batch:]
+    assert all(step.pause in (0, pause) for step in work(plan))
+
+
+@given(SERVERS)
+def test_a_canary_has_the_same_share_on_all_servers_before_any_has_more(
+    servers: list[str],
+) -> None:
+    plan = steps(servers, canary(servers, weights=(5, 50, 100), hold=9, bake=2), migrate=False)
+    before = ancestors(plan)
+    switches = [step for step in work(plan) if step.action is Action.SWITCH]
+    for step in switches:
+        less = {other.name for other in switches if other.weight < step.weight}
+        assert less == before[step.name] & {other.name for other in switches}
+        assert step.hold == (2 if step.weight == 100 else 9)
+
+
+@given(SERVERS, st.integers(1, 9))
+def test_a_release_that_is_warm_everywhere_moves_everywhere_at_once(
+    servers: list[str], batch: int
+) -> None:
+    chosen = rolling(servers, batch=batch, pause=5, bake=2)
+    plan = steps(servers, chosen, migrate=False, at_once=True)
+    before, switches = ancestors(plan), of(plan, Action.SWITCH)
+    assert all(before[name].isdisjoint(switches) for name in switches)
+    usual = steps(servers, chosen, migrate=False)
+    assert {step.name for step in plan} == {step.name for step in usual}
+
+
+def test_what_waits_for_what_grows_with_the_servers_and_not_with_their_square() -> None:
+    counts = []
+    for number in (100, 200):
+        servers = [f"s{n}" for n in range(number)]
+        plan = steps(servers, blue_green(servers, bake=2), migrate=True)
+        counts.append(sum(len(step.after) for step in plan))
+    assert counts[1] < 2.1 * counts[0]
 
 
 def test_two_servers_one_after_the_other() -> None:
-    plan = rolling(["one", "two"], batch=1, pause=5, migrate=False)
-    assert plan == [
+    servers = ["one", "two"]
+    assert steps(servers, rolling(servers, batch=1, pause=5, bake=2), migrate=False) == [
         Step(Action.PREFLIGHT, "one"),
         Step(Action.PREFLIGHT, "two"),
-        Step(Action.STAGE, "one", ("preflight-one", "preflight-two")),
-        Step(Action.STAGE, "two", ("preflight-one", "preflight-two")),
-        Step(Action.SWITCH, "one", ("stage-one", "stage-two")),
-        Step(Action.SWITCH, "two", ("switch-one",), 5),
-        Step(Action.FINALIZE, "one", ("switch-one", "switch-two")),
-        Step(Action.FINALIZE, "two", ("switch-one", "switch-two")),
+        Gate("all-preflight", ("preflight-one", "preflight-two")),
+        Step(Action.STAGE, "one", ("all-preflight",)),
+        Step(Action.STAGE, "two", ("all-preflight",)),
+        Gate("all-stage", ("stage-one", "stage-two")),
+        Step(Action.SWITCH, "one", ("all-stage",), hold=2),
+        Step(Action.SWITCH, "two", ("switch-one",), hold=2, pause=5),
+        Step(Action.CONFIRM, "one", ("switch-two",)),
+        Step(Action.CONFIRM, "two", ("switch-two",)),
+        Gate("all-confirm", ("confirm-one", "confirm-two")),
+        Step(Action.FINALIZE, "one", ("all-confirm",)),
+        Step(Action.FINALIZE, "two", ("all-confirm",)),
     ]

@@ -11,9 +11,10 @@ from slipway.agent.report import Report
 from slipway.errors import SlipwayError
 from slipway.release import machine
 from slipway.release.machine import Action, Actions
-from slipway.release.state import REVERTING, State
+from slipway.release.state import State
 
 CANNOT_FAIL = {"record", "stop", "remove", "sweep", "prune", "drain", "rest"}
+SERVICES = ("web", "worker", "clerk")  # behind the proxy; start-first; stop-first
 
 
 class KilledError(BaseException):
@@ -31,6 +32,7 @@ class World:
     state: State = field(default_factory=State)
     containers: dict[str, dict[str, str]] = field(default_factory=dict)
     routed: dict[str, int] = field(default_factory=dict)
+    lasting: dict[str, int] = field(default_factory=dict)
     migrations: list[str] = field(default_factory=list)
     done: list[str] = field(default_factory=list)
     fail_at: set[int] = field(default_factory=set)
@@ -75,8 +77,9 @@ class World:
             )
         self.must(bool(receiving or not self.state.serving), "nobody gets the requests")
         known = [self.state.serving, self.state.candidate]
-        known += [self.state.previous] if self.state.phase == REVERTING else []
         self.must(receiving <= {each.id for each in known if each}, "a retired release serves")
+        clerks = [each for each, own in self.containers.items() if own.get("clerk") == "running"]
+        self.must(len(clerks) <= 1, "two releases of a service that stops first run at once")
 
     def must(self, holds: bool, otherwise: str) -> None:
         if not holds:
@@ -91,7 +94,7 @@ class World:
 
     def _create(self, action: Action) -> None:
         made = self.containers.setdefault(action.release, {})
-        for name in ("web", "worker"):
+        for name in SERVICES:
             made.setdefault(name, "created")
 
     def _start(self, action: Action) -> None:
@@ -100,24 +103,33 @@ class World:
     def _workers(self, action: Action) -> None:
         self._run(action.release, "worker")
 
+    def _relieve(self, action: Action) -> None:
+        self._run(action.release, "clerk")
+
     def _ready(self, action: Action) -> None:
         self.must(self.containers[action.release]["web"] == "running", "waiting for a stopped one")
 
     def _bake(self, action: Action) -> None:
-        running = set(self.containers[action.release].values()) == {"running"}
+        whole = action.state.weight == 100
+        names = SERVICES if whole else ("web",)
+        running = {self.containers[action.release][name] for name in names} == {"running"}
         self.must(running and bool(self.routed[action.release]), "baking what does not serve")
 
     def _rest(self, action: Action) -> None:
-        self._stop_all(action.release, ("worker",))
+        self._stop_all(action.release, ("worker", "clerk"))
 
     def _migrate(self, action: Action) -> None:
         self.migrations.append(action.release)
 
     def _route(self, action: Action) -> None:
-        self.routed = dict(action.state.traffic)
+        self.routed, self.lasting = dict(action.state.traffic), dict(action.state.lasting)
+
+    def restart(self) -> None:
+        """The machine loses its power and boots: the proxy does what its file says."""
+        self.routed = dict(self.lasting)
 
     def _stop(self, action: Action) -> None:
-        self._stop_all(action.release, ("web", "worker"))
+        self._stop_all(action.release, SERVICES)
 
     def _remove(self, action: Action) -> None:
         self.containers.pop(action.release, None)

@@ -78,7 +78,7 @@ FAULTS = [
     (
         "rollout: {strategy: roling}",
         "rollout/strategy",
-        "must be `rolling`, not 'roling'. Did you mean `rolling`?",
+        "must be one of `rolling`, `blue-green`, `canary`, not 'roling'. Did you mean `rolling`?",
     ),
     (
         "rollout: {batch: 0}",

@@ -1,0 +1,135 @@
+"""A server that hears no more of its rollout comes to an end by itself."""
+
+from __future__ import annotations
+
+import threading
+import time
+
+import pytest
+
+from lab import servers
+from tests.agent.host import AgentHost, release
+from tests.agent.load import Load
+
+LEASE = 2.0  # seconds
+PATIENCE = 20.0  # seconds
+
+
+def settled(host: AgentHost) -> str:
+    """The version that serves once no rollout is under way any more."""
+    limit = time.monotonic() + PATIENCE
+    while (status := host.status())["phase"] != "idle":
+        assert time.monotonic() < limit, status
+        time.sleep(0.2)
+    return str(status["serving"]["version"])
+
+
+@pytest.mark.parametrize("weight", [5, 100])
+def test_a_trial_that_nobody_ends_is_taken_back_without_a_failed_request(
+    serving: AgentHost, weight: int
+) -> None:
+    two = release("v2")
+    with Load(serving.server.address) as load:
+        assert serving.call("stage", two, rollout={"lease": LEASE}).code == 0
+        switched = serving.call("switch", two, rollout={"lease": LEASE, "weight": weight})
+        assert switched.code == 0, switched.progress
+        assert settled(serving) == "v1"
+    assert load.failures == []
+    assert load.answers["v2"] > 0
+    assert serving.problems() == []
+    late = serving.call("confirm", two)
+    assert late.code == 1
+    assert "this rollout has ended on this server (aborted)" in late.error
+
+
+def test_a_server_that_has_confirmed_and_knows_of_no_other_commits_by_itself(
+    serving: AgentHost,
+) -> None:
+    two = release("v2")
+    for step in ("stage", "switch", "confirm"):
+        assert serving.call(step, two, rollout={"lease": LEASE}).code == 0
+    assert settled(serving) == "v2"
+    assert serving.call("finalize", two).code == 0
+
+
+def test_a_server_that_has_confirmed_waits_for_a_peer_that_it_cannot_reach(
+    serving: AgentHost,
+) -> None:
+    two = release("v2")
+    alone = {"line": "", "token": "alone", "peers": {"other": "10.88.0.250:80"}}
+    for step in ("stage", "switch", "confirm"):
+        done = serving.call(step, two, rollout={"lease": LEASE, "basis": alone})
+        assert done.code == 0, done.progress
+    time.sleep(LEASE + 4)
+    assert serving.status()["phase"] == "confirmed"
+    refused = serving.call("stage", release("v3"))
+    assert refused.code == 1
+    assert "whether it came to its end is unknown" in refused.error
+    assert serving.call("resolve", end="abort").code == 0
+    assert serving.version() == "v1"
+
+
+def test_a_server_that_lost_its_power_serves_the_committed_release_and_goes_back(
+    serving: AgentHost,
+) -> None:
+    for step in ("stage", "switch"):
+        assert serving.call(step, release("v2"), rollout={"lease": LEASE}).code == 0
+    servers.power_off(serving.server)
+    servers.power_on(serving.server)
+    time.sleep(LEASE)
+    assert serving.version() == "v1"
+    assert settled(serving) == "v1"  # the question alone brings the watchdog back
+    assert serving.problems() == []
+
+
+def test_a_clock_that_is_set_ahead_ends_no_lease(serving: AgentHost) -> None:
+    assert serving.call("stage", release("v2"), rollout={"lease": 600}).code == 0
+    record = serving.sh("cat .slipway/shop/lock.json")
+    wall = record.partition('"wall": ')[2].partition("}")[0]
+    servers.run(
+        serving.server,
+        f'sed -i \'s/"wall": {wall}/"wall": 1.0/\' /home/deploy/.slipway/shop/lock.json',
+    )
+    time.sleep(2)
+    assert serving.status()["phase"] == "staged"
+
+
+def test_an_abort_ends_a_step_that_is_still_waiting(serving: AgentHost) -> None:
+    never = release("v2", UNREADY="1", deadline=60)
+    outcome = []
+    staging = threading.Thread(target=lambda: outcome.append(serving.call("stage", never)))
+    staging.start()
+    limit = time.monotonic() + PATIENCE
+    while serving.status()["phase"] != "staging" and time.monotonic() < limit:
+        time.sleep(0.2)
+    began = time.monotonic()
+    assert serving.call("abort", never).answer["vote"] == "aborted"
+    assert time.monotonic() - began < 10
+    staging.join()
+    assert outcome[0].code == 1
+    assert "interrupted" in outcome[0].error
+    assert serving.status()["phase"] == "idle"
+
+
+def test_a_warm_release_runs_on_until_its_time_is_over(serving: AgentHost) -> None:
+    one, two = release("v1"), release("v2")
+    serving.roll_out(two, rollout={"keeping": {"retain": 1, "warm": 6}})
+    assert serving.status()["warm"]
+    assert set(serving.containers().values()) == {"running", "exited"}  # its worker rests
+    limit = time.monotonic() + PATIENCE
+    while serving.status()["warm"] and time.monotonic() < limit:
+        time.sleep(0.5)
+    time.sleep(2)
+    old = {state for name, state in serving.containers().items() if one.id[:8] in name}
+    assert old == {"exited"}
+
+
+def test_a_person_keeps_rollouts_away(serving: AgentHost) -> None:
+    kept = serving.call("lock", owner="ann by hand", reason="replacing a disk", seconds=None)
+    assert kept.code == 0
+    refused = serving.call("stage", release("v2"))
+    assert refused.code == 1
+    assert "locked by ann by hand since" in refused.error
+    assert "replacing a disk" in refused.error
+    assert serving.call("unlock").code == 0
+    assert serving.call("stage", release("v2")).code == 0
