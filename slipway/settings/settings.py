@@ -15,6 +15,7 @@ from slipway.settings.proxy import Proxy
 from slipway.settings.registry import Registry
 from slipway.settings.rollout import Rollout
 from slipway.settings.server import Server
+from slipway.settings.workflows import Workflows
 
 Secret = Annotated[SecretStr, Field(min_length=1)]
 
@@ -58,6 +59,8 @@ class Settings(Model):
     """How a release replaces another."""
     preflight: Preflight = Field(default=Preflight(), examples=[{"disk_free": "2G"}])
     """What a server has to offer before a rollout begins."""
+    workflows: Workflows | None = Field(default=None, examples=[{"ci": {"python": {}}}])
+    """The repository's GitHub workflows; null: none are written."""
 
     @property
     def builds(self) -> bool:

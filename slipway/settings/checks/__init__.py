@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from itertools import chain
 from pathlib import Path
 
-from slipway.settings.checks import containers, delivery, references, servers
+from slipway.settings.checks import containers, delivery, references, servers, workflows
 from slipway.settings.errors import Fault
 from slipway.settings.settings import Settings
 
@@ -18,4 +18,5 @@ def run(settings: Settings, stack: str, folder: Path) -> Iterator[Fault]:
         containers.faults(settings),
         servers.faults(settings),
         delivery.faults(settings, stack, folder),
+        workflows.faults(settings),
     )

@@ -1,0 +1,57 @@
+"""Whether the workflows fit together, and fit what is deployed."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from slipway.settings.errors import Fault, suggestion
+from slipway.settings.settings import Settings
+from slipway.settings.workflows import Workflows
+
+RESERVED = ("lint", "test", "security", "build", "integration", "performance", "report")
+"""Jobs of CI that are not the repository's own."""
+
+
+def faults(settings: Settings) -> Iterator[Fault]:
+    """Faults of the settings in `workflows`."""
+    chosen = settings.workflows
+    if chosen is None:
+        return
+    yield from _ci(chosen)
+    yield from _deploy(chosen)
+    for name in chosen.image.start if chosen.image else ():
+        if name not in settings.application.images:
+            remedy = suggestion(name, settings.application.images)
+            yield Fault(("workflows", "image", "start", name), "unknown image", remedy)
+
+
+def _ci(chosen: Workflows) -> Iterator[Fault]:
+    ci = chosen.ci
+    if not (ci.python or ci.node or ci.jobs):
+        yield Fault(
+            ("workflows", "ci"),
+            "checks nothing",
+            "Add `python`, `node`, or a command of your own under `jobs`.",
+        )
+    if ci.performance and not ci.compose:
+        remedy = "Say in `compose` how the application is started, or remove it."
+        yield Fault(("workflows", "ci", "performance"), "needs `compose`", remedy)
+    for name in ci.jobs:
+        if name.partition("-")[0] in RESERVED:
+            remedy = f"Choose a name that begins with none of {', '.join(RESERVED)}."
+            yield Fault(("workflows", "ci", "jobs", name), "is the name of another job", remedy)
+
+
+def _deploy(chosen: Workflows) -> Iterator[Fault]:
+    deploy = chosen.deploy
+    if deploy.staging == deploy.production:
+        remedy = "Name the stack that runs a release first, and the one that runs it next."
+        yield Fault(("workflows", "deploy", "production"), "is `staging`, too", remedy)
+    if deploy.organization and not deploy.backend.startswith("https://"):
+        remedy = "Remove it, or keep the state in Pulumi Cloud."
+        where = ("workflows", "deploy", "organization")
+        yield Fault(where, f"means nothing to {deploy.backend}", remedy)
+    for name in deploy.urls:
+        if name not in (deploy.staging, deploy.production):
+            remedy = suggestion(name, (deploy.staging, deploy.production))
+            yield Fault(("workflows", "deploy", "urls", name), "unknown environment", remedy)

@@ -1,0 +1,122 @@
+"""The GitHub workflows of the repository that the application lives in."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Literal
+
+from pydantic import Field
+
+from slipway.settings.model import Model
+from slipway.settings.names import ImageName, Label, Platform
+from slipway.settings.quantity import Duration
+from slipway.settings.workflows_ci import Ci
+from slipway.settings.workflows_names import Cron, Ref, Role, WebAddress
+
+
+class ImageWorkflow(Model):
+    """How images are built, tested, scanned and signed.
+
+    Each commit is built once; a release tag names what its commit's build made.
+    """
+
+    platforms: tuple[Platform, ...] = Field(
+        default=("linux/amd64", "linux/arm64"), min_length=1, examples=[["linux/amd64"]]
+    )
+    """Platforms that every image is built for."""
+    start: Mapping[ImageName, tuple[str, ...]] = Field(
+        default={}, examples=[{"shop": ["--version"]}]
+    )
+    """Arguments with which an image has to start and end well, by image; an image that is not named
+    has to run for 10 seconds, and to turn healthy if it has a health check."""
+    severity: Literal["low", "medium", "high", "critical"] = Field(
+        default="high", examples=["critical"]
+    )
+    """Least severity of a known vulnerability that fails the scan."""
+    unfixed: bool = Field(default=False, examples=[True])
+    """Whether vulnerabilities count that nobody has fixed yet."""
+
+
+class DeployWorkflow(Model):
+    """How a push or a tag becomes a stack update.
+
+    The version comes from the commit or the tag, whatever the stack's file says.
+    """
+
+    folder: str = Field(default=".", min_length=1, examples=["deployment"])
+    """Folder with Pulumi.yaml, relative to the repository."""
+    staging: Label = Field(default="staging", examples=["staging"])
+    """Stack, and GitHub environment, that every push to `branch` updates."""
+    production: Label = Field(default="production", examples=["production"])
+    """Stack, and GitHub environment, that every release tag updates, after `staging`."""
+    python: str = Field(default="3.12", min_length=1, examples=["3.12"])
+    """Version of Python that runs the program."""
+    requirements: str = Field(default="requirements.lock", min_length=1, examples=["req.txt"])
+    """Requirements of the program with their hashes, relative to `folder`."""
+    backend: str = Field(
+        default="https://api.pulumi.com",
+        min_length=1,
+        examples=["s3://acme-state?region=eu-central-1"],
+    )
+    """Where Pulumi keeps its state, as `pulumi login` takes it."""
+    organization: str | None = Field(default=None, min_length=1, examples=["acme"])
+    """Organization of Pulumi Cloud that trusts this repository's identity; null: the secret
+    PULUMI_ACCESS_TOKEN is used there."""
+    aws_role: Role | None = Field(default=None, examples=["arn:aws:iam::123456789012:role/deploy"])
+    """Role of AWS that trusts this repository's identity, for a state in S3 or keys in KMS;
+    null: none."""
+    aws_region: str = Field(default="us-east-1", min_length=1, examples=["eu-central-1"])
+    """Region of AWS; only for `aws_role`."""
+    passphrase: bool = Field(default=False, examples=[True])
+    """Whether the stacks' secrets are encrypted with the secret PULUMI_CONFIG_PASSPHRASE."""
+    urls: Mapping[Label, WebAddress] = Field(
+        default={}, examples=[{"production": "https://shop.example.org"}]
+    )
+    """Where each environment is seen; asked after each update, which is rolled back when it does
+    not answer."""
+    limit: Duration = Field(default=2700.0, ge=300, le=21_600, examples=["45m"])
+    """Time that an update may take, 5m to 6h; counted in whole minutes."""
+
+
+class ScheduledWorkflow(Model):
+    """What is looked after every night; what is found becomes an issue."""
+
+    cron: Cron = Field(default="0 2 * * *", examples=["0 2 * * *"])
+    """When, in UTC."""
+    backup: str | None = Field(default=None, min_length=1, examples=["scripts/check-backup.sh"])
+    """Command that fails unless the backups of the environment `$STACK` are healthy: younger than
+    25 hours, whole, and fit to be restored. null: not checked."""
+    keep_days: int = Field(default=30, ge=1, le=400, examples=[30])
+    """Days after which runs of workflows are deleted, 1 to 400."""
+    keep_runs: int = Field(default=10, ge=1, le=100, examples=[10])
+    """Newest runs of each workflow that are kept however old they are, 1 to 100."""
+
+
+class Workflows(Model):
+    """The files in `.github`: CI, images, deployment, nightly care, dependency updates."""
+
+    branch: Ref = Field(default="main", examples=["main"])
+    """Branch that is deployed to staging."""
+    develop: tuple[Ref, ...] = Field(default=("develop",), examples=[["develop", "release/*"]])
+    """Further branches of which every push is checked."""
+    release_tags: Ref = Field(default="v*", examples=["v*"])
+    """Tags that are releases, and are deployed to production."""
+    runner: str = Field(default="ubuntu-24.04", min_length=1, examples=["ubuntu-24.04"])
+    """Machine that jobs run on: Linux with Docker, as GitHub labels it."""
+    ci: Ci = Field(default=Ci(), examples=[{"python": {"folder": "."}}])
+    """What is checked of every change."""
+    image: ImageWorkflow | None = Field(
+        default=ImageWorkflow(), examples=[{"severity": "critical"}]
+    )
+    """How images are built; null: by the stack update, as elsewhere."""
+    deploy: DeployWorkflow = Field(default=DeployWorkflow(), examples=[{"organization": "acme"}])
+    """How releases are deployed."""
+    schedule: ScheduledWorkflow | None = Field(
+        default=ScheduledWorkflow(), examples=[{"keep_days": 60}]
+    )
+    """What is done every night; null: nothing."""
+    notify: tuple[Literal["slack", "discord", "pagerduty"], ...] = Field(
+        default=(), examples=[["slack"]]
+    )
+    """Who is told how a deployment ended, by the secrets SLACK_WEBHOOK, DISCORD_WEBHOOK and
+    PAGERDUTY_ROUTING_KEY; PagerDuty only of failures."""

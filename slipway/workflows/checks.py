@@ -1,0 +1,32 @@
+"""What a pull request has to pass: the names that the jobs of CI have as checks."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from itertools import product
+
+from slipway.settings import Settings
+from slipway.workflows import ci
+from slipway.workflows.model import Job
+
+_variable = re.compile(r"\$\{\{ matrix\.([A-Za-z0-9_-]+) \}\}")
+
+
+def required_checks(settings: Settings) -> tuple[str, ...]:
+    """The checks that branch protection requires, as GitHub names them; empty without workflows.
+
+    A job that is left out by its condition counts as passed.
+    """
+    if settings.workflows is None:
+        return ()
+    jobs = ci.workflow(settings, settings.workflows).jobs.values()
+    return tuple(name for job in jobs for name in names(job))
+
+
+def names(job: Job) -> Iterator[str]:
+    """The checks of one job: one for each combination of its matrix."""
+    matrix = job.strategy.matrix if job.strategy else {}
+    for values in product(*matrix.values()):
+        chosen = dict(zip(matrix, map(str, values), strict=True))
+        yield _variable.sub(lambda found: chosen[found[1]], job.name)  # noqa: B023

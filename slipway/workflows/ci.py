@@ -1,0 +1,105 @@
+"""The workflow that checks every pull request and every push. Each job is a required check."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import replace
+
+from slipway.settings import Settings
+from slipway.settings.image import Image
+from slipway.settings.workflows import ImageWorkflow, Workflows
+from slipway.settings.workflows_ci import Command
+from slipway.workflows import application, images, languages, security
+from slipway.workflows.model import (
+    Concurrency,
+    Job,
+    Manual,
+    Permissions,
+    Refs,
+    Run,
+    Step,
+    Triggers,
+    Workflow,
+)
+from slipway.workflows.steps import checkout, minutes, script
+
+NAME = "CI"
+FILE = "ci.yml"
+LIMIT = 20  # minutes
+READ = Permissions(contents="read")
+
+
+def workflow(settings: Settings, chosen: Workflows) -> Workflow:
+    """All checks, at once; a new push ends the checks of the one before."""
+    jobs = dict(_jobs(settings, chosen))
+    return Workflow(
+        NAME,
+        Triggers(
+            push=Refs((chosen.branch, *chosen.develop), (chosen.release_tags,)),
+            pull_request=Refs((chosen.branch, *chosen.develop)),
+            workflow_dispatch=Manual(),
+        ),
+        {**jobs, "report": _report(tuple(jobs), chosen.runner)},
+        # Pushes to branches that are deployed are never cut short: the deployment waits for them.
+        concurrency=Concurrency(
+            "ci-${{ github.event.pull_request.number || github.sha }}",
+            cancel_in_progress="${{ github.event_name == 'pull_request' }}",
+        ),
+    )
+
+
+def _jobs(settings: Settings, chosen: Workflows) -> Iterator[tuple[str, Job]]:
+    ci, runner = chosen.ci, chosen.runner
+    yield from languages.jobs(ci, runner)
+    for name, command in ci.jobs.items():
+        yield name, _command(name, command, runner)
+    if audits := tuple(security.steps(ci)):
+        yield "security", _job("security", runner, audits)
+    if chosen.image:
+        yield from _builds(settings.application.images, chosen.image, runner)
+    if ci.compose:
+        yield "integration", _job("integration", runner, application.integration(ci.compose))
+    if ci.compose and ci.performance:
+        job = _job("performance", runner, application.load_test(ci.compose, ci.performance))
+        yield "performance", replace(job, if_="github.event_name == 'pull_request'")
+
+
+def _command(name: str, command: Command, runner: str) -> Job:
+    return Job(
+        name=name,
+        runs_on=runner,
+        timeout_minutes=minutes(command.limit),
+        permissions=READ,
+        steps=(checkout(full_history=command.full_history), Run(command.run, command.run)),
+    )
+
+
+def _builds(
+    chosen: Mapping[str, Image], how: ImageWorkflow, runner: str
+) -> Iterator[tuple[str, Job]]:
+    for name, image in chosen.items():
+        suffix = f" ({name})" if len(chosen) > 1 else ""
+        steps = images.check(name, image, how.start.get(name))
+        yield images.job_id(f"build{suffix}"), _job(f"build{suffix}", runner, steps)
+
+
+def _job(name: str, runner: str, steps: Iterable[Step]) -> Job:
+    return Job(
+        name=name,
+        runs_on=runner,
+        timeout_minutes=LIMIT,
+        permissions=READ,
+        steps=(checkout(), *steps),
+    )
+
+
+def _report(needs: tuple[str, ...], runner: str) -> Job:
+    """One table of all results, and one check that fails unless all have succeeded."""
+    return Job(
+        name="report",
+        needs=needs,
+        if_="always()",
+        runs_on=runner,
+        timeout_minutes=5,
+        steps=(script("Report", "report", {"NEEDS": "${{ toJSON(needs) }}"}),),
+    )

@@ -1,0 +1,65 @@
+"""Steps that several workflows share."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from importlib import resources
+from math import ceil
+from typing import Final
+
+from slipway.workflows import actions
+from slipway.workflows.model import Run, Scalar, Use
+
+TOOLS: Final = {
+    "bandit": "1.9.4",
+    "pip-audit": "2.10.1",
+    "semgrep": "1.185.0",
+}
+"""Programs that the workflows install themselves, and at which version."""
+
+
+def checkout(*, full_history: bool = False) -> Use:
+    """The commit's files, without leaving the token where later steps would find it."""
+    settings: dict[str, Scalar] = {"persist-credentials": False}
+    if full_history:
+        settings["fetch-depth"] = 0
+    return Use("Check out", actions.CHECKOUT, settings)
+
+
+def script(
+    name: str,
+    file: str,
+    env: Mapping[str, Scalar],
+    *,
+    id: str | None = None,  # noqa: A002
+    if_: str | None = None,
+) -> Run:
+    """A step that runs one of the scripts beside this module."""
+    return Run(name, source(file), id=id, if_=if_, env=env)
+
+
+def source(file: str) -> str:
+    """The text of one of the scripts beside this module; the shell is the workflow's."""
+    text = (resources.files(__package__) / "scripts" / f"{file}.sh").read_text(encoding="utf-8")
+    return text.removeprefix("#!/bin/bash\n")
+
+
+def install_tools(*names: str) -> Run:
+    """Pinned programs, in an environment of their own and on PATH."""
+    packages = " ".join(f"{name}=={TOOLS[name]}" for name in names)
+    return Run(
+        "Install the tools",
+        'python3 -m venv "$RUNNER_TEMP/tools"\n'
+        f'"$RUNNER_TEMP/tools/bin/pip" install --quiet {packages}\n'
+        'echo "$RUNNER_TEMP/tools/bin" >> "$GITHUB_PATH"\n',
+    )
+
+
+def minutes(seconds: float) -> int:
+    """GitHub's time limits are whole minutes."""
+    return ceil(seconds / 60)
+
+
+def secret(name: str) -> str:
+    """The expression that stands for a secret."""
+    return f"${{{{ secrets.{name} }}}}"
