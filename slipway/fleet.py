@@ -15,12 +15,20 @@ FOLDER = ".slipway"  # in the home of the deploy user
 AGENT = f"{FOLDER}/agent.pyz"
 INSTALLED = f"{FOLDER}/installed"
 
-# Works on a server that has no agent yet. `installed` is what the installation noted, see
-# components/server.py; `home` is the inode and change time of the home folder, which a preview
-# leaves alone and which a machine set up afresh does not share with the one before it.
+# One line that a preview leaves as it is, and that differs when the server is another one than
+# before or lost its agent: what lies in the folder, and which start of which machine this is. The
+# files alone would not do: machines made from one image have the same inodes and times. (Field 22
+# of /proc/1/stat is when the first process began, and tells one container from the next.)
+LIFE = (
+    f"{{ stat -c %i.%Z . {FOLDER} {FOLDER}/*; cat /proc/sys/kernel/random/boot_id;"
+    " sed 's/.*) //' /proc/1/stat | cut -d' ' -f20; } 2>/dev/null | sha256sum | cut -c1-12"
+)
+
+# Works on a server that has no agent yet. `installed` is the life that the installation noted, see
+# components/server.py.
 QUERY = (
-    """printf '{"installed": "%s", "home": "%s", "clock": %s, "status": ' """
-    f""""$(cat {INSTALLED} 2>/dev/null)" "$(stat -c %i.%Z .)" "$(date +%s)"; """
+    """printf '{"installed": "%s", "life": "%s", "clock": %s, "status": ' """
+    f""""$(cat {INSTALLED} 2>/dev/null)" "$({LIFE})" "$(date +%s)"; """
     f"python3 {AGENT} status 2>/dev/null || printf null; printf '}}'"
 )
 
@@ -88,10 +96,10 @@ def parse(server: str, data: dict[str, Any]) -> Status:
     """The status in what the query printed; raises KeyError for what no agent prints."""
     status = data["status"]
     if status is None:
-        return Status(server, life=data["home"])
+        return Status(server, life=data["life"])
     return Status(
         server,
-        life=data["installed"] or data["home"],
+        life=data["installed"] or data["life"],
         agent=status["agent"],
         epoch=status["epoch"],
         phase=status["phase"],

@@ -30,7 +30,7 @@ REPORT = {
 
 
 def reply(**changes: Any) -> Answer:
-    found = {"installed": "life-1", "home": "1.2", "clock": int(NOW), "status": None, **changes}
+    found = {"installed": "life-1", "life": "life-0", "clock": int(NOW), "status": None, **changes}
     return Answer(0, json.dumps(found), "", arrived=NOW)
 
 
@@ -69,11 +69,13 @@ def test_a_server_tells_what_it_runs(asked: dict[str, Any]) -> None:
     assert options["stdin"] == dict.fromkeys("ab", '{"application": "shop"}')
 
 
-def test_a_server_without_an_agent_lives_as_long_as_its_home_folder(asked: dict[str, Any]) -> None:
+def test_a_server_without_an_agent_or_its_note_has_the_life_that_is_found_there(
+    asked: dict[str, Any],
+) -> None:
     asked["a"], asked["b"] = reply(), reply(installed="", status=REPORT)
     found = statuses()
-    assert found["a"] == Status("a", life="1.2")
-    assert found["b"].life == "1.2"
+    assert found["a"] == Status("a", life="life-0")
+    assert found["b"].life == "life-0"
 
 
 def test_every_server_that_cannot_be_used_is_named_at_once(asked: dict[str, Any]) -> None:
@@ -110,19 +112,40 @@ def test_a_clock_that_is_too_far_off_is_refused(
 def test_a_server_that_keeps_the_others_waiting_does_not_make_their_clocks_wrong(
     asked: dict[str, Any],
 ) -> None:
-    late = {"installed": "life-1", "home": "1.2", "clock": int(NOW) + 30, "status": None}
+    late = {"installed": "life-1", "life": "life-0", "clock": int(NOW) + 30, "status": None}
     asked["a"], asked["b"] = reply(), Answer(0, json.dumps(late), "", arrived=NOW + 30)
     assert set(statuses()) == {"a", "b"}
 
 
-def test_the_query_works_on_a_server_that_has_nothing(tmp_path: Path) -> None:
+def queried(home: Path) -> Any:
+    """What the query prints in a deploy user's home."""
     done = subprocess.run(
-        ["sh", "-c", fleet.QUERY], cwd=tmp_path, input='{"application": "shop"}',
+        ["sh", "-c", fleet.QUERY], cwd=home, input='{"application": "shop"}',
         capture_output=True, text=True, timeout=10, check=True,
     )  # fmt: skip
-    answer = json.loads(done.stdout)
+    assert done.stderr == ""
+    return json.loads(done.stdout)
+
+
+def test_the_query_works_on_a_server_that_has_nothing(tmp_path: Path) -> None:
+    answer = queried(tmp_path)
     assert (answer["installed"], answer["status"]) == ("", None)
-    assert answer["home"].startswith(f"{tmp_path.stat().st_ino}.")
+    assert re.fullmatch("[0-9a-f]{12}", answer["life"])
+    assert queried(tmp_path)["life"] == answer["life"], "a preview and its update disagree"
+
+
+def test_a_server_that_loses_its_agent_begins_another_life_every_time(tmp_path: Path) -> None:
+    lives = [queried(tmp_path)["life"]]
+    agent = tmp_path / fleet.FOLDER / "agent-1.pyz"
+    agent.parent.mkdir()
+    for time in (1, 2):
+        agent.touch()
+        lives.append(queried(tmp_path)["life"])
+        agent.unlink()
+        agent.parent.rename(tmp_path / f"lost-{time}")  # another inode: the clock may stand still
+        agent.parent.mkdir()
+        lives.append(queried(tmp_path)["life"])
+    assert len(set(lives)) == len(lives)
 
 
 def test_an_action_is_one_call_of_the_agent() -> None:
