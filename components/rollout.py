@@ -11,7 +11,7 @@ import pulumi
 from pulumi_command import remote
 
 from components.command import on_server
-from slipway import ending
+from slipway import ending, incident
 from slipway.fleet import agent_command
 from slipway.orders import end_order, step_limit, step_order
 from slipway.release.basis import Basis
@@ -56,6 +56,7 @@ class Rollout(pulumi.ComponentResource):
     ) -> None:
         super().__init__("slipway:index:Rollout", name, None, opts)
         self._args = args
+        self._ended = False
         undo = pulumi.ErrorHook(f"{name}-abort", self._abort)
         done: dict[str, pulumi.Resource] = {}
         reports: dict[str, pulumi.Output[str]] = {}
@@ -104,8 +105,9 @@ class Rollout(pulumi.ComponentResource):
         and before the update ends; see docs/decisions/0001-abort-in-an-error-hook.md.
         """
         release = await self._args["release"].future()
-        if release is None:
+        if release is None or self._ended:
             return False
+        self._ended = True  # steps that were running may fail too; one word to all is enough
         settings, environment = self._args["settings"], self._args["environment"]
 
         def order(server: str, evidence: bool) -> str:
@@ -114,8 +116,28 @@ class Rollout(pulumi.ComponentResource):
 
         hosts = [self._args["hosts"][name] for name in self._args["moving"]]
         ends = await asyncio.to_thread(ending.end, hosts, order)
-        pulumi.log.error(f"{failure.name} failed; {ending.story(ends)}", resource=self)
+        failed = f"{failure.name} failed ({ending.causes(ends) or 'see above'})"
+        report = self._report(release, failure, ends)
+        pulumi.log.error(f"{failed}; {ending.story(ends)}; report: {report}", resource=self)
         return False
+
+    def _report(
+        self, release: Release, failure: pulumi.ErrorHookArgs, ends: Mapping[str, ending.End]
+    ) -> str:
+        """Where the incident's report lies; why there is none, if it cannot be written."""
+        told = incident.Incident(
+            self._args["environment"],
+            release.application,
+            release.version,
+            failure.name,
+            {name: each.story for name, each in ends.items()},
+            {name: each.incident for name, each in ends.items() if each.incident},
+            tuple(failure.errors),
+        )
+        try:
+            return str(incident.write(told))
+        except OSError as error:
+            return f"none ({error})"
 
 
 def _serving(server: str, text: str) -> Running:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 from slipway.fleet import agent_command, running
@@ -24,6 +24,7 @@ class End:
     word: str  # of slipway.release.accord
     serving: Running | None = None
     fault: str = ""
+    incident: Mapping[str, Any] = field(default_factory=dict)  # what its agent tells of it
 
     @property
     def story(self) -> str:
@@ -60,6 +61,15 @@ def story(ends: Mapping[str, End]) -> str:
     return "; ".join(f"{', '.join(names)}: {what}" for what, names in told.items())
 
 
+def causes(ends: Mapping[str, End]) -> str:
+    """In one line what failed, by the word of the servers; empty where none knows of a fault."""
+    return "; ".join(
+        f"{name}, {each.incident['step']}: {each.incident['fault']['what']}"
+        for name, each in ends.items()
+        if each.incident.get("fault")
+    )
+
+
 def _tell(hosts: Sequence[Host], step: str, order: Order, *, evidence: bool) -> dict[str, End]:
     orders = {host.name: order(host.name, evidence) for host in hosts}
     answers = ask(hosts, agent_command(step), stdin=orders, timeout=TIMEOUT)
@@ -72,6 +82,6 @@ def _end(answer: Answer) -> End:
         return End(accord.UNKNOWN, fault=reason[0])
     try:
         data: dict[str, Any] = json.loads(answer.stdout)
-        return End(data["vote"], running(data["serving"]))
+        return End(data["vote"], running(data["serving"]), incident=data.get("incident") or {})
     except (ValueError, KeyError, TypeError):
         return End(accord.UNKNOWN, fault=f"it answered {answer.stdout[:80]!r}")

@@ -16,7 +16,7 @@ from slipway.agent.redact import Redactor
 from slipway.errors import SlipwayError
 from slipway.release.release import Health
 
-LOG_LINES = 20  # of a failing container
+LOG_LINES = 50  # of a failing container
 STRIKES = 3  # failed tries in a row before a container that was ready counts as unhealthy
 BAKE_INTERVAL = 0.5  # seconds
 SETTLED = 1.0  # seconds that a container without any check must have run

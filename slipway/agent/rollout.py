@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import signal
 import time
 from collections.abc import Iterator
@@ -9,7 +10,7 @@ from contextlib import contextmanager
 from dataclasses import replace
 from typing import Any, Callable
 
-from slipway.agent import lock, peers, watchdog
+from slipway.agent import incident, lock, peers, watchdog
 from slipway.agent.docker import Engine
 from slipway.agent.executor import Journal, carry_out
 from slipway.agent.host import Host
@@ -23,6 +24,7 @@ from slipway.release.state import CONFIRMED, IDLE, Revision, State, install
 
 Planner = Callable[[Request, State], Actions]
 
+LOG_SHOWN = 20  # lines of a failed container's log; the incident's report has more
 ABORT_PATIENCE = 60.0  # seconds that an abort gives the step which it interrupts to go back
 INTERRUPTIBLE = ("stage", "migrate", "switch")
 
@@ -122,6 +124,7 @@ def run(
         "seconds": round(time.monotonic() - began, 3),
         "warnings": warnings,
         "note": "" if actions else "there was nothing to do",
+        "incident": incident.of(store, request.ballot) if step == "abort" else None,
     }
 
 
@@ -182,8 +185,10 @@ def _carry_out(actions: Actions, host: Host, journal: Journal, report: Report) -
         with _interruptible():
             return carry_out(actions, host, journal, report)
     except SlipwayError as error:
-        for line in getattr(error, "log", ()):
+        log = getattr(error, "log", ())
+        for line in log[-LOG_SHOWN:]:
             report(line)
+        _keep_incident(error, host, journal)
         report(f"failed: {error.what}; going back")
         undo = machine.recover(host.store.state())
         try:
@@ -196,6 +201,19 @@ def _carry_out(actions: Actions, host: Host, journal: Journal, report: Report) -
                 remedy="Run the step `abort` again once that is mended",
             ) from second
         raise
+
+
+def _keep_incident(error: SlipwayError, host: Host, journal: Journal) -> None:
+    """A full disk may be the very reason: the report is worth no second failure."""
+    serving = host.store.state().serving
+    facts = {
+        "server": host.request.server,
+        "step": journal.step,
+        "release": host.request.release_id,
+        "before": f"{serving.release.version} ({serving.id})" if serving else "",
+    }
+    with contextlib.suppress(SlipwayError, OSError):
+        incident.keep(host.store, journal.ballot, error, facts, now())
 
 
 class InterruptedStepError(SlipwayError):

@@ -171,7 +171,9 @@ class Endings:
     def __call__(self, hosts: Sequence[Host], order: ending.Order) -> dict[str, ending.End]:
         told = {host.name: (order(host.name, False), order(host.name, True)) for host in hosts}
         self.calls.append(told)
-        return {"one": ending.End(accord.ABORTED, Running("cccccccccccc", "v0", {}))}
+        report = {"step": "stage", "before": "v0", "fault": {"what": "it is full"}, "log": []}
+        serving = Running("cccccccccccc", "v0", {})
+        return {"one": ending.End(accord.ABORTED, serving, incident=report)}
 
 
 def fail(
@@ -179,10 +181,12 @@ def fail(
     settings: Settings,
     candidate: Release,
     moving: Sequence[str],
+    folder: Path = Path("/dev/null"),
 ) -> tuple[Endings, object, list[str], engine.Engine]:
     """Declare a rollout, and do what the engine does when its first step fails."""
     endings, hooks, errors = Endings(), dict[str, Any](), list[str]()
     monkeypatch.setattr(ending, "end", endings)
+    monkeypatch.setenv("XDG_STATE_HOME", str(folder / "state"))
     monkeypatch.setattr(pulumi.log, "error", lambda text, **_: errors.append(text))
     register = pulumi.ErrorHook
 
@@ -220,9 +224,9 @@ def test_every_step_has_the_hook_that_takes_servers_back(
 
 
 def test_a_failure_takes_all_changed_servers_back_at_once_and_is_not_retried(
-    monkeypatch: pytest.MonkeyPatch, settings: Settings, candidate: Release
+    monkeypatch: pytest.MonkeyPatch, settings: Settings, candidate: Release, tmp_path: Path
 ) -> None:
-    endings, retry, errors, _ = fail(monkeypatch, settings, candidate, ["one", "two"])
+    endings, retry, errors, _ = fail(monkeypatch, settings, candidate, ["one", "two"], tmp_path)
     assert endings.calls == [
         {
             server: tuple(
@@ -235,7 +239,16 @@ def test_a_failure_takes_all_changed_servers_back_at_once_and_is_not_retried(
         }
     ]
     assert retry is False
-    assert errors == ["shop-stage-one failed; one: rolled back to v0 (cccccccccccc)"]
+    (line,) = errors
+    report = Path(line.rpartition("report: ")[2])
+    assert line == (
+        "shop-stage-one failed (one, stage: it is full);"
+        f" one: rolled back to v0 (cccccccccccc); report: {report}"
+    )
+    assert report.parent == tmp_path / "state" / "slipway" / "incidents"
+    assert report.stat().st_mode & 0o777 == 0o600
+    assert "one, step stage: it is full" in report.read_text()
+    assert json.loads(report.with_suffix(".json").read_text())["errors"] == ["it is full"]
 
 
 def test_a_failure_leaves_the_servers_alone_that_the_rollout_does_not_change(

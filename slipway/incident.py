@@ -1,0 +1,81 @@
+"""The report of a rollout that failed: what, where, when, and what every server serves now."""
+
+from __future__ import annotations
+
+import json
+import os
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+from slipway import folders
+
+
+@dataclass(frozen=True)
+class Incident:
+    """One failed rollout; `servers` holds what each server's agent tells of it, by name."""
+
+    environment: str
+    application: str
+    version: str
+    step: str  # the one that failed first
+    ends: Mapping[str, str]  # by server, what it serves now
+    servers: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
+    errors: tuple[str, ...] = ()  # as Pulumi has them
+
+    def data(self) -> dict[str, Any]:
+        """Everything, for programs."""
+        return {
+            "environment": self.environment,
+            "application": self.application,
+            "version": self.version,
+            "failed_step": self.step,
+            "errors": list(self.errors),
+            "ends": dict(self.ends),
+            "servers": {name: dict(each) for name, each in self.servers.items()},
+        }
+
+    def text(self) -> str:
+        """The same for people."""
+        lines = [
+            f"{self.application} {self.version} on {self.environment}: {self.step} failed",
+            "",
+        ]
+        for name, story in self.ends.items():
+            lines.append(f"{name}: {story}")
+        for name, report in self.servers.items():
+            if fault := report.get("fault"):
+                lines += ["", f"{name}, step {report['step']}: {fault['what']}"]
+                lines += [f"  before: {report['before'] or 'nothing served'}"]
+                lines += [f"  remedy: {fault['remedy']}"] if fault.get("remedy") else []
+                lines += ["  log:", *(f"    {line}" for line in report["log"])]
+        lines += ["", "Timeline (UTC)"]
+        moments = [
+            (float(each["time"]), name, each)
+            for name, report in self.servers.items()
+            for each in report.get("timeline", ())
+        ]
+        for time, name, each in sorted(moments, key=lambda moment: moment[0]):
+            at = datetime.fromtimestamp(time, UTC).strftime("%H:%M:%S.%f")[:-3]
+            lines.append(f"  {at}  {name}  {each['step']}: {each['action']} {each['outcome']}")
+        return "\n".join(lines) + "\n"
+
+
+def write(incident: Incident, folder: Path | None = None) -> Path:
+    """Keep the report as JSON and as text, readable by their owner only; the text's path.
+
+    Raises OSError when the disk does not take it.
+    """
+    folder = folder or folders.state("incidents")
+    now = datetime.now(UTC).strftime("%Y%m%dT%H%M%S.%fZ")
+    name = f"{incident.application}-{incident.environment}-{now}"
+    for suffix, text in (
+        ("json", json.dumps(incident.data(), indent=2)),
+        ("txt", incident.text()),
+    ):
+        handle = os.open(folder / f"{name}.{suffix}", os.O_WRONLY | os.O_CREAT, 0o600)
+        with os.fdopen(handle, "w", encoding="utf-8") as file:
+            file.write(text)
+    return folder / f"{name}.txt"
