@@ -11,7 +11,7 @@ PYTHON ?= python3
 PYTEST ?=
 
 RUN := $(PYTHON) -m toolchain run
-SUITES := $(wildcard $(addprefix tests/,unit conformance shop agent lab))
+SUITES := $(wildcard $(addprefix tests/,unit conformance shop agent github lab))
 SCRIPTS := $(shell git ls-files '*.sh' .ci/run)
 # What runs on servers keeps to the standard library of Python 3.9.
 ON_SERVERS := $(wildcard slipway/agent slipway/release)
@@ -19,13 +19,16 @@ ON_SERVERS := $(wildcard slipway/agent slipway/release)
 export PYTHONUNBUFFERED := 1
 
 ##@ Start
-.PHONY: help setup demo
+.PHONY: help setup github demo
 help: ## list the targets
 	@awk -F ':.*## ' '/^##@ / {print "\n" substr($$0, 5)} \
 	    /^[a-z-]+:.*## / {printf "  make %-10s %s\n", $$1, $$2}' Makefile
 
 setup: ## install what is missing into the cache folder (quick when nothing is)
 	@$(PYTHON) -m toolchain setup
+
+github: ## set up, and install the GitHub plugin for stacks that manage GitHub
+	@$(PYTHON) -m toolchain github
 
 demo: setup ## the main job on this machine: a sample shop from source to staging and production
 	@$(RUN) python -m lab.demo
@@ -48,7 +51,7 @@ types: ## type-check
 unit: ## unit tests
 	@$(RUN) pytest tests/unit --quiet $(PYTEST)
 
-test: setup format-check lint types ## all tests, on a real engine and the lab
+test: github format-check lint types ## all tests, on a real engine and the lab
 	@$(RUN) pytest $(SUITES) $(PYTEST)
 
 bench: setup ## time previews, updates and rollouts beside the bare steps

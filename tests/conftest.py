@@ -8,7 +8,15 @@ import pytest
 
 TESTS = Path(__file__).parent
 
-LIMITS = {"unit": 20, "conformance": 120, "shop": 120, "agent": 300, "lab": 900, "chaos": 900}
+LIMITS = {
+    "unit": 20,
+    "conformance": 120,
+    "shop": 120,
+    "agent": 300,
+    "github": 180,
+    "lab": 900,
+    "chaos": 900,
+}
 """Folder → seconds that one test in it may take, fixtures included."""
 
 

@@ -1,4 +1,4 @@
-"""`python3 -m toolchain`: setup, env, run, clean."""
+"""`python3 -m toolchain`: setup, github, env, run, clean."""
 
 from __future__ import annotations
 
@@ -9,6 +9,7 @@ import sys
 from toolchain import (
     cleaning,
     environment,
+    github,
     locking,
     paths,
     plugins,
@@ -38,6 +39,15 @@ def setup() -> None:
     progress.step("plugins", str(plugins.home()))
 
 
+def install_github() -> None:
+    """Set up, then install the GitHub plugin if it is missing."""
+    setup()
+    if not github.installed():
+        with locking.exclusive(paths.cache() / "setup.lock", limit=LOCK_LIMIT):
+            github.install(pulumi.install())
+    progress.step("github", str(plugins.directory(github.NAME)))
+
+
 def clean() -> None:
     """Free the cache of what no clone uses any more."""
     with locking.exclusive(paths.cache() / "setup.lock", limit=LOCK_LIMIT):
@@ -55,6 +65,7 @@ def main(arguments: list[str]) -> int:
     parser = argparse.ArgumentParser(prog="python3 -m toolchain", description=__doc__)
     commands = parser.add_subparsers(dest="command", required=True)
     commands.add_parser("setup", help="install what is missing into the cache folder")
+    commands.add_parser("github", help="set up, and install what stacks that manage GitHub need")
     commands.add_parser("env", help="print the environment as lines for a shell's eval")
     run = commands.add_parser("run", help="run a command in the environment")
     run.add_argument("words", nargs=argparse.REMAINDER, metavar="COMMAND")
@@ -65,6 +76,8 @@ def main(arguments: list[str]) -> int:
     try:
         if options.command == "setup":
             setup()
+        elif options.command == "github":
+            install_github()
         elif options.command == "env":
             print(environment.exports(environment.variables()))
         elif options.command == "clean":

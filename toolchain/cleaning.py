@@ -7,13 +7,14 @@ import shutil
 import time
 from pathlib import Path
 
-from toolchain import environment, paths, plugins, pulumi, python
+from toolchain import environment, github, paths, plugins, pulumi, python
 
 PATTERNS = (
     "venv-*",
     "pulumi-official-*",
     "pulumi-built-*",
     "pulumi-home-*",
+    "plugin-*",
     "checks-*",
     ".partial-*",
 )
@@ -22,7 +23,7 @@ UNUSED_DAYS = 14
 
 def in_use() -> list[Path]:
     """What this clone's set-up consists of."""
-    ours = [python.directory(), plugins.home(), environment.checks()]
+    ours = [python.directory(), plugins.home(), github.built(), environment.checks()]
     cli = pulumi.find()
     if cli and paths.cache() in cli.path.parents:
         ours.append(paths.cache() / cli.path.relative_to(paths.cache()).parts[0])

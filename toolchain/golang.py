@@ -22,29 +22,32 @@ SELF_UPDATING = (1, 21)
 REMEDY = "Check that Go can reach its module proxy (`go env GOPROXY`), then run `make setup` again."
 
 
-def build(module: str, package: str, output: Path, *, ldflags: str = "-s -w") -> None:
-    """Build `package`, which the go.mod in the folder `module` pins, into the file `output`."""
+def build(module: str | Path, package: str, output: Path, *, ldflags: str = "-s -w") -> None:
+    """Build `package`, which the go.mod in the folder `module` pins, into the file `output`.
+
+    A module is named by its folder's name here, or by its path elsewhere.
+    """
     flags = ["-mod=readonly", "-trimpath", "-buildvcs=false", "-ldflags", ldflags]
     _go(module, ["build", *flags, "-o", str(output), package])
 
 
-def source(module: str, dependency: str) -> Path:
+def source(module: str | Path, dependency: str) -> Path:
     """The folder with the source of a module that `module` depends on."""
     _go(module, ["mod", "download", dependency])
     where = _go(module, ["list", "-mod=readonly", "-m", "-f", "{{.Dir}}", dependency])
     return Path(where.strip())
 
 
-def required(module: str) -> versions.Version:
+def required(module: str | Path) -> versions.Version:
     """The Go version that a module's go.mod asks for."""
     text = (MODULES / module / "go.mod").read_text()
     found = re.search(r"^go (\S+)$", text, re.MULTILINE)
     if not found:
-        raise ToolchainError("go.mod names no Go version", where=f"toolchain/{module}")
+        raise ToolchainError("go.mod names no Go version", where=str(MODULES / module))
     return versions.parse(found[1])
 
 
-def _go(module: str, arguments: list[str]) -> str:
+def _go(module: str | Path, arguments: list[str]) -> str:
     return process.run(
         [compiler(required(module)), *arguments],
         cwd=MODULES / module,

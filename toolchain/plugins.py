@@ -48,27 +48,29 @@ def sources_of() -> list[Path]:
 
 def directory(name: str) -> Path:
     """Where the Pulumi CLI looks for a plugin."""
-    return home() / "plugins" / f"resource-{name}-v{versions.PLUGINS[name]}"
+    return home() / "plugins" / f"resource-{name}-v{_version(name)}"
 
 
 def missing() -> list[str]:
-    """Plugins that are not completely installed; the CLI marks a download that isn't finished."""
-    return [
-        name
-        for name in versions.PLUGINS
-        if not directory(name).is_dir() or Path(f"{directory(name)}.partial").exists()
-    ]
+    """Plugins that are not installed; the CLI marks a download that isn't finished."""
+    return [name for name in versions.PLUGINS if not present(name)]
+
+
+def present(name: str) -> bool:
+    """Whether a plugin is completely installed."""
+    return directory(name).is_dir() and not Path(f"{directory(name)}.partial").exists()
 
 
 def install(cli: Cli) -> None:
     """Install what is missing. Raises ToolchainError when a plugin can be had in neither way."""
     for name in missing():
-        if not _download(cli, name):
+        if not download(cli, name):
             copy(name)
 
 
-def _download(cli: Cli, name: str) -> bool:
-    version = versions.PLUGINS[name]
+def download(cli: Cli, name: str) -> bool:
+    """Install the official plugin; False when that can't be done here."""
+    version = _version(name)
     if not network.reachable(network.PULUMI_SITE):
         progress.step(
             "plugins", f"{name} {version}: no download site in reach, using the offline one"
@@ -84,7 +86,17 @@ def _download(cli: Cli, name: str) -> bool:
     except ToolchainError as error:
         progress.step("plugins", f"{name} {version}: using the offline one, because\n{error}")
         return False
-    return name not in missing()
+    return present(name)
+
+
+def _version(name: str) -> str:
+    return {**versions.PLUGINS, **versions.ON_DEMAND}[name]
+
+
+def clear(name: str) -> None:
+    """Remove what an interrupted installation left."""
+    shutil.rmtree(directory(name), ignore_errors=True)
+    Path(f"{directory(name)}.partial").unlink(missing_ok=True)
 
 
 def copy(name: str) -> None:
@@ -96,9 +108,8 @@ def copy(name: str) -> None:
             remedy=f"Install the official one: pulumi plugin install resource {name}"
             f" v{versions.PLUGINS[name]} (PULUMI_HOME={home()})",
         )
+    clear(name)
     target = directory(name)
-    shutil.rmtree(target, ignore_errors=True)
-    Path(f"{target}.partial").unlink(missing_ok=True)
     with paths.built_aside(target) as aside:
         ignored = shutil.ignore_patterns("__pycache__")
         shutil.copytree(SOURCES, aside / "lab" / "plugins", ignore=ignored)

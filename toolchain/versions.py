@@ -18,6 +18,9 @@ BUILT_PULUMI = "3.259.0"
 PLUGINS = {"command": "1.2.1", "docker": "5.2.0"}
 """Provider plugins, by the versions of the Python packages that ask for them."""
 
+ON_DEMAND = {"github": "6.15.0"}
+"""Those that only some stacks need, so that `make setup` doesn't wait for them."""
+
 
 def parse(text: str) -> Version:
     """Read `v1.2.3-rc.1+build` or `go1.26rc1` as its numbers; what follows them doesn't count.

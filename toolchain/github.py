@@ -1,0 +1,52 @@
+"""The GitHub plugin, installed for stacks that manage GitHub: the official one, else a built one.
+
+The same provider is built from its Go modules where the download site can't be reached. That
+takes about 4 minutes, so `make setup` leaves it out and `make github` does it.
+"""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+
+from toolchain import golang, paths, plugins, progress, versions
+from toolchain.pulumi import Cli
+
+NAME = "github"
+PROGRAM = f"pulumi-resource-{NAME}"
+MODULE = plugins.SOURCES / NAME
+
+
+def installed() -> bool:
+    """Whether the Pulumi CLI finds the plugin."""
+    return plugins.present(NAME)
+
+
+def install(cli: Cli) -> None:
+    """Install it if it is missing. Raises ToolchainError when it can be had in neither way."""
+    if not installed() and not plugins.download(cli, NAME):
+        if not (built() / PROGRAM).exists():
+            _build()
+        _link()
+
+
+def built() -> Path:
+    """Where the program built from these sources is kept, whatever else changes in the home."""
+    sources = sorted(path for path in MODULE.iterdir() if path.is_file())
+    version = versions.ON_DEMAND[NAME]
+    return paths.cache() / f"plugin-{NAME}-{version}-{paths.content_key(*sources)}"
+
+
+def _build() -> None:
+    version = versions.ON_DEMAND[NAME]
+    progress.step("plugins", f"{NAME} {version}: building from source (about 4 minutes)")
+    with paths.built_aside(built()) as aside:
+        ldflags = f"-s -w -X main.version={version}"
+        golang.build(MODULE, ".", aside / PROGRAM, ldflags=ldflags)
+
+
+def _link() -> None:
+    """Put the program, which is large, under a second name where the CLI looks for it."""
+    plugins.clear(NAME)
+    with paths.built_aside(plugins.directory(NAME)) as aside:
+        os.link(built() / PROGRAM, aside / PROGRAM)
