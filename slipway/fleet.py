@@ -105,8 +105,8 @@ def parse(server: str, data: dict[str, Any]) -> Status:
         phase=status["phase"],
         serving=running(status["serving"]),
         previous=running(status["previous"]),
-        warm=status["warm"],
-        basis=status["basis"],
+        warm=status.get("warm", False),
+        basis=status["basis"] if isinstance(status["basis"], dict) else None,  # an older agent's
         problems=tuple(status["problems"]),
         accessories={
             name: Accessory(**each) for name, each in status.get("accessories", {}).items()
