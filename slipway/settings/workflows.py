@@ -86,6 +86,9 @@ class ScheduledWorkflow(Model):
     backup: str | None = Field(default=None, min_length=1, examples=["scripts/check-backup.sh"])
     """Command that fails unless the backups of the environment `$STACK` are healthy: younger than
     25 hours, whole, and fit to be restored. null: not checked."""
+    environments: tuple[Label, ...] = Field(default=("staging",), examples=[["staging"]])
+    """Environments whose backups are checked; only for `backup`. One with required reviewers waits
+    for them every night."""
     keep_days: int = Field(default=30, ge=1, le=400, examples=[30])
     """Days after which runs of workflows are deleted, 1 to 400."""
     keep_runs: int = Field(default=10, ge=1, le=100, examples=[10])

@@ -30,12 +30,15 @@ READ = Permissions(contents="read")
 
 
 def workflow(settings: Settings, chosen: Workflows) -> Workflow:
-    """All checks, at once; a new push ends the checks of the one before."""
+    """All checks, at once; a new push to a pull request ends the checks of the one before.
+
+    A release tag needs no run of its own: its commit has one, or the deployment starts it.
+    """
     jobs = dict(_jobs(settings, chosen))
     return Workflow(
         NAME,
         Triggers(
-            push=Refs((chosen.branch, *chosen.develop), (chosen.release_tags,)),
+            push=Refs((chosen.branch, *chosen.develop)),
             pull_request=Refs((chosen.branch, *chosen.develop)),
             workflow_dispatch=Manual(),
         ),

@@ -18,7 +18,19 @@ HEADER: Final = (
 )
 _UNDERSCORED: Final = {"workflow_dispatch", "pull_request"}
 _VERSIONS: Final = {action.reference: action.version for action in ALL}
+_REASONS: Final = {
+    "actions: read": "runs and artifacts",
+    "actions: write": "starts and deletes runs",
+    "contents: read": "the code",
+    "contents: write": "publishes the release",
+    "id-token: write": "proves who the job is",
+    "issues: write": "opens issues",
+    "packages: read": "pulls images",
+    "packages: write": "pushes images",
+    "security-events: write": "reports to the Security tab",
+}
 _uses = re.compile(r"^( *(?:- )?uses: )(\S+)$", re.MULTILINE)
+_right = re.compile(r"^ +([a-z-]+: (?:read|write))$", re.MULTILINE)
 
 
 def render(workflow: Workflow) -> str:
@@ -32,7 +44,7 @@ def document(content: Mapping[str, Any]) -> str:
     head, jobs, body = text.partition("\njobs:\n")
     spaced = re.sub(r"\n(?=[\w-])", "\n\n", head) + (f"\n{jobs}" if jobs else "")
     spaced += re.sub(r"\n(?=  [\w-])", "\n\n", body)
-    return HEADER + "\n" + _uses.sub(_with_version, spaced)
+    return HEADER + "\n" + _right.sub(_with_reason, _uses.sub(_with_version, spaced))
 
 
 def plain(value: Any) -> Any:
@@ -64,6 +76,11 @@ def _key(name: str) -> str:
 def _with_version(match: re.Match[str]) -> str:
     version = _VERSIONS.get(match[2])
     return f"{match[0]} # {version}" if version else match[0]
+
+
+def _with_reason(match: re.Match[str]) -> str:
+    reason = _REASONS.get(match[1])
+    return f"{match[0]} # {reason}" if reason else match[0]
 
 
 class _Dumper(yaml.SafeDumper):

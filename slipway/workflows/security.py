@@ -5,36 +5,23 @@ from __future__ import annotations
 from collections.abc import Iterator
 from shlex import join, quote
 
-from slipway.settings.workflows_ci import Ci, PythonCode
+from slipway.settings.workflows_ci import Ci
 from slipway.workflows.model import Run, Step
 from slipway.workflows.steps import install_tools
 
 
 def steps(ci: Ci) -> Iterator[Step]:
     """Every audit runs, even after one has found something."""
-    tools = ["bandit", "pip-audit"] if ci.python else []
-    tools += ["semgrep"] if ci.semgrep else []
+    tools = _tools(ci)
     if tools:
         yield install_tools(*tools)
-    if code := ci.python:
+    if ci.python:
         yield Run(
             "Bandit",
-            f"bandit --quiet --recursive --severity-level medium {join(code.source)}",
-            working_directory=code.folder,
+            f"bandit --quiet --recursive --severity-level medium {join(ci.python.source)}",
+            working_directory=ci.python.folder,
         )
-        yield Run(
-            "Vulnerable Python packages",
-            audit_python(code),
-            if_="!cancelled()",
-            working_directory=code.folder,
-        )
-    if ci.node:
-        yield Run(
-            "Vulnerable Node packages",
-            "npm audit --audit-level high",
-            if_="!cancelled()",
-            working_directory=ci.node.folder,
-        )
+    yield from _audits(ci)
     if ci.semgrep:
         yield Run(
             "Semgrep",
@@ -43,6 +30,29 @@ def steps(ci: Ci) -> Iterator[Step]:
         )
 
 
-def audit_python(code: PythonCode) -> str:
-    """The command that fails when a requirement has a known vulnerability."""
-    return f"pip-audit {join(f'--requirement={file}' for file in code.requirements)}"
+def dependencies(ci: Ci) -> Iterator[Step]:
+    """The audits whose result changes without a change of the code."""
+    if ci.python:
+        yield install_tools("pip-audit")
+    yield from _audits(ci)
+
+
+def _tools(ci: Ci) -> list[str]:
+    return [*(("bandit", "pip-audit") if ci.python else ()), *(("semgrep",) if ci.semgrep else ())]
+
+
+def _audits(ci: Ci) -> Iterator[Step]:
+    if ci.python:
+        yield Run(
+            "Vulnerable Python packages",
+            f"pip-audit {join(f'--requirement={file}' for file in ci.python.requirements)}",
+            if_="!cancelled()",
+            working_directory=ci.python.folder,
+        )
+    if ci.node:
+        yield Run(
+            "Vulnerable Node packages",
+            "npm audit --audit-level high",
+            if_="!cancelled()",
+            working_directory=ci.node.folder,
+        )

@@ -33,9 +33,10 @@ def script(
     *,
     id: str | None = None,  # noqa: A002
     if_: str | None = None,
+    folder: str | None = None,
 ) -> Run:
     """A step that runs one of the scripts beside this module."""
-    return Run(name, source(file), id=id, if_=if_, env=env)
+    return Run(name, source(file), id=id, if_=if_, env=env, working_directory=folder)
 
 
 def source(file: str) -> str:

@@ -51,7 +51,9 @@ def _deploy(chosen: Workflows) -> Iterator[Fault]:
         remedy = "Remove it, or keep the state in Pulumi Cloud."
         where = ("workflows", "deploy", "organization")
         yield Fault(where, f"means nothing to {deploy.backend}", remedy)
-    for name in deploy.urls:
-        if name not in (deploy.staging, deploy.production):
-            remedy = suggestion(name, (deploy.staging, deploy.production))
-            yield Fault(("workflows", "deploy", "urls", name), "unknown environment", remedy)
+    checked = chosen.schedule.environments if chosen.schedule else ()
+    for key, names in ((("deploy", "urls"), deploy.urls), (("schedule", "environments"), checked)):
+        for name in names:
+            if name not in (deploy.staging, deploy.production):
+                remedy = suggestion(name, (deploy.staging, deploy.production))
+                yield Fault(("workflows", *key, name), "unknown environment", remedy)

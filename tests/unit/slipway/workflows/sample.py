@@ -11,6 +11,7 @@ import yaml
 from slipway.settings import Settings, load
 from tests.unit.slipway.settings.sample import STACK, changed, project
 
+DIGEST = "sha256:" + 64 * "0"
 EVERYTHING = """
 application:
   images:
@@ -21,7 +22,10 @@ workflows:
     python: {folder: backend, versions: ["3.11", "3.12"], source: [shop]}
     node: {folder: frontend}
     jobs: {docs: {run: make docs, limit: 90s, full_history: true}}
-    services: {postgres: "postgres:16", redis: "redis:7", qdrant: "qdrant/qdrant:v1.15.4"}
+    services:
+      postgres: postgres:16@{DIGEST}
+      redis: redis:7@{DIGEST}
+      qdrant: qdrant/qdrant:v1.15.4@{DIGEST}
     environment: {LOG_LEVEL: debug}
     secrets: [OPENAI_API_KEY_TEST]
     codecov: true
@@ -35,7 +39,7 @@ workflows:
     passphrase: true
   schedule: {backup: scripts/check-backup.sh}
   notify: [slack, discord, pagerduty]
-"""
+""".replace("{DIGEST}", DIGEST)
 PYTHON = "workflows: {ci: {python: {}}}"
 OWN_COMMANDS = "workflows: {ci: {jobs: {check: {run: make check}}}, image: null, schedule: null}"
 

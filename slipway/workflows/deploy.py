@@ -1,0 +1,212 @@
+"""The workflow that turns a push, a tag or a form into a stack update by Pulumi's action."""
+
+from __future__ import annotations
+
+from slipway.settings import Settings
+from slipway.settings.workflows import Workflows
+from slipway.workflows import actions, ci, image, registry, update
+from slipway.workflows.model import (
+    Concurrency,
+    Environment,
+    Input,
+    Job,
+    Manual,
+    Permissions,
+    Refs,
+    Scalar,
+    Triggers,
+    Use,
+    Workflow,
+)
+from slipway.workflows.secrets import WEBHOOKS
+from slipway.workflows.steps import checkout, minutes, script, secret
+
+NAME = "Deploy"
+FILE = "deploy.yml"
+STRATEGIES = (update.AS_CONFIGURED, "rolling", "blue-green", "canary")
+WAIT = 2700  # seconds for CI and the images, which the same push has started
+PAUSE = 15  # seconds between two looks at them
+GOING_ON = "!failure() && !cancelled()"
+RUN = "${{ github.server_url }}/${{ github.repository }}/actions/runs/${{ github.run_id }}"
+
+
+def workflow(settings: Settings, chosen: Workflows) -> Workflow:
+    """Branch → staging; tag → staging, then production; form → what it says."""
+    deploy = chosen.deploy
+    jobs = {"plan": _plan(chosen)}
+    if chosen.image:
+        jobs["verify"] = _verify(settings, chosen)
+    first = tuple(jobs)
+    jobs["staging"] = _update(chosen, deploy.staging, "staging", first)
+    jobs["production"] = _update(chosen, deploy.production, "production", (*first, "staging"))
+    jobs["release"] = _release(settings, chosen)
+    if chosen.notify:
+        jobs["notify"] = _notify(chosen, tuple(jobs))
+    return Workflow(
+        NAME,
+        Triggers(
+            push=Refs((chosen.branch,), (chosen.release_tags,)), workflow_dispatch=_form(chosen)
+        ),
+        jobs,
+        concurrency=Concurrency("deploy-${{ github.ref }}"),
+    )
+
+
+def _form(chosen: Workflows) -> Manual:
+    environments = (chosen.deploy.staging, chosen.deploy.production)
+    return Manual(
+        {
+            "environment": Input("Where", "choice", True, environments[0], environments),
+            "version": Input("Which version; empty: this commit's, or the one before a rollback"),
+            "strategy": Input("How", "choice", False, update.AS_CONFIGURED, STRATEGIES),
+            "rollback": Input("Roll back instead of deploying", "boolean", False, False),
+            "reason": Input("Why, for the history"),
+        }
+    )
+
+
+def _plan(chosen: Workflows) -> Job:
+    answers = ("version", "commit", "staging", "production")
+    return Job(
+        name="plan",
+        runs_on=chosen.runner,
+        timeout_minutes=minutes(WAIT) + 5,
+        permissions=Permissions(actions="write", contents="read"),
+        outputs={each: f"${{{{ steps.plan.outputs.{each} }}}}" for each in answers},
+        steps=(
+            script(
+                "Decide what to deploy",
+                "plan",
+                {
+                    "EVENT": "${{ github.event_name }}",
+                    "REF_TYPE": "${{ github.ref_type }}",
+                    "REF_NAME": "${{ github.ref_name }}",
+                    "COMMIT": "${{ github.sha }}",
+                    "REPOSITORY": "${{ github.repository }}",
+                    "CHOSEN_VERSION": "${{ inputs.version }}",
+                    "ENVIRONMENT": "${{ inputs.environment }}",
+                    "ROLLBACK": "${{ inputs.rollback }}",
+                    "PRODUCTION_STACK": chosen.deploy.production,
+                    "GH_TOKEN": "${{ github.token }}",
+                },
+                id="plan",
+            ),
+            script(
+                "Wait until CI has passed",
+                "wait-for-ci",
+                {
+                    "REPOSITORY": "${{ github.repository }}",
+                    "WORKFLOW": ci.FILE,
+                    "TAG": "${{ github.ref_type == 'tag' && github.ref_name || '' }}",
+                    "COMMIT": "${{ steps.plan.outputs.commit }}",
+                    "LIMIT": WAIT,
+                    "PAUSE": PAUSE,
+                    "GH_TOKEN": "${{ github.token }}",
+                },
+                if_="!inputs.rollback",
+            ),
+        ),
+    )
+
+
+def _verify(settings: Settings, chosen: Workflows) -> Job:
+    return Job(
+        name="verify",
+        needs=("plan",),
+        if_="!inputs.rollback",
+        runs_on=chosen.runner,
+        timeout_minutes=minutes(WAIT) + 5,
+        permissions=Permissions(packages="read"),
+        steps=(
+            *registry.login(settings),
+            Use("Set up Cosign", actions.COSIGN),
+            script(
+                "Verify the images",
+                "verify-images",
+                {
+                    "IMAGES": _images(settings),
+                    "VERSION": "${{ needs.plan.outputs.version }}",
+                    "SERVER": "${{ github.server_url }}",
+                    "REPOSITORY": "${{ github.repository }}",
+                    "WORKFLOW": image.FILE,
+                    "BRANCH": chosen.branch,
+                    "LIMIT": WAIT,
+                    "PAUSE": PAUSE,
+                },
+            ),
+        ),
+    )
+
+
+def _update(chosen: Workflows, stack: str, name: str, needs: tuple[str, ...]) -> Job:
+    """An update of one environment, whose protection rules it waits for."""
+    deploy = chosen.deploy
+    return Job(
+        name=name,
+        needs=needs,
+        if_=f"{GOING_ON} && needs.plan.outputs.{name} == 'true'",
+        runs_on=chosen.runner,
+        timeout_minutes=minutes(deploy.limit),
+        permissions=update.rights(deploy),
+        environment=Environment(stack, deploy.urls.get(stack)),
+        # A second update of the same stack waits: one that is cut off has to be rolled back.
+        concurrency=Concurrency(f"stack-{stack}"),
+        steps=tuple(update.steps(chosen, stack)),
+    )
+
+
+def _release(settings: Settings, chosen: Workflows) -> Job:
+    images = _images(settings) if chosen.image else ""
+    return Job(
+        name="release",
+        needs=("plan", "production"),
+        if_=f"{GOING_ON} && github.event_name == 'push' && github.ref_type == 'tag'",
+        runs_on=chosen.runner,
+        timeout_minutes=10,
+        permissions=Permissions(contents="write", packages="read"),
+        steps=(
+            checkout(full_history=True),
+            *(registry.login(settings) if chosen.image else ()),
+            script(
+                "Publish the release",
+                "release",
+                {
+                    "TAG": "${{ github.ref_name }}",
+                    "PATTERN": chosen.release_tags,
+                    "IMAGES": images,
+                    "GH_TOKEN": "${{ github.token }}",
+                },
+            ),
+        ),
+    )
+
+
+def _notify(chosen: Workflows, needs: tuple[str, ...]) -> Job:
+    webhooks: dict[str, Scalar] = {WEBHOOKS[each]: secret(WEBHOOKS[each]) for each in chosen.notify}
+    return Job(
+        name="notify",
+        needs=needs,
+        if_="always()",
+        runs_on=chosen.runner,
+        timeout_minutes=5,
+        steps=(
+            script(
+                "Tell how it ended",
+                "notify",
+                {
+                    "NEEDS": "${{ toJSON(needs) }}",
+                    "VERSION": "${{ needs.plan.outputs.version }}",
+                    "ROLLBACK": "${{ inputs.rollback }}",
+                    "REPOSITORY": "${{ github.repository }}",
+                    "ACTOR": "${{ github.actor }}",
+                    "RUN": RUN,
+                    "PAGERDUTY_URL": "https://events.pagerduty.com/v2/enqueue",
+                    **webhooks,
+                },
+            ),
+        ),
+    )
+
+
+def _images(settings: Settings) -> str:
+    return " ".join(registry.repository(settings, name) for name in settings.application.images)

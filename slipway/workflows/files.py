@@ -1,0 +1,35 @@
+"""All files of `.github` that a configuration stands for."""
+
+from __future__ import annotations
+
+from slipway.settings import Settings
+from slipway.workflows import ci, dependabot, deploy, image, scheduled
+from slipway.workflows.model import Workflow
+from slipway.workflows.render import document, render
+
+FOLDER = ".github"
+
+
+def workflows(settings: Settings) -> dict[str, Workflow]:
+    """The workflows by the names of their files; empty if none are configured."""
+    chosen = settings.workflows
+    if chosen is None:
+        return {}
+    found = {ci.FILE: ci.workflow(settings, chosen)}
+    if chosen.image:
+        found[image.FILE] = image.workflow(settings, chosen, chosen.image)
+    found[deploy.FILE] = deploy.workflow(settings, chosen)
+    if chosen.schedule:
+        found[scheduled.FILE] = scheduled.workflow(settings, chosen, chosen.schedule)
+    return found
+
+
+def files(settings: Settings) -> dict[str, str]:
+    """The text of each file, by its path in the repository; empty if none are configured."""
+    if settings.workflows is None:
+        return {}
+    texts = {
+        f"{FOLDER}/workflows/{name}": render(each) for name, each in workflows(settings).items()
+    }
+    updates = document(dependabot.content(settings, settings.workflows))
+    return {**texts, f"{FOLDER}/{dependabot.FILE}": updates}
