@@ -10,6 +10,7 @@ from slipway.cli.history import history
 from slipway.cli.lock import lock, resolve, unlock
 from slipway.cli.rollback import rollback
 from slipway.cli.status import status
+from slipway.cli.workflows import workflows
 from slipway.errors import SlipwayError
 
 slipway = typer.Typer(
@@ -19,6 +20,7 @@ slipway = typer.Typer(
 )
 for command in (status, history, rollback, lock, unlock, resolve):
     slipway.command()(command)
+slipway.add_typer(workflows, name="workflows")
 
 
 def main() -> None:

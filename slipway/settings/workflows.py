@@ -51,8 +51,10 @@ class DeployWorkflow(Model):
     """Stack, and GitHub environment, that every release tag updates, after `staging`."""
     python: str = Field(default="3.12", min_length=1, examples=["3.12"])
     """Version of Python that runs the program."""
+    program: str | None = Field(default=None, min_length=1, examples=["deployment/slipway"])
+    """Folder with Slipway's program, relative to the repository; null: `folder`."""
     requirements: str = Field(default="requirements.lock", min_length=1, examples=["req.txt"])
-    """Requirements of the program with their hashes, relative to `folder`."""
+    """Requirements of the program with their hashes, relative to `program`."""
     backend: str = Field(
         default="https://api.pulumi.com",
         min_length=1,

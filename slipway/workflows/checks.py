@@ -6,14 +6,14 @@ import re
 from collections.abc import Iterator
 from itertools import product
 
-from slipway.settings import Settings
+from slipway.settings.workflows_project import Project
 from slipway.workflows import ci
 from slipway.workflows.model import Job
 
 _variable = re.compile(r"\$\{\{ matrix\.([A-Za-z0-9_-]+) \}\}")
 
 
-def required_checks(settings: Settings) -> tuple[str, ...]:
+def required_checks(settings: Project) -> tuple[str, ...]:
     """The checks that branch protection requires, as GitHub names them; empty without workflows.
 
     A job that is left out by its condition counts as passed.

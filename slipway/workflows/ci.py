@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import replace
 
-from slipway.settings import Settings
 from slipway.settings.image import Image
 from slipway.settings.workflows import ImageWorkflow, Workflows
 from slipway.settings.workflows_ci import Command
+from slipway.settings.workflows_project import Project
 from slipway.workflows import application, images, languages, security
 from slipway.workflows.model import (
     Concurrency,
@@ -29,7 +29,7 @@ LIMIT = 20  # minutes
 READ = Permissions(contents="read")
 
 
-def workflow(settings: Settings, chosen: Workflows) -> Workflow:
+def workflow(settings: Project, chosen: Workflows) -> Workflow:
     """All checks, at once; a new push to a pull request ends the checks of the one before.
 
     A release tag needs no run of its own: its commit has one, or the deployment starts it.
@@ -51,7 +51,7 @@ def workflow(settings: Settings, chosen: Workflows) -> Workflow:
     )
 
 
-def _jobs(settings: Settings, chosen: Workflows) -> Iterator[tuple[str, Job]]:
+def _jobs(settings: Project, chosen: Workflows) -> Iterator[tuple[str, Job]]:
     ci, runner = chosen.ci, chosen.runner
     yield from languages.jobs(ci, runner)
     for name, command in ci.jobs.items():

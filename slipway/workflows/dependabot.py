@@ -8,21 +8,21 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Any
 
-from slipway.settings import Settings
 from slipway.settings.workflows import Workflows
+from slipway.settings.workflows_project import Project
 
 FILE = "dependabot.yml"
 COOLDOWN = 7  # days: most bad releases are noticed, and withdrawn, before
 
 
-def content(settings: Settings, chosen: Workflows) -> dict[str, Any]:
+def content(settings: Project, chosen: Workflows) -> dict[str, Any]:
     """Each ecosystem weekly, in one pull request each; security updates come at once."""
     return {"version": 2, "updates": [_update(*each) for each in _places(settings, chosen)]}
 
 
-def _places(settings: Settings, chosen: Workflows) -> Iterator[tuple[str, list[str]]]:
+def _places(settings: Project, chosen: Workflows) -> Iterator[tuple[str, list[str]]]:
     ci, deploy = chosen.ci, chosen.deploy
-    python = {deploy.folder, *([ci.python.folder] if ci.python else [])}
+    python = {deploy.program or deploy.folder, *([ci.python.folder] if ci.python else [])}
     yield "pip", sorted(python)
     if ci.node:
         yield "npm", [ci.node.folder]

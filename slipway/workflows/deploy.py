@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from slipway.settings import Settings
 from slipway.settings.workflows import Workflows
+from slipway.settings.workflows_project import Project
 from slipway.workflows import actions, ci, image, registry, update
 from slipway.workflows.model import (
     Concurrency,
@@ -30,7 +30,7 @@ GOING_ON = "!failure() && !cancelled()"
 RUN = "${{ github.server_url }}/${{ github.repository }}/actions/runs/${{ github.run_id }}"
 
 
-def workflow(settings: Settings, chosen: Workflows) -> Workflow:
+def workflow(settings: Project, chosen: Workflows) -> Workflow:
     """Branch → staging; tag → staging, then production; form → what it says."""
     deploy = chosen.deploy
     jobs = {"plan": _plan(chosen)}
@@ -109,7 +109,7 @@ def _plan(chosen: Workflows) -> Job:
     )
 
 
-def _verify(settings: Settings, chosen: Workflows) -> Job:
+def _verify(settings: Project, chosen: Workflows) -> Job:
     return Job(
         name="verify",
         needs=("plan",),
@@ -155,7 +155,7 @@ def _update(chosen: Workflows, stack: str, name: str, needs: tuple[str, ...]) ->
     )
 
 
-def _release(settings: Settings, chosen: Workflows) -> Job:
+def _release(settings: Project, chosen: Workflows) -> Job:
     images = _images(settings) if chosen.image else ""
     return Job(
         name="release",
@@ -208,5 +208,5 @@ def _notify(chosen: Workflows, needs: tuple[str, ...]) -> Job:
     )
 
 
-def _images(settings: Settings) -> str:
+def _images(settings: Project) -> str:
     return " ".join(registry.repository(settings, name) for name in settings.application.images)

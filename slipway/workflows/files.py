@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from slipway.settings import Settings
+from slipway.settings.workflows_project import Project
 from slipway.workflows import ci, dependabot, deploy, image, scheduled
 from slipway.workflows.model import Workflow
 from slipway.workflows.render import document, render
@@ -10,7 +10,7 @@ from slipway.workflows.render import document, render
 FOLDER = ".github"
 
 
-def workflows(settings: Settings) -> dict[str, Workflow]:
+def workflows(settings: Project) -> dict[str, Workflow]:
     """The workflows by the names of their files; empty if none are configured."""
     chosen = settings.workflows
     if chosen is None:
@@ -24,7 +24,7 @@ def workflows(settings: Settings) -> dict[str, Workflow]:
     return found
 
 
-def files(settings: Settings) -> dict[str, str]:
+def files(settings: Project) -> dict[str, str]:
     """The text of each file, by its path in the repository; empty if none are configured."""
     if settings.workflows is None:
         return {}

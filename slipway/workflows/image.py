@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from slipway.settings import Settings
 from slipway.settings.image import Image
 from slipway.settings.workflows import ImageWorkflow, Workflows
+from slipway.settings.workflows_project import Project
 from slipway.workflows import actions, images, registry
 from slipway.workflows.model import (
     Concurrency,
@@ -37,7 +37,7 @@ type=raw,value=latest,enable={{is_default_branch}}
 """
 
 
-def workflow(settings: Settings, chosen: Workflows, how: ImageWorkflow) -> Workflow:
+def workflow(settings: Project, chosen: Workflows, how: ImageWorkflow) -> Workflow:
     """Pushes to the deployed branch, and release tags. One run at a time builds a commit."""
     jobs: dict[str, Job] = {}
     for name, image in settings.application.images.items():
@@ -78,7 +78,7 @@ def workflow(settings: Settings, chosen: Workflows, how: ImageWorkflow) -> Workf
 
 
 def _build(
-    settings: Settings, name: str, where: str, image: Image, how: ImageWorkflow
+    settings: Project, name: str, where: str, image: Image, how: ImageWorkflow
 ) -> Iterator[Step]:
     yield checkout()
     yield Use("Set up emulation", actions.SETUP_QEMU)

@@ -4,19 +4,19 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from slipway.settings import Settings
+from slipway.settings.workflows_project import Project
 from slipway.workflows import actions
 from slipway.workflows.model import Use
 from slipway.workflows.secrets import GITHUB_REGISTRY, registry_password
 from slipway.workflows.steps import secret
 
 
-def repository(settings: Settings, image: str) -> str:
+def repository(settings: Project, image: str) -> str:
     """REGISTRY/NAME of an image, without a tag."""
     return f"{settings.registry.address}/{image}"
 
 
-def login(settings: Settings) -> Iterator[Use]:
+def login(settings: Project) -> Iterator[Use]:
     """The step that logs in, if the registry asks for it; GitHub's takes the job's own token."""
     host = settings.registry.address.partition("/")[0]
     password = registry_password(settings)

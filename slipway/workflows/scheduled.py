@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 
-from slipway.settings import Settings
 from slipway.settings.workflows import ScheduledWorkflow, Workflows
 from slipway.settings.workflows_ci import Compose, Performance
+from slipway.settings.workflows_project import Project
 from slipway.workflows import actions, application, image, images, registry, security, update
 from slipway.workflows.deploy import RUN
 from slipway.workflows.model import (
@@ -31,7 +31,7 @@ LIMIT = 30  # minutes
 READ = Permissions(contents="read")
 
 
-def workflow(settings: Settings, chosen: Workflows, schedule: ScheduledWorkflow) -> Workflow:
+def workflow(settings: Project, chosen: Workflows, schedule: ScheduledWorkflow) -> Workflow:
     """One job for each kind of care, and one that opens an issue for each that failed."""
     jobs = dict(_jobs(settings, chosen, schedule))
     return Workflow(
@@ -43,7 +43,7 @@ def workflow(settings: Settings, chosen: Workflows, schedule: ScheduledWorkflow)
 
 
 def _jobs(
-    settings: Settings, chosen: Workflows, schedule: ScheduledWorkflow
+    settings: Project, chosen: Workflows, schedule: ScheduledWorkflow
 ) -> Iterator[tuple[str, Job]]:
     ci, runner = chosen.ci, chosen.runner
     if ci.python or ci.node:
@@ -71,7 +71,7 @@ def _job(name: str, runner: str, rights: Permissions, steps: Iterable[Step]) -> 
     )
 
 
-def _scans(settings: Settings, chosen: Workflows) -> Iterator[tuple[str, Job]]:
+def _scans(settings: Project, chosen: Workflows) -> Iterator[tuple[str, Job]]:
     """Known vulnerabilities are found after a build, too."""
     if not chosen.image:
         return

@@ -6,8 +6,8 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Final
 
-from slipway.settings import Settings
 from slipway.settings.workflows import DeployWorkflow
+from slipway.settings.workflows_project import Project
 
 SSH_KEY: Final = "DEPLOY_SSH_KEY"
 ACCESS_TOKEN: Final = "PULUMI_ACCESS_TOKEN"  # noqa: S105
@@ -29,7 +29,7 @@ class NeededSecrets:
     environments: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
 
 
-def needed_secrets(settings: Settings) -> NeededSecrets:
+def needed_secrets(settings: Project) -> NeededSecrets:
     """What has to be set for the workflows to work; nothing without workflows.
 
     Beside them stands GITHUB_TOKEN, which every job is given.
@@ -59,7 +59,7 @@ def takes_token(deploy: DeployWorkflow) -> bool:
     return deploy.backend.startswith("https://") and deploy.organization is None
 
 
-def registry_password(settings: Settings) -> str | None:
+def registry_password(settings: Project) -> str | None:
     """The secret for the registry's login; None for GitHub's own, or one without a login."""
     host = settings.registry.address.partition("/")[0]
     return None if host == GITHUB_REGISTRY else settings.registry.password

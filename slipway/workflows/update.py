@@ -57,7 +57,7 @@ def steps(chosen: Workflows, stack: str) -> Iterator[Step]:
     )
     yield Run(
         "What runs now",
-        'bin/slipway status --stack "$STACK" | tee -a "$GITHUB_STEP_SUMMARY"',
+        'slipway status --stack "$STACK" | tee -a "$GITHUB_STEP_SUMMARY"',
         if_="always()",
         env=env,
         working_directory=deploy.folder,
@@ -76,14 +76,14 @@ def environment(deploy: DeployWorkflow, stack: str) -> dict[str, Scalar]:
 
 def prepare(deploy: DeployWorkflow, env: dict[str, Scalar]) -> Iterator[Step]:
     """The program, its packages, the Pulumi CLI and the keys to state and servers."""
-    lock = f"{deploy.folder}/{deploy.requirements}"
     yield checkout()
     # Without a cache: what other runs have left there must not reach the servers.
     yield Use("Set up Python", actions.SETUP_PYTHON, {"python-version": deploy.python})
     yield Run(
         "Install the program",
-        'python -m pip install --quiet --require-hashes --requirement "$LOCK"',
-        env={"LOCK": lock},
+        'python -m pip install --quiet --require-hashes --requirement "$PROGRAM/$LOCK"\n'
+        'echo "$GITHUB_WORKSPACE/$PROGRAM/bin" >> "$GITHUB_PATH"\n',
+        env={"PROGRAM": deploy.program or deploy.folder, "LOCK": deploy.requirements},
     )
     if deploy.aws_role:
         yield Use(

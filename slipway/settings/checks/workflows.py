@@ -5,14 +5,14 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from slipway.settings.errors import Fault, suggestion
-from slipway.settings.settings import Settings
 from slipway.settings.workflows import Workflows
+from slipway.settings.workflows_project import Project
 
 RESERVED = ("lint", "test", "security", "build", "integration", "performance", "report")
 """Jobs of CI that are not the repository's own."""
 
 
-def faults(settings: Settings) -> Iterator[Fault]:
+def faults(settings: Project) -> Iterator[Fault]:
     """Faults of the settings in `workflows`."""
     chosen = settings.workflows
     if chosen is None:

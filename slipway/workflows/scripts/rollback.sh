@@ -1,5 +1,5 @@
 #!/bin/bash
 arguments=(--stack "$STACK" --yes --message "$REASON")
 [ -z "$TO" ] || arguments+=(--to "$TO")
-bin/slipway rollback "${arguments[@]}"
+slipway rollback "${arguments[@]}"
 echo "$STACK was rolled back: $REASON" >> "$GITHUB_STEP_SUMMARY"
