@@ -12,6 +12,7 @@ LIMITS = {
     "unit": 20,
     "conformance": 120,
     "shop": 120,
+    "workflows": 600,
     "agent": 300,
     "github": 180,
     "lab": 900,

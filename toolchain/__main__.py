@@ -7,6 +7,7 @@ import signal
 import sys
 
 from toolchain import (
+    actionlint,
     cleaning,
     environment,
     github,
@@ -66,6 +67,7 @@ def main(arguments: list[str]) -> int:
     commands = parser.add_subparsers(dest="command", required=True)
     commands.add_parser("setup", help="install what is missing into the cache folder")
     commands.add_parser("github", help="set up, and install what stacks that manage GitHub need")
+    commands.add_parser("actionlint", help="print where the linter of workflow files is")
     commands.add_parser("env", help="print the environment as lines for a shell's eval")
     run = commands.add_parser("run", help="run a command in the environment")
     run.add_argument("words", nargs=argparse.REMAINDER, metavar="COMMAND")
@@ -78,6 +80,8 @@ def main(arguments: list[str]) -> int:
             setup()
         elif options.command == "github":
             install_github()
+        elif options.command == "actionlint":
+            print(actionlint.install())
         elif options.command == "env":
             print(environment.exports(environment.variables()))
         elif options.command == "clean":

@@ -7,7 +7,7 @@ import shutil
 import time
 from pathlib import Path
 
-from toolchain import environment, github, paths, plugins, pulumi, python
+from toolchain import actionlint, environment, github, paths, plugins, pulumi, python
 
 PATTERNS = (
     "venv-*",
@@ -15,6 +15,7 @@ PATTERNS = (
     "pulumi-built-*",
     "pulumi-home-*",
     "plugin-*",
+    "actionlint-*",
     "checks-*",
     ".partial-*",
 )
@@ -24,6 +25,7 @@ UNUSED_DAYS = 14
 def in_use() -> list[Path]:
     """What this clone's set-up consists of."""
     ours = [python.directory(), plugins.home(), github.built(), environment.checks()]
+    ours.append(actionlint.directory())
     cli = pulumi.find()
     if cli and paths.cache() in cli.path.parents:
         ours.append(paths.cache() / cli.path.relative_to(paths.cache()).parts[0])

@@ -15,6 +15,9 @@ OFFICIAL_PULUMI = "3.272.0"
 BUILT_PULUMI = "3.259.0"
 """What is built from source: the last release whose Go module is served by the module proxies."""
 
+ACTIONLINT = "1.7.8"
+"""The linter of workflow files."""
+
 PLUGINS = {"command": "1.2.1", "docker": "5.2.0"}
 """Provider plugins, by the versions of the Python packages that ask for them."""
 
