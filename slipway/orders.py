@@ -9,6 +9,7 @@ from slipway.release import plan as plans
 from slipway.release.basis import Basis
 from slipway.release.plan import Action, Plan, Step, Wave, steps
 from slipway.release.release import Release
+from slipway.release.watch import HOLD
 from slipway.settings import Settings
 
 # Seconds that a step may take beyond what it waits for by configuration.
@@ -40,8 +41,25 @@ def _waves(settings: Settings) -> list[Wave]:
 def _lease(settings: Settings) -> float:
     """Seconds: a server's next step may have to wait for all that the plan waits for elsewhere."""
     migration = settings.application.migration
-    waits = sum(wave.pause + wave.hold for wave in _waves(settings))
+    waits = max(_wait(server, settings) for server in settings.servers)
     return settings.rollout.lease + waits + (migration.timeout if migration else 0.0)
+
+
+def _wait(server: str, settings: Settings) -> float:
+    """Seconds that the waves between two steps of this server may take."""
+    longest = waiting = 0.0
+    for wave in _waves(settings):
+        if server in wave.servers:
+            longest, waiting = max(longest, waiting), 0.0
+        waiting += wave.pause + _held(wave, settings)
+    return max(longest, waiting)
+
+
+def _held(wave: Wave | Step, settings: Settings) -> float:
+    """Seconds that a wave is watched at most: a canary with too few requests is held on."""
+    watch = settings.rollout.watch
+    prolonged = wave.weight < 100 and watch.too_few == HOLD
+    return max(wave.hold, watch.hold_limit) if prolonged else wave.hold
 
 
 def step_order(
@@ -51,6 +69,7 @@ def step_order(
     order = _rollout(settings, environment, step.server, release, basis)
     if step.action is Action.SWITCH:
         order["rollout"] |= {"weight": step.weight, "pause": step.pause, "bake": step.hold}
+        order["rollout"]["watch"] = settings.rollout.watch.model_dump()
     if step.action is Action.PREFLIGHT:
         order |= _access(settings)
         order["preflight"] = {
@@ -80,7 +99,7 @@ def step_limit(step: Step, settings: Settings) -> float:
             Action.PREFLIGHT: 0.0,
             Action.STAGE: _PULLING + starting,
             Action.MIGRATE: migrating,
-            Action.SWITCH: starting + stopping + step.pause + step.hold,
+            Action.SWITCH: starting + stopping + step.pause + _held(step, settings),
             Action.CONFIRM: 0.0,
             Action.FINALIZE: stopping,
         }[step.action]

@@ -38,7 +38,7 @@ def _content() -> bytes:
     sources = [package / "__init__.py", package / "errors.py"]
     for folder in ("agent", "release"):
         sources += [
-            path for path in (package / folder).glob("*.py") if path != Path(__file__).resolve()
+            path for path in (package / folder).rglob("*.py") if path != Path(__file__).resolve()
         ]
     files = {str(path.relative_to(ROOT)): path.read_bytes() for path in sources}
     files["__main__.py"] = START.encode()

@@ -177,8 +177,10 @@ class Engine:
         """Its named volumes stay."""
         self.delete(f"/containers/{container}", force=1, v=1)
 
-    def logs(self, container: str, lines: int) -> list[str]:
-        raw = self.get(f"/containers/{container}/logs", stdout=1, stderr=1, tail=lines)
+    def logs(self, container: str, lines: int, since: float | None = None) -> list[str]:
+        """The last lines; with `since` (seconds since the epoch) later ones, each with its time."""
+        timed = {} if since is None else {"since": f"{since:.9f}", "timestamps": 1}
+        raw = self.get(f"/containers/{container}/logs", stdout=1, stderr=1, tail=lines, **timed)
         return demultiplex(raw if isinstance(raw, bytes) else b"").splitlines()
 
     def execute(self, container: str, command: tuple[str, ...], timeout: float) -> tuple[int, str]:

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import ipaddress
+import time
 from collections.abc import Iterable
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
 from typing import Any, Callable
 
 from slipway.agent import containers, health, images, migration
@@ -12,6 +14,8 @@ from slipway.agent.balancer import Balancer
 from slipway.agent.containers import Container
 from slipway.agent.docker import Engine
 from slipway.agent.health import Subject
+from slipway.agent.health.bake import Hold, bake
+from slipway.agent.measure import measure
 from slipway.agent.report import Report
 from slipway.agent.request import Request
 from slipway.agent.store import Store
@@ -30,6 +34,7 @@ class Host:
         self.request, self.engine, self.store, self.report = request, engine, store, report
         self.balancer = Balancer(engine, request.application, store.proxy, report)
         self.seconds = 0.0
+        self.routed = time.time()  # when traffic began to move
         self.changed = False
         self._images = store.state().images
 
@@ -106,14 +111,20 @@ class Host:
         """No release has smoke tests yet."""
 
     def _route(self, state: State, _: str) -> None:
+        self.routed = time.time()
         self.seconds = self.balancer.apply(self.balancer.wanted(state))
 
     def _bake(self, state: State, release: str) -> None:
-        seconds = self.request.rollout.bake
-        self.report(f"watching {state.revision(release).release.version} for {seconds:g} s")
-        own = self._containers(state, release)
-        watched = own if state.weight == 100 else containers.ported(own)
-        health.bake(self.engine, _subjects(watched), seconds)
+        rollout, revision = self.request.rollout, state.revision(release)
+        self.report(f"watching {revision.release.version} for {rollout.bake:g} s")
+        own, whole = self._containers(state, release), state.weight == 100
+        subjects = _subjects(own if whole else containers.ported(own))
+        compared = not whole and state.serving is not None
+        watch = replace(rollout.watch, analyse=compared, p95=None)
+        count = measure(self.engine, self.balancer.runtime, subjects, watch, revision.colour)
+        hold = Hold(rollout.bake, watch, self.routed)
+        verdict = bake(self.engine, subjects, hold, count, self.report)
+        self.report(f"{revision.release.version} has passed: {verdict}")
 
     def _migrate(self, state: State, release: str) -> None:
         migration.run(self.engine, state.revision(release).release, self.report)

@@ -15,6 +15,7 @@ from slipway.errors import SlipwayError
 from slipway.release.basis import Basis
 from slipway.release.release import Release
 from slipway.release.state import Keeping, Proxy, ballot
+from slipway.release.watch import Watch
 
 LARGEST = 4 * 1024 * 1024  # bytes of a request
 NAME = re.compile(r"[a-z0-9][a-z0-9-]{0,62}\Z")
@@ -32,6 +33,7 @@ class Rollout:
     lease: float = 600.0  # seconds that the lock outlives a step
     keeping: Keeping = field(default_factory=Keeping)
     evidence: bool = False  # another server of the rollout has gone back, of an abort
+    watch: Watch = field(default_factory=Watch)
 
 
 @dataclass(frozen=True)
@@ -108,7 +110,7 @@ def _request(data: dict[str, Any]) -> Request:
             f"{application!r} is no name", where="application", remedy="Use a-z, 0-9 and -"
         )
     release = data.get("release") or {}
-    proxy, rollout = data.get("proxy"), data.get("rollout") or {}
+    proxy = data.get("proxy")
     return Request(
         application=application,
         server=data.get("server") or socket.gethostname(),
@@ -119,7 +121,7 @@ def _request(data: dict[str, Any]) -> Request:
         hosts=data.get("hosts") or {},
         registry=Registry(**_known(Registry, data.get("registry") or {"address": ""})),
         proxy=Proxy(**proxy) if proxy else None,
-        rollout=_rollout(rollout),
+        rollout=_rollout(data.get("rollout") or {}),
         extra=data,
     )
 
@@ -128,7 +130,8 @@ def _rollout(data: Mapping[str, Any]) -> Rollout:
     known = _known(Rollout, data)
     if "keeping" in known:
         known["keeping"] = Keeping(**_known(Keeping, known["keeping"]))
-    return Rollout(**dict(known, basis=Basis.from_dict(known.get("basis"))))
+    watch = Watch(**_known(Watch, known.get("watch") or {}))
+    return Rollout(**dict(known, basis=Basis.from_dict(known.get("basis")), watch=watch))
 
 
 def _known(kind: Any, data: Mapping[str, Any]) -> dict[str, Any]:

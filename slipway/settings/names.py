@@ -57,6 +57,15 @@ def is_network(text: str) -> bool:
         return False
 
 
+def is_pattern(text: str) -> bool:
+    """Whether `text` is a regular expression of Python's."""
+    try:
+        re.compile(text)
+    except re.error:
+        return False
+    return True
+
+
 Label = Annotated[
     str,
     Text(
@@ -158,6 +167,9 @@ ContainerPath = Annotated[
 UrlPath = Annotated[
     str,
     Text("URL path", rule="must begin with `/`", fits=re.compile(r"/[!-~]*").fullmatch),
+]
+Pattern = Annotated[
+    str, Text("regular expression", rule="must be a regular expression", fits=is_pattern)
 ]
 Network = Annotated[
     str,

@@ -1,4 +1,4 @@
-"""Durations and sizes as people write them: `250ms`, `10m`, `500M`."""
+"""Durations, sizes and percentages as people write them: `250ms`, `10m`, `500M`, `1%`."""
 
 from __future__ import annotations
 
@@ -18,9 +18,10 @@ _SECONDS: Final = {
     "h": Decimal(3600),
 }
 _BYTES: Final = {"": 1, "K": 1 << 10, "M": 1 << 20, "G": 1 << 30, "T": 1 << 40}  # as Docker's
-_WRITTEN: Final = re.compile(r"([0-9]{1,18}(?:\.[0-9]{1,9})?)([A-Za-z]*)")
+_WRITTEN: Final = re.compile(r"([0-9]{1,18}(?:\.[0-9]{1,9})?)([A-Za-z]*|%)")
 
 _DURATION_RULE: Final = "must be a duration (number with ms, s, m or h; without a unit: seconds)"
+_PERCENTAGE_RULE: Final = "must be a percentage (number with %)"
 _SIZE_RULE: Final = (
     "must be a size (number with K, M, G or T, powers of 1024; without a unit: bytes)"
 )
@@ -74,6 +75,19 @@ def write_size(size: int) -> str:
     return str(size)
 
 
+def parse_percentage(value: object) -> float:
+    """A share, 0.01 for `1%`. Raises ValueError with the rule, also for a bare number."""
+    number, unit = _split(value, _PERCENTAGE_RULE)
+    if unit != "%":
+        raise ValueError(_PERCENTAGE_RULE)
+    return float(number / 100)
+
+
+def write_percentage(share: float) -> str:
+    """As people write it: 0.01 is `1%`."""
+    return f"{(Decimal(str(share)) * 100).normalize():f}%"
+
+
 def _split(value: object, rule: str) -> tuple[Decimal, str]:
     if isinstance(value, bool) or not isinstance(value, (str, int, float)):
         raise ValueError(rule)
@@ -85,3 +99,4 @@ def _split(value: object, rule: str) -> tuple[Decimal, str]:
 
 Duration = Annotated[float, Parsed("duration", write_duration, parse_duration)]
 Size = Annotated[int, Parsed("size", write_size, parse_size)]
+Percentage = Annotated[float, Parsed("percentage", write_percentage, parse_percentage)]

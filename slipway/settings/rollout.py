@@ -11,6 +11,7 @@ from pydantic import Field
 from slipway.settings.kind import Parsed
 from slipway.settings.model import Model
 from slipway.settings.quantity import Duration, parse_duration
+from slipway.settings.watch import Watch
 
 CENTURY: Final = 100 * 365 * 86_400.0  # seconds
 _BATCH_RULE: Final = 'must be a number of servers from 1, or a percentage from "1%" to "100%"'
@@ -82,6 +83,8 @@ class Rollout(Model):
     bake: Duration = Field(default=30.0, examples=["30s"])
     """Time that a server watches the new containers once they have all its traffic; one that
     restarts, stops or turns unhealthy brings the old release back."""
+    watch: Watch = Field(default=Watch(), examples=[{"error_rate": "0.5%"}])
+    """What they are watched for during that time and in each step of a canary."""
     canary: Canary = Field(default=Canary(), examples=[{"weights": [10, 100], "hold": "2m"}])
     """Steps of the strategy `canary`."""
     warm: Warm | None = Field(default=None, examples=["1h"])

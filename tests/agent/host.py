@@ -22,18 +22,26 @@ NETWORK = "172.31.240.0/24"
 TOKEN = "hunter2-is-secret"
 
 APPLICATION = """
-import os, signal, sys, threading
+import itertools, os, signal, sys, threading
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+
+requests = itertools.count(1)
 
 class Handler(BaseHTTPRequestHandler):
     protocol_version = "HTTP/1.1"
     def do_GET(self):
         ready = self.path != "/ready" or "UNREADY" not in os.environ
         body = os.environ["SLIPWAY_VERSION"].encode()
-        self.send_response(200 if ready else 503)
+        self.send_response(self.misbehave() if ready else 503)
         self.send_header("Content-Length", str(len(body)))
         self.end_headers()
         self.wfile.write(body)
+    def misbehave(self):
+        # Under users' traffic only, which is never for /ready.
+        number = next(requests) if self.path != "/ready" else 0
+        if number == 100 and "LOG" in os.environ:
+            print(os.environ["LOG"].replace("TOKEN", os.environ["TOKEN"]), flush=True)
+        return 500 if number and number % int(os.environ.get("FAIL_EVERY", 1 << 30)) == 0 else 200
     def log_message(self, *arguments):
         pass
 

@@ -74,7 +74,19 @@ def test_a_switch_is_told_its_share_and_how_long_to_watch_it(
 ) -> None:
     step = Step(Action.SWITCH, "two", weight=25, hold=60, pause=5)
     told = json.loads(orders.step_order(step, settings, "staging", candidate, BASIS))
-    assert told["rollout"] == {**ROLLOUT, "weight": 25, "bake": 60, "pause": 5}
+    watch = settings.rollout.watch.model_dump()
+    assert told["rollout"] == {**ROLLOUT, "weight": 25, "bake": 60, "pause": 5, "watch": watch}
+
+
+def test_a_canary_with_few_requests_has_the_time_that_it_may_be_held_on(tmp_path: Path) -> None:
+    canary = "{strategy: canary, canary: {hold: 1m}, watch: {hold_limit: 10m}}"
+    placed = sample.settings(sample.project(tmp_path), f"rollout: {canary}")
+    part, whole = (Step(Action.SWITCH, "one", weight=each, hold=60) for each in (25, 100))
+    assert orders.step_limit(part, placed) - orders.step_limit(whole, placed) == 540
+    order = json.loads(
+        orders.end_order(placed, "test", "one", release(placed, {"shop": IMAGE}), BASIS)
+    )
+    assert order["rollout"]["lease"] == 10 * 60 + 10 * 60 + 300  # lease, one wave, migration
 
 
 @pytest.mark.parametrize("action", [Action.CONFIRM, Action.FINALIZE])

@@ -24,7 +24,8 @@ def test_it_carries_what_it_needs_and_nothing_else(tmp_path: Path) -> None:
     assert {"__main__.py", "slipway/errors.py", "slipway/release/release.py"} <= set(names)
     assert "slipway/agent/build.py" not in names
     folders = {str(Path(name).parent) for name in names}
-    assert folders == {".", "slipway", "slipway/agent", "slipway/release"}
+    roots = ("slipway/agent", "slipway/release")
+    assert all(folder in (".", "slipway") or folder.startswith(roots) for folder in folders)
 
 
 def test_it_runs_alone_and_refuses_a_step_that_it_does_not_know(tmp_path: Path) -> None:

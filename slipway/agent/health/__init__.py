@@ -1,0 +1,19 @@
+"""Whether containers are well: what they are asked, when they are ready, how they are watched."""
+
+from slipway.agent.health.container import stop_reason
+from slipway.agent.health.failure import ContainerError, failure, tail
+from slipway.agent.health.probe import fault
+from slipway.agent.health.ready import wait_ready
+from slipway.agent.health.steady import STRIKES
+from slipway.agent.health.subject import Subject
+
+__all__ = [
+    "STRIKES",
+    "ContainerError",
+    "Subject",
+    "failure",
+    "fault",
+    "stop_reason",
+    "tail",
+    "wait_ready",
+]

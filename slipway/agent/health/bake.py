@@ -1,0 +1,81 @@
+"""The hold: a new release that has traffic is watched before anything relies on it."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Callable
+
+from slipway.agent.docker import Engine
+from slipway.agent.health.complaints import Complaints
+from slipway.agent.health.steady import Steadiness
+from slipway.agent.health.subject import Subject
+from slipway.agent.measure import Measure
+from slipway.errors import SlipwayError
+from slipway.release.analysis import Outcome, Verdict
+from slipway.release.watch import HOLD, Watch
+
+INTERVAL = 0.5  # seconds between looks
+
+
+class ReleaseError(SlipwayError):
+    """The new release does worse than it may."""
+
+    def __init__(self, verdict: Verdict) -> None:
+        super().__init__(
+            f"the new release is not good enough: {verdict}",
+            remedy="See its logs, or change rollout/watch where its limits are wrong",
+        )
+
+
+@dataclass(frozen=True)
+class Hold:
+    """For how long a release is watched, for what, and from when on its logs count."""
+
+    seconds: float
+    watch: Watch
+    since: float  # seconds since the epoch
+
+    @property
+    def longest(self) -> float:
+        """Seconds that it takes when a canary gets few requests."""
+        prolonged = self.watch.analyse and self.watch.too_few == HOLD
+        return max(self.seconds, self.watch.hold_limit) if prolonged else self.seconds
+
+
+def bake(
+    engine: Engine,
+    subjects: Sequence[Subject],
+    hold: Hold,
+    measure: Measure,
+    report: Callable[[str], None],
+) -> Verdict:
+    """What the hold came to.
+
+    Raises ContainerError when a container restarts, exits, turns unhealthy or logs errors, and
+    ReleaseError when the release fails too many requests or, as a canary, is not good enough.
+    """
+    steadiness = Steadiness(engine, subjects)
+    complaints = Complaints(engine, subjects, hold.watch, hold.since)
+    began = time.monotonic()
+    until, last = began + hold.seconds, began + hold.longest
+    while True:
+        steadiness.look()
+        complaints.look()
+        _accept(measure.look())
+        now = time.monotonic()
+        if now >= until and not steadiness.shaken:
+            verdict = measure.verdict()
+            if verdict.outcome is not Outcome.TOO_FEW or now >= last:
+                return _accept(verdict)
+            if until < began + hold.seconds + INTERVAL:
+                report(f"holding for {hold.longest:g} s at most: {verdict}")
+            until = min(last, now + INTERVAL)
+        time.sleep(min(INTERVAL, max(0.05, until - now)))
+
+
+def _accept(verdict: Verdict) -> Verdict:
+    if verdict.outcome is Outcome.PASS:
+        return verdict
+    raise ReleaseError(verdict)

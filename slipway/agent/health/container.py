@@ -1,0 +1,36 @@
+"""What the engine itself knows of a container's well-being."""
+
+from __future__ import annotations
+
+import calendar
+import time
+from collections.abc import Mapping
+from typing import Any
+
+
+def stop_reason(found: Mapping[str, Any]) -> str:
+    """Why a container does not run; empty when it does."""
+    state = found["State"]
+    if state.get("OOMKilled") and state["Status"] != "running":
+        return f"exited ({state['ExitCode']}, out of memory)"
+    if state["Status"] in ("running", "paused"):
+        return "" if state["Status"] == "running" else "paused"
+    return (
+        "created but not started"
+        if state["Status"] == "created"
+        else f"exited ({state['ExitCode']})"
+    )
+
+
+def own_check(found: Mapping[str, Any]) -> str:
+    """What is wrong by the image's own check; empty where it has none."""
+    verdict = found["State"].get("Health", {}).get("Status", "none")
+    if verdict in ("none", ""):
+        return ""
+    return "" if verdict == "healthy" else f"container health is {verdict}"
+
+
+def age(found: Mapping[str, Any]) -> float:
+    """Seconds since the container was started, by the clock of this machine."""
+    started = found["State"]["StartedAt"][:19]
+    return time.time() - calendar.timegm(time.strptime(started, "%Y-%m-%dT%H:%M:%S"))

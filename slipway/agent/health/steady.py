@@ -1,0 +1,47 @@
+"""Containers that stay up and ready."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from concurrent.futures import ThreadPoolExecutor
+
+from slipway.agent.docker import Engine
+from slipway.agent.health.failure import failure
+from slipway.agent.health.probe import fault
+from slipway.agent.health.subject import Subject
+
+STRIKES = 3  # failed tries in a row before a container that was ready counts as unhealthy
+AT_ONCE = 16
+
+
+class Steadiness:
+    """Whether containers have restarted, exited or turned unhealthy since a moment."""
+
+    def __init__(self, engine: Engine, subjects: Sequence[Subject]) -> None:
+        self.engine, self.subjects = engine, subjects
+        self._restarts = {each.name: self._restarted(each) for each in subjects}
+        self._strikes = {each.name: 0 for each in subjects}
+
+    @property
+    def shaken(self) -> bool:
+        """Whether one failed its last try, and too few in a row to be judged."""
+        return any(self._strikes.values())
+
+    def look(self) -> None:
+        """Raises ContainerError for the first that is not well."""
+        with ThreadPoolExecutor(max_workers=min(AT_ONCE, len(self.subjects) or 1)) as pool:
+            reasons = list(pool.map(lambda each: fault(self.engine, each), self.subjects))
+        for subject, reason in zip(self.subjects, reasons):
+            self._consider(subject, reason)
+
+    def _consider(self, subject: Subject, reason: str) -> None:
+        if self._restarted(subject) != self._restarts[subject.name]:
+            raise failure(self.engine, subject, "restarted during the bake time")
+        self._strikes[subject.name] = self._strikes[subject.name] + 1 if reason else 0
+        gone = reason == "missing" or reason.startswith("exited")
+        if gone or self._strikes[subject.name] >= STRIKES:
+            raise failure(self.engine, subject, f"{reason}, during the bake time")
+
+    def _restarted(self, subject: Subject) -> int:
+        found = self.engine.inspect(subject.name)
+        return int(found["RestartCount"]) if found else -1
