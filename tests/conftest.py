@@ -5,6 +5,11 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
+from hypothesis import settings
+
+# The limit of each whole test is enough: a single example is slow when the machine is busy.
+settings.register_profile("slipway", deadline=None)
+settings.load_profile("slipway")
 
 TESTS = Path(__file__).parent
 

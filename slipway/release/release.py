@@ -6,6 +6,7 @@ import hashlib
 import json
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field
+from functools import cached_property
 from typing import Any
 
 ID_LENGTH = 12  # hexadecimal digits: 48 bits, ample for the releases of one application
@@ -74,10 +75,10 @@ class Release:
     migration: Migration | None = None
     secrets_digest: str = ""  # of all secret values together, by a slow hash
 
-    @property
+    @cached_property
     def id(self) -> str:
         """The same content has the same id, everywhere."""
-        text = json.dumps(asdict(self), sort_keys=True, separators=(",", ":"))
+        text = json.dumps(self._content, sort_keys=True, separators=(",", ":"))
         return hashlib.sha256(text.encode()).hexdigest()[:ID_LENGTH]
 
     @property
@@ -87,6 +88,10 @@ class Release:
 
     def to_dict(self) -> Mapping[str, Any]:
         """A JSON-ready form that `from_dict` reads back to an equal release."""
+        return self._content
+
+    @cached_property
+    def _content(self) -> Mapping[str, Any]:
         return asdict(self)
 
     @classmethod

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import ipaddress
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass, field, replace
+from dataclasses import asdict, dataclass, field, fields, replace
 from functools import cached_property
 from typing import Any
 
@@ -48,7 +48,9 @@ class Revision:
         return ballot(self.basis.token, self.id)
 
     def to_dict(self) -> dict[str, Any]:
-        return dict(asdict(self), release=self.release.to_dict())
+        own = {each.name: getattr(self, each.name) for each in fields(self)}
+        release, basis = self.release.to_dict(), self.basis.to_dict()
+        return {**own, "release": release, "addresses": dict(self.addresses), "basis": basis}
 
     @classmethod
     def from_dict(cls, data: Mapping[str, Any]) -> Revision:
@@ -172,7 +174,8 @@ class State:
                 ("candidate", self.candidate),
             )
         }
-        return {"format": FORMAT, **asdict(self), **revisions}
+        rest = asdict(replace(self, serving=None, previous=None, candidate=None))
+        return {"format": FORMAT, **rest, **revisions}
 
     @classmethod
     def from_dict(cls, data: Mapping[str, Any]) -> State:
