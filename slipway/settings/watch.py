@@ -23,7 +23,7 @@ class Watch(Model):
     )
     """Regular expression (Python's) of the lines in its logs that are errors; null: none are."""
     log_error_limit: int = Field(default=0, ge=0, examples=[5])
-    """How many such lines are put up with, on each server."""
+    """How many such lines are put up with on each server, 0 or more."""
     error_rate: Percentage | None = Field(default=0.01, le=1, examples=["1%"])
     """Share of its requests that may fail (5xx, or no answer), up to 100%; null: no limit."""
     p95: Duration | None = Field(default=0.5, examples=["500ms"])
@@ -35,7 +35,7 @@ class Watch(Model):
     """How much worse than the old release's its failures and its 95th percentile may be, beyond
     what chance explains, up to 1000%; only for `canary`."""
     min_requests: int = Field(default=100, ge=1, le=1_000_000, examples=[500])
-    """Requests that a verdict needs, on each server and in each step."""
+    """Requests that a verdict needs, on each server and in each step, 1 to 1000000."""
     too_few: Literal["hold", "fail"] = Field(default="hold", examples=["fail"])
     """What fewer requests lead to. `hold`: the step is held on until there are enough, and fails at
     `hold_limit`. `fail`: it fails at once; only for `canary`."""
