@@ -29,6 +29,10 @@ func main() {
 			"github_actions_environment_secret":    {DeleteBeforeReplace: true},
 			"github_repository_deploy_key":         {DeleteBeforeReplace: true},
 			"github_repository_autolink_reference": {DeleteBeforeReplace: true},
+			// A list in the SDKs since the time when there could be several.
+			"github_repository_environment": {
+				Fields: map[string]*tfbridge.SchemaInfo{"reviewers": {MaxItemsOne: tfbridge.False()}},
+			},
 		},
 		DataSources: map[string]*tfbridge.DataSourceInfo{
 			"github_app": {Tok: "github:index/getGithubApp:getGithubApp"},

@@ -1,0 +1,1 @@
+"""The GraphQL interface, executed on GitHub's own schema by graphql-core."""

@@ -1,0 +1,134 @@
+"""Starts the simulator on a port of this machine, for tests and by hand."""
+
+from __future__ import annotations
+
+import json
+import socket
+import threading
+import time
+from types import TracebackType
+from typing import Final
+
+import uvicorn
+from starlette.applications import Starlette
+from starlette.requests import Request
+from starlette.responses import Response
+from starlette.routing import Route
+
+from lab.github.limits import Failure
+from lab.github.server import Exchange, Server
+from lab.github.state import GitHub, Organization, Repository, Token, User
+from slipway.errors import SlipwayError
+
+HOST: Final = "127.0.0.1"
+START_LIMIT: Final = 20.0  # seconds
+METHODS: Final = ["GET", "HEAD", "POST", "PUT", "PATCH", "DELETE"]
+
+
+class Simulator:
+    """A GitHub with the organization `acme`, its users and teams, and the repository `acme/shop`.
+
+    Use it as a context manager. `hub` is its state, to look at and to change behind a program's
+    back. `violations` must be empty at the end: each is a request or an answer that GitHub's own
+    schemas don't have.
+    """
+
+    def __init__(self, port: int = 0) -> None:
+        self.hub = GitHub()
+        self.organization: Organization = self.hub.organization("acme")
+        self.users: list[User] = [self.hub.user(name) for name in ("ada", "grace", "linus")]
+        self.organization.team("operators", *self.users[:2])
+        self.organization.team("developers", *self.users)
+        self.repository: Repository = self.hub.repository(self.organization, "shop")
+        self.token: Token = self.hub.token(self.users[0])
+        self._server = Server(self.hub)
+        self._socket = socket.create_server((HOST, port))
+        self._server.address = f"http://{HOST}:{self._socket.getsockname()[1]}"
+        application = Starlette(routes=[Route("/{path:path}", self._answer, methods=METHODS)])
+        settings = uvicorn.Config(application, log_level="warning", lifespan="off")
+        self._uvicorn = uvicorn.Server(settings)
+        self._thread = threading.Thread(
+            target=self._uvicorn.run, kwargs={"sockets": [self._socket]}, daemon=True
+        )
+
+    def __enter__(self) -> Simulator:
+        self._thread.start()
+        limit = time.monotonic() + START_LIMIT
+        while not self._uvicorn.started:
+            if time.monotonic() > limit or not self._thread.is_alive():
+                raise SlipwayError("it did not start", where=f"GitHub simulator at {self.base_url}")
+            time.sleep(0.01)
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        self._uvicorn.should_exit = True
+        self._thread.join(START_LIMIT)
+        self._socket.close()
+
+    @property
+    def base_url(self) -> str:
+        """What the provider's `base_url` is set to."""
+        return f"{self._server.address}/"
+
+    @property
+    def requests(self) -> list[Exchange]:
+        """All since the start, or since `forget`."""
+        return self._server.log
+
+    @property
+    def reads(self) -> list[str]:
+        """Requests that change nothing, such as `GET /repos/acme/shop`."""
+        return [str(each) for each in self.requests if not each.writes]
+
+    @property
+    def writes(self) -> list[str]:
+        """Requests that change something, or tried to."""
+        return [str(each) for each in self.requests if each.writes]
+
+    @property
+    def violations(self) -> list[str]:
+        """What GitHub's schemas don't have."""
+        return self._server.violations
+
+    def forget(self) -> None:
+        """Start counting requests anew."""
+        self._server.log.clear()
+
+    def token_with(self, *scopes: str) -> Token:
+        """A token of the same user with no other scopes."""
+        return self.hub.token(self.users[0], *scopes)
+
+    def fail_next(
+        self,
+        status: int,
+        *,
+        times: int = 1,
+        method: str = "",
+        path: str = "",
+        retry_after: int | None = None,
+    ) -> None:
+        """Answer the next requests with an error; `path` is a part of theirs.
+
+        With `retry_after` (seconds) it is the secondary rate limit, for which GitHub uses 403 and
+        429.
+        """
+        self._server.failures.append(Failure(status, times, method, path, retry_after))
+
+    def exhaust_rate_limit(self, seconds: float) -> None:
+        """Answer everything with the primary rate limit's 403 for so long."""
+        self._server.limits.exhaust(seconds)
+
+    async def _answer(self, request: Request) -> Response:
+        target = request.scope["raw_path"].decode()
+        if query := request.scope["query_string"].decode():
+            target = f"{target}?{query}"
+        content = await request.body()
+        answer = self._server.respond(request.method, target, request.headers, content)
+        body = b"" if answer.body is None else json.dumps(answer.body).encode()
+        kind = {"Content-Type": "application/json; charset=utf-8"} if body else {}
+        return Response(body, answer.status, {**answer.headers, **kind})

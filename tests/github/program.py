@@ -1,0 +1,88 @@
+"""A Pulumi program of a few resources, brought to the simulator by the real engine and provider."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pulumi
+import pulumi_github as github
+from pulumi import automation
+
+from lab.github.simulator import Simulator
+from lab.github.state import Token
+
+Declare = Callable[[pulumi.ResourceOptions], None]
+"""Declares resources; the options name the provider."""
+
+QUICK = {"write_delay_ms": 0, "read_delay_ms": 0, "retry_delay_ms": 100}
+"""The provider waits a second after each write by default, which GitHub asks of its users."""
+
+
+class Program:
+    """One stack with a state of its own."""
+
+    def __init__(self, simulator: Simulator, folder: Path) -> None:
+        self.simulator = simulator
+        self.token: Token = simulator.token
+        self.settings: dict[str, Any] = dict(QUICK)
+        self._declare: Declare = _nothing
+        backend = folder / "backend"
+        backend.mkdir()
+        self.state = backend / ".pulumi" / "stacks" / "github" / "test.json"
+        self._stack = automation.create_stack(
+            "test",
+            project_name="github",
+            program=self._program,
+            opts=automation.LocalWorkspaceOptions(
+                work_dir=str(folder),
+                env_vars={
+                    "PULUMI_BACKEND_URL": f"file://{backend}",
+                    "PULUMI_CONFIG_PASSPHRASE": "test",
+                },
+            ),
+        )
+
+    def _program(self) -> None:
+        provider = github.Provider(
+            "simulator",
+            base_url=self.simulator.base_url,
+            owner=self.simulator.organization.login,
+            token=pulumi.Output.secret(self.token.text),
+            **self.settings,
+        )
+        self._declare(pulumi.ResourceOptions(provider=provider))
+
+    def up(self, declare: Declare | None = None) -> dict[str, int]:
+        """`pulumi up`; how many resources went through which operation."""
+        self._declare = declare or self._declare
+        self.simulator.forget()
+        return _counts(self._stack.up(suppress_progress=True).summary.resource_changes)
+
+    def preview(self, declare: Declare | None = None) -> dict[str, int]:
+        """`pulumi preview`."""
+        self._declare = declare or self._declare
+        self.simulator.forget()
+        return _counts(self._stack.preview().change_summary)
+
+    def refresh(self) -> dict[str, int]:
+        """`pulumi refresh`."""
+        self.simulator.forget()
+        done = self._stack.refresh(suppress_progress=True)
+        return _counts(done.summary.resource_changes)
+
+    def destroy(self) -> None:
+        """`pulumi destroy`."""
+        self.simulator.forget()
+        self._stack.destroy(suppress_progress=True)
+
+
+def _counts(changes: Any) -> dict[str, int]:
+    """Without the stack and the provider, which are always there and never change."""
+    counts = {getattr(name, "value", str(name)): count for name, count in (changes or {}).items()}
+    return {name: count for name, count in counts.items() if name != "same"}
+
+
+def _nothing(_: pulumi.ResourceOptions) -> None:
+    """No resources."""

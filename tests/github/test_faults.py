@@ -1,0 +1,49 @@
+"""What the provider makes of GitHub's bad days."""
+
+from __future__ import annotations
+
+import pulumi
+import pulumi_github as github
+import pytest
+from pulumi import automation
+
+from lab.github.simulator import Simulator
+
+from .program import Program
+
+CREATED = "POST /repos/acme/shop/actions/variables"
+
+
+def variable(options: pulumi.ResourceOptions) -> None:
+    """The cheapest thing to write."""
+    github.ActionsVariable(
+        "host", repository="shop", variable_name="HOST", value="a.example", opts=options
+    )
+
+
+def test_the_secondary_rate_limit_is_waited_for(program: Program, simulator: Simulator) -> None:
+    simulator.fail_next(403, method="POST", path="variables", retry_after=1)
+    assert program.up(variable)["create"] == 3
+    assert simulator.writes == [CREATED, CREATED]
+
+
+def test_the_primary_rate_limit_is_waited_for(program: Program, simulator: Simulator) -> None:
+    simulator.exhaust_rate_limit(2)
+    assert program.up(variable)["create"] == 3
+    assert 403 in [each.status for each in simulator.requests]
+
+
+@pytest.mark.parametrize("status", [500, 502, 503, 504])
+def test_a_passing_fault_is_tried_again(
+    program: Program, simulator: Simulator, status: int
+) -> None:
+    simulator.fail_next(status, times=2, method="POST", path="variables")
+    assert program.up(variable)["create"] == 3
+    assert simulator.writes == [CREATED] * 3
+
+
+def test_a_lasting_fault_ends_with_its_status(program: Program, simulator: Simulator) -> None:
+    simulator.fail_next(503, times=99, method="POST", path="variables")
+    with pytest.raises(automation.CommandError, match="503"):
+        program.up(variable)
+    assert simulator.repository.vault.variables == {}
