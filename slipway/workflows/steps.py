@@ -13,7 +13,7 @@ from slipway.workflows.model import Run, Scalar, Use
 TOOLS: Final = {
     "bandit": "1.9.4",
     "pip-audit": "2.10.1",
-    "semgrep": "1.185.0",
+    "semgrep": "1.180.0",
 }
 """Programs that the workflows install themselves, and at which version."""
 

@@ -16,13 +16,16 @@ from shop import migrate  # noqa: E402
 from shop.settings import Settings  # noqa: E402
 
 from tests.shop.process import ShopProcess  # noqa: E402
-from tests.shop.services import Services, running  # noqa: E402
+from tests.shop.services import Services, given, running  # noqa: E402
 
 _numbers = itertools.count(1)
 
 
 @pytest.fixture(scope="session")
 def services() -> Iterator[Services]:
+    if services := given():
+        yield services
+        return
     with running() as services:
         yield services
 

@@ -13,6 +13,7 @@ from pathlib import Path
 
 import psycopg2
 import redis
+from psycopg2.extensions import make_dsn
 
 PACKAGES = {"postgresql": "initdb", "redis-server": "redis-server"}
 START_LIMIT = 20.0
@@ -22,16 +23,19 @@ DEBIAN_POSTGRES = Path("/usr/lib/postgresql")
 
 @dataclass(frozen=True)
 class Services:
-    """Where the two are; `folder` holds their sockets."""
+    """Where the two are."""
 
-    folder: Path
-
-    @property
-    def redis_url(self) -> str:
-        return f"unix://{self.folder}/redis.sock"
+    postgres: str
+    redis_url: str
 
     def database_url(self, database: str) -> str:
-        return f"postgresql:///{database}?host={self.folder}&user=shop"
+        return str(make_dsn(self.postgres, dbname=database))
+
+
+def given() -> Services | None:
+    """Those that the environment names, as CI's does."""
+    postgres, redis_url = os.environ.get("DATABASE_URL"), os.environ.get("REDIS_URL")
+    return Services(postgres, redis_url) if postgres and redis_url else None
 
 
 @contextmanager
@@ -42,7 +46,7 @@ def running() -> Iterator[Services]:
     folder = Path(tempfile.mkdtemp(prefix="shop-tests-"))
     if os.geteuid() == 0:
         shutil.chown(folder, UNPRIVILEGED)
-    services = Services(folder)
+    services = Services(f"host={folder} user=shop", f"unix://{folder}/redis.sock")
     try:
         data = folder / "postgres"
         trust = ["--auth=trust", "--username=shop", "--no-sync"]

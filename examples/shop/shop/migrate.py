@@ -60,7 +60,7 @@ def apply(connection: Connection, wanted: list[Migration]) -> list[str]:
     """
     connection.autocommit = True
     with connection.cursor() as cursor:
-        cursor.execute(f"SET lock_timeout = '{LOCK_LIMIT}s'")
+        cursor.execute("SELECT set_config('lock_timeout', %s, false)", (f"{LOCK_LIMIT}s",))
         # Held by the session: a migrator that dies lets go of it.
         cursor.execute("SELECT pg_advisory_lock(%s)", (_LOCK,))
         cursor.execute(

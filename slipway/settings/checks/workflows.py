@@ -8,9 +8,6 @@ from slipway.settings.errors import Fault, suggestion
 from slipway.settings.workflows import Workflows
 from slipway.settings.workflows_project import Project
 
-RESERVED = ("lint", "test", "security", "build", "integration", "performance", "report")
-"""Jobs of CI that are not the repository's own."""
-
 
 def faults(settings: Project) -> Iterator[Fault]:
     """Faults of the settings in `workflows`."""
@@ -36,10 +33,26 @@ def _ci(chosen: Workflows) -> Iterator[Fault]:
     if ci.performance and not ci.compose:
         remedy = "Say in `compose` how the application is started, or remove it."
         yield Fault(("workflows", "ci", "performance"), "needs `compose`", remedy)
+    taken = [name for name, there in _jobs(chosen).items() if there]
     for name in ci.jobs:
-        if name.partition("-")[0] in RESERVED:
-            remedy = f"Choose a name that begins with none of {', '.join(RESERVED)}."
+        if name.partition("-")[0] in taken:
+            remedy = f"Choose a name that begins with none of {', '.join(taken)}."
             yield Fault(("workflows", "ci", "jobs", name), "is the name of another job", remedy)
+
+
+def _jobs(chosen: Workflows) -> dict[str, bool]:
+    """Jobs of CI that are not the repository's own, and whether there is such a one."""
+    ci = chosen.ci
+    code = ci.python is not None or ci.node is not None
+    return {
+        "lint": code,
+        "test": code,
+        "security": code or ci.semgrep is not None,
+        "build": chosen.image is not None,
+        "integration": ci.compose is not None,
+        "performance": ci.performance is not None,
+        "report": True,
+    }
 
 
 def _deploy(chosen: Workflows) -> Iterator[Fault]:

@@ -33,7 +33,7 @@ def test_workflows_that_fit_are_no_fault(tmp_path: Path) -> None:
             "workflows: {ci: {jobs: {build-docs: {run: make docs}}}}",
             (
                 "ci/jobs/build-docs: is the name of another job. Choose a name that "
-                "begins with none of lint, test, security, build, integration, performance, report."
+                "begins with none of security, build, report."
             ),
         ),
         (
