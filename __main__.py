@@ -99,5 +99,5 @@ def deploy(settings: Settings) -> None:
     pulumi.export("servers", rollout.releases)
 
 
-with stack.plain_errors():
+with stack.program():
     deploy(stack.load_settings())

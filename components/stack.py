@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -17,6 +18,7 @@ from slipway.record import Releases, read
 
 READS = 30
 READ_PAUSE = 0.1  # seconds
+TOLD = 32  # exit status of a program that has told its error, as Pulumi's language host knows it
 PROGRAM = Path(__file__).resolve().parent.parent  # relative paths in the settings begin here
 
 
@@ -70,8 +72,21 @@ def _resources(stack: str) -> dict[str, Any]:
 
 
 @contextmanager
+def program() -> Iterator[None]:
+    """The whole program: what a person can mend is told once, without a traceback, and ends it.
+
+    Pulumi adds "an unhandled error occurred" to an exception of its own kind, RunError.
+    """
+    try:
+        yield
+    except SlipwayError as error:
+        pulumi.log.error(str(error))
+        sys.exit(TOLD)
+
+
+@contextmanager
 def plain_errors() -> Iterator[None]:
-    """What a person can mend is shown as it is, without a traceback."""
+    """The same inside an `apply`, which cannot end the program."""
     try:
         yield
     except SlipwayError as error:

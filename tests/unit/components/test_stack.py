@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from typing import Any
 
 import pulumi
 import pytest
@@ -40,6 +41,16 @@ def test_what_a_person_can_mend_is_shown_without_a_traceback() -> None:
     assert told.value.__suppress_context__
 
 
-def test_a_fault_of_the_program_keeps_its_traceback() -> None:
-    with pytest.raises(KeyError), stack.plain_errors():
+def test_what_ends_the_program_is_told_once(monkeypatch: pytest.MonkeyPatch) -> None:
+    told: list[str] = []
+    monkeypatch.setattr(pulumi.log, "error", told.append)
+    with pytest.raises(SystemExit) as ended, stack.program():
+        raise SlipwayError("it is off", where="servers/one", remedy="Turn it on")
+    assert ended.value.code == stack.TOLD
+    assert told == ["servers/one: it is off. Turn it on"]
+
+
+@pytest.mark.parametrize("context", [stack.program, stack.plain_errors])
+def test_a_fault_of_the_program_keeps_its_traceback(context: Any) -> None:
+    with pytest.raises(KeyError), context():
         raise KeyError("x")
