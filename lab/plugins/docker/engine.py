@@ -6,6 +6,7 @@ import asyncio
 import base64
 import json
 import os
+import re
 import shlex
 import shutil
 import tempfile
@@ -23,6 +24,8 @@ BUILD_SECONDS: Final = 3600.0
 _QUICK_SECONDS: Final = 60.0
 _LINE_LIMIT: Final = 1024 * 1024
 _TOLD_LINES: Final = 20
+# Of the client without BuildKit; a paragraph.
+_NOTICE: Final = re.compile(r"^DEPRECATED.*?(?:\n\n|\Z)", re.MULTILINE | re.DOTALL)
 
 
 async def docker(
@@ -63,7 +66,7 @@ async def docker(
             process.kill()
             raise PluginError(f"docker {arguments[0]}: no end after {limit:.0f} s") from error
     if status:
-        told = [line for line in complaints if not line.startswith("DEPRECATED")][-_TOLD_LINES:]
+        told = _NOTICE.sub("", "\n".join(complaints)).strip().splitlines()[-_TOLD_LINES:]
         raise PluginError("\n".join(told) or f"docker {arguments[0]}: exit status {status}")
     return "\n".join(printed)
 
