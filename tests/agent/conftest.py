@@ -46,7 +46,7 @@ def host(machine: AgentHost) -> AgentHost:
 
 @pytest.fixture
 def serving(machine: AgentHost) -> AgentHost:
-    """The server with v1 serving: as a test before left it, where it left just that."""
+    """The server with v1 serving and nothing else: as a test before left it, if it did so."""
     if not untouched(machine):
         clean(machine)
         machine.roll_out(release("v1"))
@@ -66,4 +66,5 @@ def untouched(machine: AgentHost) -> bool:
         return False
     status = machine.status()
     serves = status["serving"] and status["serving"]["release"] == release("v1").id
-    return bool(serves and status["epoch"] == 1 and not status["problems"])
+    others = status["candidate"] or status["previous"]
+    return bool(serves and status["phase"] == "idle" and not others and not status["problems"])

@@ -11,6 +11,7 @@ from lab import servers
 from tests.agent.host import AGENT, AgentHost, release
 
 ORDER = ("stage", "switch", "confirm", "finalize")
+BRIEF = {"bake": 0.1}  # seconds
 KILLED = 255  # OpenSSH's own, for a command that a signal ended
 HARNESS = f"""
 import os, signal, sys
@@ -35,28 +36,22 @@ sys.exit(main(sys.argv[2:]))
 @pytest.mark.parametrize("step", ["stage", "switch", "confirm", "finalize", "abort"])
 def test_a_killed_step_is_completed_by_the_next_call(serving: AgentHost, step: str) -> None:
     servers.run(serving.server, "cat > /opt/harness.py", stdin=HARNESS)
-    one, two = release("v1", replicas=1), release("v2", replicas=1)
-    serving.roll_out(one)
-    killed = 0
-    for count in range(0, 20, 3):
+    old, killed = release("v1"), 0
+    for number, count in enumerate(range(0, 20, 3), start=2):
+        new = release(f"v{number}", replicas=1)
         for earlier in ORDER[: ORDER.index(step)] if step in ORDER else ORDER[:2]:
-            assert serving.call(earlier, two).code == 0
-        done = serving.call(step, two, command=f"python3 /opt/harness.py {count}")
-        assert serving.version() in ("v1", "v2")
+            assert serving.call(earlier, new, rollout=BRIEF).code == 0
+        done = serving.call(step, new, rollout=BRIEF, command=f"python3 /opt/harness.py {count}")
+        assert serving.version() in (old.version, new.version)
         if done.code == 0:
             break
         assert done.code == KILLED, done.progress
         killed += 1
-        if step == "abort":
-            assert serving.call("abort", two).code == 0
-            assert serving.version() == "v1"
-        else:
-            for later in ORDER[ORDER.index(step) :]:
-                assert serving.call(later, two).code == 0
-            assert serving.version() == "v2"
-            serving.roll_out(one)
+        for later in ORDER[ORDER.index(step) :] if step in ORDER else ["abort"]:
+            assert serving.call(later, new, rollout=BRIEF).code == 0
+        old = old if step == "abort" else new
+        assert serving.version() == old.version
         assert serving.problems() == []
-        assert "running" not in {
-            state for name, state in serving.containers().items() if two.id[:8] in name
-        }
+        running = {name for name, state in serving.containers().items() if state == "running"}
+        assert all(old.id[:8] in name for name in running)
     assert killed >= (1 if step == "confirm" else 2)
