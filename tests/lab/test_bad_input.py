@@ -10,7 +10,17 @@ import pytest
 
 from lab import keys, servers
 from lab.layout import REGISTRY_ADDRESS
-from tests.lab.trial import IMAGE, SERVERS, Trial, address, application_of, served, status, wait_for
+from tests.lab.trial import (
+    IMAGE,
+    SERVERS,
+    Trial,
+    address,
+    application_of,
+    errors,
+    served,
+    status,
+    wait_for,
+)
 
 (STAGING,) = SERVERS["staging"]
 FIRST, SECOND = SERVERS["production"]
@@ -37,11 +47,13 @@ def answers(server: servers.Server) -> bool:
 
 
 def refused(done: subprocess.CompletedProcess[str], *texts: str) -> None:
-    """It failed, and says each text without showing its insides."""
+    """It failed with one error that says each text, and shows nothing of its insides."""
     said = done.stdout + done.stderr
     assert done.returncode != 0, said
+    told = errors(said)
+    assert len(told) == 1, said
     for text in texts:
-        assert text in said
+        assert text in told[0]
     assert "Traceback" not in said
     assert 'File "/' not in said
 
@@ -86,7 +98,7 @@ def test_an_image_that_does_not_build(settled: Trial, tmp_path: Path) -> None:
     application = application_of(IMAGE, context=str(tmp_path))
     with settled.spoiled("staging", application=application):
         done = settled.up("staging", "v1.0.6")
-    refused(done, "nix", f"{IMAGE}-build")
+    refused(done, f"({IMAGE}-build)", "error: The command '/bin/sh -c nix' returned")
 
 
 def test_five_mistakes_in_the_configuration_are_told_at_once(settled: Trial) -> None:

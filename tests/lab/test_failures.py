@@ -28,7 +28,7 @@ def test_a_release_that_fails_is_taken_back_everywhere(settled: Trial, number: s
         failed = settled.up("production", number)
         assert failed.returncode != 0
         assert f"shop-{step}-production-" in failed.stdout
-        assert "rolled back to" in failed.stdout or "Traceback" not in failed.stdout
+        assert f"rolled back to {settled.version('v1.0.0')}" in failed.stdout
         assert "Traceback" not in failed.stdout
         for server in PRODUCTION:
             assert served(server) == settled.version("v1.0.0")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 import subprocess
 import threading
 import time
@@ -58,6 +59,14 @@ class Trial:
         if values:
             self.workspace.configure(stack, **values)
         return self.workspace.attempt("up", "--stack", stack, "--yes", "--skip-preview")
+
+    def rests(self, stack: str, number: str) -> bool:
+        """Whether every server of the stack serves that version, with nothing amiss or going on."""
+        reports = [(served(server), status(server)) for server in SERVERS[stack]]
+        return all(
+            (version, report["phase"], report["problems"]) == (self.version(number), "idle", [])
+            for version, report in reports
+        )
 
     def changes(self, stack: str) -> dict[str, int]:
         """What `pulumi preview` would do, by kind of change; empty when it would do nothing."""
@@ -128,6 +137,23 @@ class Update:
         assert self.process.stdout is not None
         for line in self.process.stdout:
             self.lines.append(line)
+
+
+def errors(said: str) -> list[str]:
+    """The errors that a command ends with, each with its resource and all of its lines.
+
+    Beside them Pulumi says of every update with a failed resource that it failed.
+    """
+    told = re.split(
+        r"^(?:Outputs|Resources):$", said.rpartition("\nDiagnostics:\n")[2], flags=re.MULTILINE
+    )
+    found = re.split(r"^(?=  \S+ \(.+\):$|error: )", told[0], flags=re.MULTILINE)
+    return [
+        text
+        for text in found
+        for error in text.split("error: ")[1:]
+        if error.strip() != "update failed"
+    ]
 
 
 def application_of(image: str, **definition: Any) -> dict[str, Any]:
