@@ -9,6 +9,8 @@ MAKEFLAGS += --no-print-directory
 PYTHON ?= python3
 # Folders for pytest, and options for it: `make test PYTEST="-k rollback -x"`.
 PYTEST ?=
+# Options for the chaos table.
+CHAOS ?=
 
 RUN := $(PYTHON) -m toolchain run
 SUITES := $(wildcard $(addprefix tests/,unit conformance shop workflows agent github lab))
@@ -56,6 +58,10 @@ test: github format-check lint types ## all tests, on a real engine and the lab
 
 bench: setup ## time previews, updates and rollouts beside the bare steps
 	@$(RUN) python -m lab.bench
+
+.PHONY: chaos
+chaos: setup ## inject faults into rollouts under load: `make chaos CHAOS="--only '*killed*'"`
+	@$(RUN) python -m lab.chaos $(CHAOS)
 
 ##@ Work
 .PHONY: env lab-up lab-down format lock clean

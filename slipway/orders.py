@@ -38,11 +38,15 @@ def _waves(settings: Settings) -> list[Wave]:
     return plans.rolling(servers, batch=batch, pause=rollout.pause, bake=rollout.bake)
 
 
-def _lease(settings: Settings) -> float:
-    """Seconds: a server's next step may have to wait for all that the plan waits for elsewhere."""
-    migration = settings.application.migration
-    waits = max(_wait(server, settings) for server in settings.servers)
-    return settings.rollout.lease + waits + (migration.timeout if migration else 0.0)
+def longest_wait(settings: Settings) -> float:
+    """Seconds that a server may have to wait between two of its steps while others take theirs.
+
+    The slowest readiness, the migration, and the waves between.
+    """
+    application = settings.application
+    ready = max((each.health.deadline for each in application.services.values()), default=0.0)
+    migration = application.migration.timeout if application.migration else 0.0
+    return ready + migration + max(_wait(server, settings) for server in settings.servers)
 
 
 def _wait(server: str, settings: Settings) -> float:
@@ -177,7 +181,7 @@ def _rollout(
         "rollout": {
             "basis": basis.to_dict(),
             "owner": environment,
-            "lease": _lease(settings),
+            "lease": settings.rollout.lease + longest_wait(settings),
             "keeping": {"retain": rollout.retain, "warm": rollout.warm_seconds},
         },
     }

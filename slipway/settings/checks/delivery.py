@@ -1,22 +1,18 @@
-"""Where images come from, and whether a rollout has the time it needs."""
+"""Where images come from."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator
 from itertools import chain
-from math import ceil
 from pathlib import Path
 
 from slipway.settings.errors import Fault
-from slipway.settings.quantity import write_duration
 from slipway.settings.settings import Settings
 
 
 def faults(settings: Settings, stack: str, folder: Path) -> Iterator[Fault]:
-    """Faults of building, promoting, logging in to the registry, and waiting."""
-    return chain(
-        _promotion(settings, stack), _sources(settings, folder), _login(settings), _lease(settings)
-    )
+    """Faults of building, promoting and logging in to the registry."""
+    return chain(_promotion(settings, stack), _sources(settings, folder), _login(settings))
 
 
 def _promotion(settings: Settings, stack: str) -> Iterator[Fault]:
@@ -49,24 +45,3 @@ def _login(settings: Settings) -> Iterator[Fault]:
     if password is not None and username is None:
         remedy = "Name the user of the registry, or remove `password`."
         yield Fault(("registry", "username"), "is required with `password`", remedy)
-
-
-def _lease(settings: Settings) -> Iterator[Fault]:
-    rollout = settings.rollout
-    longest = longest_wait(settings)
-    if rollout.lease <= longest:
-        yield Fault(
-            ("rollout", "lease"),
-            f"must be longer than {write_duration(longest)}, not {write_duration(rollout.lease)}",
-            "A server can wait so long for the others: the slowest readiness, the migration, each "
-            "batch's `pause` and `bake`. Raise it, shorten those, or make `batch` larger.",
-        )
-
-
-def longest_wait(settings: Settings) -> float:
-    """Seconds that a server may wait between its own steps while others take theirs."""
-    application, rollout = settings.application, settings.rollout
-    batches = ceil(len(settings.servers) / rollout.batch_size(len(settings.servers)))
-    ready = max((each.health.deadline for each in application.services.values()), default=0.0)
-    migration = application.migration.timeout if application.migration else 0.0
-    return ready + migration + batches * (rollout.bake + rollout.pause)

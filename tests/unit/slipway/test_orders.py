@@ -31,8 +31,8 @@ BASIS = Basis("v0", "t0ken", {"one": "10.0.0.1:8080"})
 ROLLOUT = {
     "basis": {"line": "v0", "token": "t0ken", "peers": {"one": "10.0.0.1:8080"}},
     "owner": "staging",
-    # What the plan waits for: two bakes of 3 s one after the other, and the migration's 300 s.
-    "lease": 1200.0 + 2 * 3 + 300,
+    # A server may wait for readiness (60 s), the migration (300 s) and two batches' bakes (3 s).
+    "lease": 1200.0 + 60 + 300 + 2 * 3,
     "keeping": {"retain": 7, "warm": 0.0},
 }
 ACCESS = {
@@ -86,7 +86,9 @@ def test_a_canary_with_few_requests_has_the_time_that_it_may_be_held_on(tmp_path
     order = json.loads(
         orders.end_order(placed, "test", "one", release(placed, {"shop": IMAGE}), BASIS)
     )
-    assert order["rollout"]["lease"] == 10 * 60 + 10 * 60 + 300  # lease, one wave, migration
+    assert (
+        order["rollout"]["lease"] == 10 * 60 + 10 * 60 + 300 + 60
+    )  # lease, wave, migration, readiness
 
 
 @pytest.mark.parametrize("action", [Action.CONFIRM, Action.FINALIZE])
@@ -247,6 +249,22 @@ def test_the_plan_follows_the_strategy(
     plan = orders.plan(sample.settings(sample.project(tmp_path), text), warm=False)
     found = [step for step in plan if isinstance(step, Step) and step.action is Action.SWITCH]
     assert [(step.name, step.weight, step.hold) for step in found] == switches
+
+
+@pytest.mark.parametrize(
+    ("rollout", "seconds"),
+    [
+        ("{bake: 3s, pause: 1s}", 3 + 3 + 1),
+        ("{bake: 3s, strategy: blue-green}", 3),
+        ("{bake: 3s, strategy: canary, canary: {hold: 1m}, watch: {too_few: fail}}", 60),
+    ],
+)
+def test_a_server_waits_for_the_other_batches_or_for_the_longest_hold(
+    rollout: str, seconds: float, tmp_path: Path
+) -> None:
+    text = FLEET.replace("{bake: 3s, lease: 20m, retain: 7}", rollout)
+    settings = sample.settings(sample.project(tmp_path), text)
+    assert orders.longest_wait(settings) == 60 + 300 + seconds
 
 
 @pytest.mark.parametrize(

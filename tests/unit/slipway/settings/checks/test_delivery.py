@@ -7,8 +7,7 @@ from pathlib import Path
 import pytest
 
 from slipway.settings import SettingsError, load
-from slipway.settings.checks.delivery import longest_wait
-from tests.unit.slipway.settings.sample import KEY, VALID, faults, settings
+from tests.unit.slipway.settings.sample import VALID, faults, settings
 
 FAULTS = [
     (
@@ -30,15 +29,6 @@ FAULTS = [
         "registry: {password: DATABASE_URL}",
         "registry/username",
         "is required with `password`. Name the user of the registry, or remove `password`.",
-    ),
-    (
-        "rollout: {lease: 390s}",
-        "rollout/lease",
-        (
-            "must be longer than 390s, not 390s. A server can wait so long for the others: the "
-            "slowest readiness, the migration, each batch's `pause` and `bake`. Raise it, shorten"
-            " those, or make `batch` larger."
-        ),
     ),
 ]
 
@@ -72,17 +62,3 @@ def test_what_is_not_built_needs_no_source(tmp_path: Path, change: str) -> None:
 def test_building_without_the_source_is_a_fault(tmp_path: Path) -> None:
     with pytest.raises(SettingsError, match="there is no file examples/shop/Dockerfile"):
         load("staging", VALID, tmp_path)
-
-
-@pytest.mark.parametrize(("batch", "seconds"), [("1", 60 + 300 + 2 * 35), ("100%", 60 + 300 + 35)])
-def test_a_server_waits_for_the_batches_of_the_others(
-    folder: Path, batch: str, seconds: int
-) -> None:
-    loaded = settings(
-        folder,
-        f"""
-        servers: {{two: {{host: two, host_key: {KEY}}}, one: {{private_address: 10.0.0.1}}}}
-        rollout: {{batch: {batch}, pause: 5s}}
-        """,
-    )
-    assert longest_wait(loaded) == seconds
