@@ -49,8 +49,13 @@ def _nullable(check: Keyword) -> Keyword:
     return checked
 
 
+_keywords = {
+    **Draft4Validator.VALIDATORS,
+    # GitHub writes oneOf for alternatives that overlap, such as its two kinds of error.
+    "oneOf": Draft4Validator.VALIDATORS["anyOf"],
+}
 _Validator: Any = validators.extend(  # type: ignore[no-untyped-call]
-    Draft4Validator, {name: _nullable(check) for name, check in Draft4Validator.VALIDATORS.items()}
+    Draft4Validator, {name: _nullable(check) for name, check in _keywords.items()}
 )
 
 

@@ -80,10 +80,11 @@ class Server:
                 answer = self._rest(token, method, name, dict(parse_qsl(query)), body)
         except Fault as fault:
             answer = Answer(fault.status, fault.body, fault.headers)
-        self.log.append(Exchange(method, name, answer.status, writes))
         known = {"X-OAuth-Scopes": ", ".join(token.scopes)} if token else {}
         answer.headers = {**known, **self.limits.headers(), **answer.headers}
-        return _unless_unchanged(answer, method, headers)
+        answer = _unless_unchanged(answer, method, headers)
+        self.log.append(Exchange(method, name, answer.status, writes))
+        return answer
 
     def _rest(
         self, token: Token, method: str, path: str, query: dict[str, str], body: Any

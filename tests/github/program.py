@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -31,17 +32,19 @@ class Program:
         backend = folder / "backend"
         backend.mkdir()
         self.state = backend / ".pulumi" / "stacks" / "github" / "test.json"
-        self._stack = automation.create_stack(
-            "test",
-            project_name="github",
-            program=self._program,
-            opts=automation.LocalWorkspaceOptions(
-                work_dir=str(folder),
-                env_vars={
-                    "PULUMI_BACKEND_URL": f"file://{backend}",
-                    "PULUMI_CONFIG_PASSPHRASE": "test",
-                },
-            ),
+        self._options = automation.LocalWorkspaceOptions(
+            work_dir=str(folder),
+            env_vars={
+                "PULUMI_BACKEND_URL": f"file://{backend}",
+                "PULUMI_CONFIG_PASSPHRASE": "test",
+            },
+        )
+        self.create()
+
+    def create(self) -> None:
+        """Make the stack, with nothing in it."""
+        self._stack = automation.create_or_select_stack(
+            "test", project_name="github", program=self._program, opts=self._options
         )
 
     def _program(self) -> None:
@@ -71,6 +74,13 @@ class Program:
         self.simulator.forget()
         done = self._stack.refresh(suppress_progress=True)
         return _counts(done.summary.resource_changes)
+
+    def outputs(self, kind: str) -> dict[str, Any]:
+        """What the state has of the first resource of a kind such as `actionsSecret`."""
+        resources = json.loads(self.state.read_text())["checkpoint"]["latest"]["resources"]
+        found = next(each for each in resources if f"/{kind}:" in each["type"])
+        outputs: dict[str, Any] = found["outputs"]
+        return outputs
 
     def destroy(self) -> None:
         """`pulumi destroy`."""

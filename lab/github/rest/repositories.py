@@ -84,7 +84,7 @@ COUNTS: Final = (
 FIXED: Final = {
     "fork": False,
     "has_pages": False,
-    "has_downloads": True,
+    "has_downloads": False,
     "disabled": False,
     "language": None,
     "license": None,
