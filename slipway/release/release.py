@@ -16,14 +16,19 @@ ID_LENGTH = 12  # hexadecimal digits: 48 bits, ample for the releases of one app
 class Health:
     """How a container of a service is known to be ready.
 
-    `kind` is `http` (GET `path` answers `status`), `tcp` (the port accepts), `command` (exits 0
-    inside the container), or `container` (Docker's own health check, or merely running where the
-    image has none).
+    `kind` is `http` (GET `path` answers `status`, with the text `body` in it and the values of
+    `expect` at dotted paths of its JSON), `tcp` (the port accepts), `postgres`, `redis` (it takes
+    connections), `oidc` (discovery below `path`, as `issuer`, with keys), `command` (exits 0 inside
+    the container), or `container` (Docker's own health check, or merely running where the image has
+    none).
     """
 
     kind: str = "container"
     path: str = "/"
     status: int = 200
+    body: str = ""
+    expect: Mapping[str, Any] = field(default_factory=dict)
+    issuer: str | None = None
     command: tuple[str, ...] = ()
     timeout: float = 2.0  # seconds, for one try
     interval: float = 0.25  # seconds between tries

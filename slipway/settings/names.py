@@ -168,6 +168,14 @@ UrlPath = Annotated[
     str,
     Text("URL path", rule="must begin with `/`", fits=re.compile(r"/[!-~]*").fullmatch),
 ]
+WebAddress = Annotated[
+    str,
+    Text(
+        "web address",
+        rule="must be a web address",
+        fits=re.compile(r"https?://[A-Za-z0-9.-]+(?::[0-9]+)?(?:/[A-Za-z0-9._~%/-]*)?").fullmatch,
+    ),
+]
 Pattern = Annotated[
     str, Text("regular expression", rule="must be a regular expression", fits=is_pattern)
 ]

@@ -8,10 +8,10 @@ from typing import Literal
 from pydantic import Field
 
 from slipway.settings.model import Model
-from slipway.settings.names import ImageName, Label, Platform
+from slipway.settings.names import ImageName, Label, Platform, WebAddress
 from slipway.settings.quantity import Duration
 from slipway.settings.workflows_ci import Ci
-from slipway.settings.workflows_names import Cron, Ref, Role, WebAddress
+from slipway.settings.workflows_names import Cron, Ref, Role
 
 
 class ImageWorkflow(Model):

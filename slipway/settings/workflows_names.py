@@ -23,14 +23,6 @@ Cron = Annotated[
         fits=re.compile(r"[0-9*/,-]+(?: [0-9*/,A-Z-]+){4}").fullmatch,
     ),
 ]
-WebAddress = Annotated[
-    str,
-    Text(
-        "web address",
-        rule="must be a web address",
-        fits=re.compile(r"https?://[A-Za-z0-9.-]+(?::[0-9]+)?(?:/[A-Za-z0-9._~%/-]*)?").fullmatch,
-    ),
-]
 Role = Annotated[
     str,
     Text(

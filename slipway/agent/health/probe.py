@@ -5,10 +5,12 @@ from __future__ import annotations
 import http.client
 import socket
 from collections.abc import Mapping
-from typing import Any
+from typing import Any, Callable
+from urllib.parse import urlsplit
 
 from slipway.agent.docker import Engine, EngineError
 from slipway.agent.health.container import own_check, stop_reason
+from slipway.agent.health.http import Answer, Place, ask, shortfall
 from slipway.agent.health.subject import Subject
 
 
@@ -23,34 +25,69 @@ def fault(engine: Engine, subject: Subject) -> str:
 
 def probe(engine: Engine, subject: Subject, found: Mapping[str, Any]) -> str:
     """Like `fault`, of a container that runs."""
+    kind = subject.health.kind
+    if kind == "container":
+        return own_check(found)
+    if kind == "command":
+        return _command(engine, subject)
+    try:
+        return PORTED[kind](subject)
+    except (OSError, http.client.HTTPException) as error:
+        return f"{kind} port {subject.port}: {str(error) or type(error).__name__}"
+
+
+def _command(engine: Engine, subject: Subject) -> str:
     health = subject.health
     try:
-        if health.kind == "http":
-            return _http(subject)
-        if health.kind == "tcp":
-            socket.create_connection((subject.address, subject.port), health.timeout).close()
-            return ""
-        if health.kind == "command":
-            code, output = engine.execute(subject.name, health.command, health.timeout)
-            return f"health command exited ({code}): {output.strip()[-200:]}" if code else ""
+        code, output = engine.execute(subject.name, health.command, health.timeout)
     except EngineError as error:
         return f"health command: {error.what}"
-    except (OSError, http.client.HTTPException) as error:
-        return f"{health.kind} port {subject.port}: {str(error) or type(error).__name__}"
-    return own_check(found)
+    return f"health command exited ({code}): {output.strip()[-200:]}" if code else ""
 
 
 def _http(subject: Subject) -> str:
-    connection = http.client.HTTPConnection(
-        subject.address, subject.port, timeout=subject.health.timeout
-    )
-    try:
-        connection.request(
-            "GET", subject.health.path, headers={"Host": "localhost", "Connection": "close"}
-        )
-        status = connection.getresponse().status
-    finally:
-        connection.close()
-    if status == subject.health.status:
-        return ""
-    return f"GET {subject.health.path} answered {status} instead of {subject.health.status}"
+    health = subject.health
+    answer = ask(Place(subject.address, subject.port), health.path, health.timeout)
+    wrong = shortfall(answer, health)
+    return f"GET {health.path} {wrong}" if wrong else ""
+
+
+def _tcp(subject: Subject) -> str:
+    socket.create_connection((subject.address, subject.port), subject.health.timeout).close()
+    return ""
+
+
+def _postgres(subject: Subject) -> str:
+    from slipway.agent.health import postgres
+
+    return postgres.fault(subject.address, subject.port, subject.health.timeout)
+
+
+def _redis(subject: Subject) -> str:
+    from slipway.agent.health import redis
+
+    return redis.fault(subject.address, subject.port, subject.health.timeout)
+
+
+def _oidc(subject: Subject) -> str:
+    """The container itself is asked, whatever name it gives to the outside."""
+    from slipway.agent.health import oidc
+
+    health = subject.health
+    outside = urlsplit(health.issuer or "http://localhost")
+
+    def get(url: str) -> Answer:
+        parts = urlsplit(url)
+        place = Place(subject.address, subject.port, parts.netloc or "localhost")
+        return ask(place, parts.path or "/", health.timeout)
+
+    return oidc.fault(get, f"{outside.scheme}://{outside.netloc}{health.path}", health.issuer)
+
+
+PORTED: Mapping[str, Callable[[Subject], str]] = {
+    "http": _http,
+    "tcp": _tcp,
+    "postgres": _postgres,
+    "redis": _redis,
+    "oidc": _oidc,
+}

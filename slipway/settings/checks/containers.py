@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from itertools import chain
 from typing import Final
 
@@ -15,7 +15,15 @@ from slipway.settings.settings import Settings
 
 RESERVED_NAME: Final = "proxy"  # of the proxy's own container
 RESERVED_PREFIX: Final = "SLIPWAY_"  # of the variables that every container is given
-ONLY_FOR: Final = {"path": "http", "status": "http", "command": "command"}
+PORTED: Final = ("http", "tcp", "postgres", "redis", "oidc")
+ONLY_FOR: Final[Mapping[str, tuple[str, ...]]] = {
+    "path": ("http", "oidc"),
+    "status": ("http",),
+    "body": ("http",),
+    "expect": ("http",),
+    "issuer": ("oidc",),
+    "command": ("command",),
+}
 
 
 def faults(settings: Settings) -> Iterator[Fault]:
@@ -29,17 +37,17 @@ def faults(settings: Settings) -> Iterator[Fault]:
 def _health(path: Path, container: Service | Accessory) -> Iterator[Fault]:
     health = container.health
     at = (*path, "health")
-    if health.kind in ("http", "tcp") and container.port is None:
+    if health.kind in PORTED and container.port is None:
         yield Fault(
             (*at, "kind"), f"`{health.kind}` needs a port", "Set `port`, or use another kind."
         )
     if health.kind == "command" and not health.command:
         yield Fault((*at, "command"), "is required", "For example: `command: [pg_isready]`.")
-    for key, kind in ONLY_FOR.items():
-        if key in health.model_fields_set and health.kind != kind:
-            yield Fault(
-                (*at, key), f"is only for kind `{kind}`", f"Remove it, or write `kind: {kind}`."
-            )
+    for key, kinds in ONLY_FOR.items():
+        if key in health.model_fields_set and health.kind not in kinds:
+            names = " and ".join(f"`{kind}`" for kind in kinds)
+            remedy = f"Remove it, or write `kind: {kinds[0]}`."
+            yield Fault((*at, key), f"is only for kind {names}", remedy)
     if health.timeout > health.deadline:
         yield Fault(
             (*at, "timeout"), "is longer than `deadline`", "One try must fit into the deadline."

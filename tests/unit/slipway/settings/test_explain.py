@@ -136,7 +136,10 @@ FAULTS = [
     (
         "application: {services: {web: {health: {kind: htp}}}}",
         "application/services/web/health/kind",
-        ("must be one of `http`, `tcp`, `command`, `container`, not 'htp'. Did you mean `http`?"),
+        (
+            "must be one of `http`, `tcp`, `postgres`, `redis`, `oidc`, `command`, `container`, "
+            "not 'htp'. Did you mean `http`?"
+        ),
     ),
     (
         "application: {services: {web: {domains: [A]}}}",

@@ -30,7 +30,17 @@ FAULTS = [
     (
         "web: {health: {kind: tcp, path: /}}",
         "web/health/path",
+        "is only for kind `http` and `oidc`. Remove it, or write `kind: http`.",
+    ),
+    (
+        "web: {health: {kind: redis, expect: {a: 1}}}",
+        "web/health/expect",
         "is only for kind `http`. Remove it, or write `kind: http`.",
+    ),
+    (
+        "worker: {health: {kind: postgres}}",
+        "worker/health/kind",
+        "`postgres` needs a port. Set `port`, or use another kind.",
     ),
     (
         "web: {health: {command: [x]}}",

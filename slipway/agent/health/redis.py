@@ -1,0 +1,27 @@
+"""Whether a Redis server answers PING."""
+
+from __future__ import annotations
+
+import socket
+
+LONGEST = 512  # bytes of an answer that are read
+
+
+def fault(address: str, port: int, timeout: float) -> str:
+    """Empty when it is alive: also when it wants a password first.
+
+    Raises OSError when there is no answer.
+    """
+    with socket.create_connection((address, port), timeout) as connection:
+        connection.settimeout(timeout)
+        connection.sendall(b"PING\r\n")
+        answer = b""
+        while not answer.endswith(b"\n") and len(answer) < LONGEST:
+            part = connection.recv(LONGEST)
+            if not part:
+                break
+            answer += part
+    text = answer.decode(errors="replace").strip()
+    if text == "+PONG" or text.startswith("-NOAUTH"):
+        return ""
+    return text.lstrip("-")[:200] or "closed the connection"

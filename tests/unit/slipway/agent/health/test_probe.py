@@ -1,0 +1,150 @@
+"""What each kind of readiness takes for ready, against real sockets."""
+
+from __future__ import annotations
+
+import socket
+import struct
+import time
+from typing import Any
+
+import pytest
+
+from slipway.agent.health import Subject, fault
+from slipway.release.release import Health
+from tests.unit.slipway.agent.engine import Containers
+from tests.unit.slipway.agent.health.web import Answers, raw, web
+
+ISSUER = "https://login.example.org/realms/shop"
+DOCUMENT = {"issuer": ISSUER, "jwks_uri": f"{ISSUER}/certs"}
+PLACE = "/realms/shop/.well-known/openid-configuration"
+KEYS = {"keys": [{"kid": "1"}]}
+
+
+def asked(port: int, **health: Any) -> str:
+    subject = Subject("web", "web-1", Health(**health), "127.0.0.1", port)
+    return fault(Containers("web"), subject)
+
+
+def message(letter: bytes, content: bytes) -> bytes:
+    return letter + struct.pack(">I", len(content) + 4) + content
+
+
+def error(code: str, text: str) -> bytes:
+    return message(b"E", f"SFATAL\0C{code}\0M{text}\0\0".encode())
+
+
+@pytest.mark.parametrize(
+    ("wanted", "said"),
+    [
+        ({}, ""),
+        ({"body": "all is"}, ""),
+        ({"expect": {"status": "up", "checks.0.ok": True, "checks.1.ms": 3}}, ""),
+        ({"status": 204}, "GET /ready answered 200 instead of 204"),
+        ({"body": "nope"}, "GET /ready answered without 'nope'"),
+        ({"expect": {"status": "down"}}, 'GET /ready answered status "up" instead of "down"'),
+        ({"expect": {"checks.0.ok": 1}}, "GET /ready answered checks.0.ok true instead of 1"),
+        ({"expect": {"checks.7": 1}}, "GET /ready answered JSON without checks.7"),
+    ],
+)
+def test_a_web_service_is_ready_when_it_answers_as_wanted(
+    wanted: dict[str, Any], said: str
+) -> None:
+    content = {"status": "up", "note": "all is well", "checks": [{"ok": True}, {"ms": 3}]}
+    with web({"/ready": (200, content)}) as port:
+        assert asked(port, kind="http", path="/ready", **wanted) == said
+
+
+def test_text_is_no_json() -> None:
+    with web({"/": (200, "fine")}) as port:
+        assert asked(port, kind="http", expect={"a": 1}) == "GET / answered what is not JSON"
+
+
+def test_an_answer_without_end_is_given_up_in_time() -> None:
+    def trickle(_: bytes) -> bytes:
+        time.sleep(0.5)
+        return b""
+
+    with raw(trickle) as port:
+        began = time.monotonic()
+        assert "timed out" in asked(port, kind="http", timeout=0.2)
+        assert time.monotonic() - began < 0.45
+
+
+@pytest.mark.parametrize("kind", ["http", "tcp", "postgres", "redis", "oidc"])
+def test_a_port_that_nobody_listens_on_is_named(kind: str) -> None:
+    with socket.create_server(("127.0.0.1", 0)) as listener:
+        port = listener.getsockname()[1]
+    assert asked(port, kind=kind).startswith(f"{kind} port {port}: ")
+
+
+@pytest.mark.parametrize(
+    ("answer", "said"),
+    [
+        (message(b"R", struct.pack(">I", 5) + b"salt"), ""),
+        (error("28P01", "password authentication failed"), ""),
+        (error("3D000", "no such database"), ""),
+        (error("57P03", "the database system is starting up"), "the database system is starting"),
+        (b"HTTP/1.1 400 Bad Request\r\n\r\n", "does not answer as PostgreSQL does"),
+        (b"", "does not answer as PostgreSQL does"),
+    ],
+    ids=["asks for a password", "wrong user", "no database", "starting", "a web server", "silence"],
+)
+def test_postgres_is_ready_when_it_takes_connections(answer: bytes, said: str) -> None:
+    sent: list[bytes] = []
+
+    def reply(received: bytes) -> bytes:
+        sent.append(received)
+        return answer
+
+    with raw(reply) as port:
+        assert asked(port, kind="postgres").startswith(said)
+        assert bool(asked(port, kind="postgres")) == bool(said)
+    length, version = struct.unpack(">II", sent[0][:8])
+    assert (length, version) == (len(sent[0]), 196608)
+
+
+@pytest.mark.parametrize(
+    ("answer", "said"),
+    [
+        (b"+PONG\r\n", ""),
+        (b"-NOAUTH Authentication required.\r\n", ""),
+        (b"-LOADING Redis is loading\r\n", "LOADING Redis is loading"),
+        (b"", "closed the connection"),
+    ],
+)
+def test_redis_is_ready_when_it_answers_or_wants_a_password(answer: bytes, said: str) -> None:
+    with raw(lambda _: answer) as port:
+        assert asked(port, kind="redis") == said
+
+
+def test_a_login_service_is_asked_itself_under_its_outer_name() -> None:
+    heard: list[dict[str, str]] = []
+    with web({PLACE: (200, DOCUMENT), "/realms/shop/certs": (200, KEYS)}, heard) as port:
+        assert asked(port, kind="oidc", path="/realms/shop", issuer=ISSUER) == ""
+    assert [(each["path"], each["Host"]) for each in heard] == [
+        (PLACE, "login.example.org"),
+        ("/realms/shop/certs", "login.example.org"),
+    ]
+
+
+@pytest.mark.parametrize(
+    ("change", "said"),
+    [
+        ({PLACE: (404, "")}, "answered 404 instead of 200"),
+        ({PLACE: (200, "hello")}, "answered no JSON object"),
+        ({PLACE: (200, {"issuer": ISSUER})}, "names no issuer or no jwks_uri"),
+        ({PLACE: (200, {**DOCUMENT, "issuer": "https://evil"})}, "its issuer is 'https://evil'"),
+        ({"/realms/shop/certs": (503, "")}, f"GET {ISSUER}/certs answered 503 instead of 200"),
+        ({"/realms/shop/certs": (200, {"keys": []})}, f"{ISSUER}/certs has no keys"),
+    ],
+)
+def test_a_login_service_that_offers_less_is_not_ready(change: Answers, said: str) -> None:
+    answers = {PLACE: (200, DOCUMENT), "/realms/shop/certs": (200, KEYS), **change}
+    with web(answers) as port:
+        assert said in asked(port, kind="oidc", path="/realms/shop", issuer=ISSUER)
+
+
+def test_any_issuer_will_do_where_none_is_given() -> None:
+    answers: Answers = {PLACE: (200, DOCUMENT), "/realms/shop/certs": (200, KEYS)}
+    with web(answers) as port:
+        assert asked(port, kind="oidc", path="/realms/shop") == ""
