@@ -11,6 +11,7 @@ from pathlib import Path
 import pytest
 
 from tests.shop.services import Services, running
+from tests.workflows.programs import PUSH, Programs
 from tests.workflows.runner import Runner
 
 REPOSITORY = Path(__file__).parents[2]
@@ -67,4 +68,23 @@ def runner(shop: Path, python: Path, services: Services, tmp_path: Path) -> Runn
             "REDIS_URL": services.redis_url,
         },
         stand_ins={"actions/checkout": lambda _: {}, "actions/setup-python": set_up_python},
+    )
+
+
+@pytest.fixture
+def programs(tmp_path: Path) -> Programs:
+    """Programs that note how they are called, and answer as they are told."""
+    return Programs(tmp_path / "bin", tmp_path / "calls.jsonl")
+
+
+@pytest.fixture
+def machine(tmp_path: Path, programs: Programs) -> Runner:
+    """A machine after a push to main, on which other programs stand for GitHub's and Docker's."""
+    for name in ("work", "temp"):
+        (tmp_path / name).mkdir()
+    return Runner(
+        tmp_path / "work",
+        tmp_path / "temp",
+        context={"github": dict(PUSH), "inputs": {}, "needs": {}},
+        path=[str(programs.folder)],
     )

@@ -6,6 +6,20 @@ import json
 import sys
 from pathlib import Path
 
+SHA = "0123456789abcdef0123456789abcdef01234567"
+PUSH = {
+    "event_name": "push",
+    "ref_type": "branch",
+    "ref_name": "main",
+    "sha": SHA,
+    "repository": "acme/shop",
+    "server_url": "https://github.com",
+    "actor": "ada",
+    "run_id": 7,
+    "token": "token",
+}
+"""What `github` holds after a push to main."""
+
 PROGRAM = """\
 #!{python}
 import json, pathlib, sys
@@ -31,6 +45,14 @@ class Programs:
 
     def answers(self, name: str, *texts: str) -> None:
         self._write(name, [(0, text) for text in texts])
+
+    def by_pattern(self, name: str, script: str) -> None:
+        """A program of bash; `$*` is what it is asked."""
+        program = self.folder / name
+        note = f'{sys.executable} -c "import json, sys; print(json.dumps(sys.argv[1:]))"'
+        text = f'#!/bin/bash\n{note} {name} "$@" >> {self._calls}\ncase "$*" in\n{script}\nesac\n'
+        program.write_text(text)
+        program.chmod(0o755)
 
     def fails(self, name: str, text: str) -> None:
         self._write(name, [(1, text)])

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-from pathlib import Path
 from typing import Any
 
 import pytest
@@ -11,21 +10,9 @@ import pytest
 from slipway.workflows.files import files
 from tests.unit.slipway.workflows import sample
 from tests.unit.slipway.workflows.github_yaml import load
-from tests.workflows.programs import Programs
+from tests.workflows.programs import SHA, Programs
 from tests.workflows.runner import Runner
 
-SHA = "0123456789abcdef0123456789abcdef01234567"
-GITHUB = {
-    "event_name": "push",
-    "ref_type": "branch",
-    "ref_name": "main",
-    "sha": SHA,
-    "repository": "acme/shop",
-    "server_url": "https://github.com",
-    "actor": "ada",
-    "run_id": 7,
-    "token": "token",
-}
 FORM = {"environment": "staging", "version": "", "strategy": "as configured", "rollback": False}
 
 
@@ -37,23 +24,6 @@ def deploy() -> Any:
             if "PAUSE" in step.get("env", {}):
                 step["env"] |= {"PAUSE": "0", "LIMIT": "2"}
     return document
-
-
-@pytest.fixture
-def programs(tmp_path: Path) -> Programs:
-    return Programs(tmp_path / "bin", tmp_path / "calls.jsonl")
-
-
-@pytest.fixture
-def machine(tmp_path: Path, programs: Programs) -> Runner:
-    for name in ("work", "temp"):
-        (tmp_path / name).mkdir()
-    return Runner(
-        tmp_path / "work",
-        tmp_path / "temp",
-        context={"github": dict(GITHUB), "inputs": {}, "needs": {}},
-        path=[str(programs.folder)],
-    )
 
 
 def plan(machine: Runner, deploy: Any) -> dict[str, str]:

@@ -4,6 +4,7 @@ import socket
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
+from tempfile import gettempdir
 
 from shop.misbehaviour import Misbehaviour
 
@@ -45,7 +46,7 @@ class Settings:
             stop_grace=_number(environment, "STOP_GRACE", 20),
             shipping=_number(environment, "SHIPPING_SECONDS", 0.1),
             access_log=get("ACCESS_LOG", "") == "1",
-            heartbeat=Path(get("HEARTBEAT_FILE", "/tmp/shop-worker.heartbeat")),  # noqa: S108  (a container's own)
+            heartbeat=Path(get("HEARTBEAT_FILE", f"{gettempdir()}/shop-worker.heartbeat")),
             misbehaviour=Misbehaviour.read(environment),
         )
 
