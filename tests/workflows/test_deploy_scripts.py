@@ -75,6 +75,7 @@ def test_the_form_names_an_environment_and_a_version(
 def test_text_from_the_form_is_never_run(machine: Runner, deploy: Any, programs: Programs) -> None:
     machine.context["github"]["event_name"] = "workflow_dispatch"
     machine.context["inputs"] = FORM | {"version": "v1$(touch owned)"}
+    programs.answers("gh", "f" * 40)
     plan(machine, deploy)
     assert machine.outcomes() == {
         "Decide what to deploy": "failure",

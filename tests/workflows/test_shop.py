@@ -14,6 +14,12 @@ from tests.workflows.runner import Runner
 
 CONFIGURATION = (Path(__file__).parent / "shop.yaml").read_text()
 
+SQL_FROM_TEXT = """
+
+def find(cursor, name):
+    cursor.execute(f"SELECT id FROM products WHERE name = '{name}'")
+"""
+
 
 @pytest.fixture
 def ci() -> Any:
@@ -57,14 +63,14 @@ def test_a_fault_in_the_code_fails_the_lint_job(ci: Any, runner: Runner) -> None
 
 
 def test_the_audits_pass_the_shop_and_find_sql_from_text(ci: Any, runner: Runner) -> None:
-    steps = ci["jobs"]["security"]["steps"]
-    # It asks a database of vulnerabilities that not every machine can reach.
-    ci["jobs"]["security"]["steps"] = [s for s in steps if not s["name"].startswith("Vulnerable")]
+    job = ci["jobs"]["security"]
+    # They ask a database of vulnerabilities that not every machine can reach.
+    job["steps"] = [step for step in job["steps"] if not step["name"].startswith("Vulnerable")]
     runner.run(ci, "security")
     assert runner.succeeded, runner.steps
     with (runner.workspace / "examples/shop/shop/store.py").open("a") as file:
-        file.write('\n\ndef find(cursor, name):\n    cursor.execute(f"SELECT {name}")\n')
+        file.write(SQL_FROM_TEXT)
+    job["steps"] = [step for step in job["steps"] if step["name"] in ("Bandit", "Semgrep")]
     runner.steps.clear()
     runner.run(ci, "security")
-    assert runner.outcomes()["Bandit"] == "failure"
-    assert runner.outcomes()["Semgrep"] == "failure"
+    assert runner.outcomes() == {"Bandit": "failure", "Semgrep": "failure"}
