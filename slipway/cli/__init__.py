@@ -7,7 +7,7 @@ import sys
 import typer
 
 from slipway.cli.history import history
-from slipway.cli.lock import lock, resolve, unlock
+from slipway.cli.locks import lock, resolve, unlock
 from slipway.cli.rollback import rollback
 from slipway.cli.status import status
 from slipway.cli.workflows import workflows

@@ -6,6 +6,7 @@ import asyncio
 import re
 import shlex
 import signal
+from contextlib import suppress
 from typing import TYPE_CHECKING, Any, Final
 
 from typing_extensions import override
@@ -70,8 +71,9 @@ class RemoteCommand(Run):
 
 def _send(process: asyncssh.SSHClientProcess[bytes], text: str) -> None:
     """Hands over the whole standard input; a process that ends without reading it is no error."""
-    process.stdin.write(text.encode())
-    process.stdin.write_eof()
+    with suppress(BrokenPipeError):  # it has ended already
+        process.stdin.write(text.encode())
+        process.stdin.write_eof()
 
 
 def _how(process: asyncssh.SSHClientProcess[bytes]) -> str:
