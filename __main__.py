@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pulumi
 
-from components import stack
+from components import repository, stack
 from components.accessory import Accessory
 from components.image import Image, docker_provider
 from components.record import Record
@@ -22,6 +22,8 @@ from slipway.source import source
 def deploy(settings: Settings) -> None:
     """Declare everything that this environment is made of."""
     environment, application = pulumi.get_stack(), settings.application
+
+    repository.declare(settings, environment)
 
     # What every server runs, and what the version stands for: asked first, and read-only.
     hosts = fleet.hosts(settings)

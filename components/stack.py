@@ -42,6 +42,12 @@ def resource_names() -> frozenset[str]:
     return frozenset(urn.rpartition("::")[2] for urn in _resources(pulumi.get_stack()))
 
 
+def outputs() -> dict[str, dict[str, Any]]:
+    """What each resource of this stack put out, by its name, as the last update left it."""
+    resources = _resources(pulumi.get_stack())
+    return {urn.rpartition("::")[2]: each["outputs"] for urn, each in resources.items()}
+
+
 def releases_run(stack: str, application: str) -> Releases:
     """What a stack of this project has run, by its own record; empty for a stack without one."""
     return read(_resources(stack), application)

@@ -8,6 +8,7 @@ from typing import Annotated
 from pydantic import Field, JsonValue, SecretStr
 
 from slipway.settings.application import Application
+from slipway.settings.github import Github
 from slipway.settings.model import Model
 from slipway.settings.names import Label, SecretName, StackName, Version
 from slipway.settings.preflight import Preflight
@@ -61,6 +62,8 @@ class Settings(Model):
     """What a server has to offer before a rollout begins."""
     workflows: Workflows | None = Field(default=None, examples=[{"ci": {"python": {}}}])
     """The repository's GitHub workflows; null: none are written."""
+    github: Github | None = Field(default=None, examples=[{"owner": "acme", "repository": "shop"}])
+    """What this stack owns at GitHub; null: nothing, and GitHub is not asked."""
 
     @property
     def builds(self) -> bool:

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from itertools import chain
 from pathlib import Path
 
-from slipway.settings.checks import containers, delivery, references, servers, workflows
+from slipway.settings.checks import containers, delivery, github, references, servers, workflows
 from slipway.settings.errors import Fault
 from slipway.settings.settings import Settings
 
@@ -19,4 +19,5 @@ def run(settings: Settings, stack: str, folder: Path) -> Iterator[Fault]:
         servers.faults(settings),
         delivery.faults(settings, stack, folder),
         workflows.faults(settings),
+        github.faults(settings),
     )

@@ -50,14 +50,15 @@ def _secrets(settings: Settings) -> Iterator[Fault]:
     for path, container in containers(settings):
         for index, name in enumerate(container.secrets):
             if name not in settings.secrets:
-                yield _unset((*path, "secrets", index), f"there is no secret `{name}`", name)
+                yield unset((*path, "secrets", index), f"there is no secret `{name}`", name)
     password = settings.registry.password
     if password is not None and password not in settings.secrets:
         # A password written here by mistake can look like a name, so it is not repeated.
-        yield _unset(("registry", "password"), "names no entry of `secrets`", "NAME")
+        yield unset(("registry", "password"), "names no entry of `secrets`", "NAME")
 
 
-def _unset(path: Path, what: str, name: str) -> Fault:
+def unset(path: Path, what: str, name: str) -> Fault:
+    """The fault of naming a secret that has no value."""
     return Fault(
         path, what, f"Set it: `pulumi config set --secret --path 'slipway:secrets.{name}'`."
     )

@@ -25,20 +25,28 @@ class Registered:
     depends_on: frozenset[str]
     ignored: tuple[str, ...]
     retained: bool
+    protected: bool
+    imported: str
     hooks: tuple[str, ...]
 
 
 @dataclass
 class Recorder(pulumi.runtime.Mocks):
-    """Answers like the engine after an update; `outputs` adds to a resource's, by its name."""
+    """Answers like the engine after an update; `outputs` adds to a resource's, by its name.
+
+    `answers` are what functions of providers return, by token.
+    """
 
     outputs: Mapping[str, Inputs] = field(default_factory=dict)
     stacks: Mapping[str, Inputs] = field(default_factory=dict)
+    answers: Mapping[str, Inputs] = field(default_factory=dict)
 
     def new_resource(self, args: pulumi.runtime.MockResourceArgs) -> tuple[str | None, Inputs]:
         return f"{args.name}-id", {**args.inputs, **self.outputs.get(args.name, {})}
 
     def call(self, args: pulumi.runtime.MockCallArgs) -> Any:
+        if args.token in self.answers:
+            return self.answers[args.token]
         assert args.token == "pulumi:pulumi:readStackResourceOutputs"
         return {"outputs": self.stacks.get(args.args["stackName"], {})}, []
 
@@ -64,6 +72,7 @@ def run(
     *,
     outputs: Mapping[str, Inputs] | None = None,
     stacks: Mapping[str, Inputs] | None = None,
+    answers: Mapping[str, Inputs] | None = None,
     preview: bool = False,
 ) -> tuple[Engine, Any]:
     """Run a program on a new recording engine to its end, and return what it returned, awaited.
@@ -71,7 +80,7 @@ def run(
     Nothing is left to run when a test begins to assert, so no assertion is lost in an `apply`. An
     error anywhere in the program is raised here; a value that a preview does not know is None.
     """
-    engine = Engine(Recorder(outputs or {}, stacks or {}))
+    engine = Engine(Recorder(outputs or {}, stacks or {}, answers or {}))
     pulumi.runtime.set_mocks(
         engine.mocks,
         project="slipway",
@@ -103,6 +112,8 @@ def _registered(request: Any) -> Registered:
         depends_on=frozenset(_name(urn) for urn in request.dependencies),
         ignored=tuple(request.ignoreChanges),
         retained=request.retainOnDelete,
+        protected=request.protect,
+        imported=request.importId,
         hooks=tuple(request.hooks.on_error),
     )
 
