@@ -1,4 +1,4 @@
-"""`slipway lab`: up, down, status, env."""
+"""`slipway lab`: up, down, status, env, github."""
 
 from __future__ import annotations
 
@@ -58,6 +58,17 @@ def env() -> None:
     for variable, value in place.environment().items():
         typer.echo(f"export {variable}={shlex.quote(value)}")
     typer.echo(f"cd {shlex.quote(str(place.project))}")
+
+
+@lab.command()
+def github(
+    port: Annotated[int, typer.Option(help="Port on loopback; 0 takes a free one.")] = 0,
+) -> None:
+    """Run a GitHub on this machine until Ctrl-C, to try GitHub as code without an account."""
+    # Its libraries take half a second, which the other commands needn't wait for.
+    from lab.github import by_hand
+
+    by_hand.run(port)
 
 
 def _table(machines: list[lifecycle.Health]) -> Table:

@@ -97,12 +97,11 @@ class Contract:
         """What is wrong with an answer; empty when nothing is."""
         responses = self._document["paths"][template][method.lower()]["responses"]
         response = responses.get(str(status))
-        if response is None:
+        if response is None and status < ERRORS_FROM:
+            return [f"status {status} is not described"]
+        if response is None or (status >= ERRORS_FROM and set(response) == {"description"}):
             # 401, 403, 404 and the like are described once for all operations, in prose.
-            documented = status >= ERRORS_FROM
-            return (
-                self._faults(ERROR, body) if documented else [f"status {status} is not described"]
-            )
+            return self._faults(ERROR, body)
         pointer = f"{_pointer(template, method)}/responses/{status}"
         if "$ref" in response:
             pointer = f"{DOCUMENT}{response['$ref']}"

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import socket
 import threading
 import time
@@ -25,6 +26,15 @@ START_LIMIT: Final = 20.0  # seconds
 METHODS: Final = ["GET", "HEAD", "POST", "PUT", "PATCH", "DELETE"]
 
 
+def _listen(port: int) -> socket.socket:
+    try:
+        return socket.create_server((HOST, port))
+    except OSError as error:
+        raise SlipwayError(
+            os.strerror(error.errno), where=f"{HOST}:{port}", remedy="Choose another port"
+        ) from error
+
+
 class Simulator:
     """A GitHub with the organization `acme`, its users and teams, and the repository `acme/shop`.
 
@@ -34,6 +44,7 @@ class Simulator:
     """
 
     def __init__(self, port: int = 0) -> None:
+        self._socket = _listen(port)
         self.hub = GitHub()
         self.organization: Organization = self.hub.organization("acme")
         self.users: list[User] = [self.hub.user(name) for name in ("ada", "grace", "linus")]
@@ -42,7 +53,6 @@ class Simulator:
         self.repository: Repository = self.hub.repository(self.organization, "shop")
         self.token: Token = self.hub.token(self.users[0])
         self._server = Server(self.hub)
-        self._socket = socket.create_server((HOST, port))
         self._server.address = f"http://{HOST}:{self._socket.getsockname()[1]}"
         application = Starlette(routes=[Route("/{path:path}", self._answer, methods=METHODS)])
         settings = uvicorn.Config(application, log_level="warning", lifespan="off")
