@@ -31,7 +31,7 @@ def _listen(port: int) -> socket.socket:
         return socket.create_server((HOST, port))
     except OSError as error:
         raise SlipwayError(
-            os.strerror(error.errno), where=f"{HOST}:{port}", remedy="Choose another port"
+            os.strerror(error.errno or 0), where=f"{HOST}:{port}", remedy="Choose another port"
         ) from error
 
 
