@@ -7,9 +7,9 @@ from dataclasses import replace
 
 from slipway.settings.image import Image
 from slipway.settings.workflows import ImageWorkflow, Workflows
-from slipway.settings.workflows_ci import Command
+from slipway.settings.workflows_ci import Ci, Command
 from slipway.settings.workflows_project import Project
-from slipway.workflows import application, images, languages, security
+from slipway.workflows import application, images, node_code, python_code, security
 from slipway.workflows.model import (
     Concurrency,
     Job,
@@ -53,7 +53,7 @@ def workflow(settings: Project, chosen: Workflows) -> Workflow:
 
 def _jobs(settings: Project, chosen: Workflows) -> Iterator[tuple[str, Job]]:
     ci, runner = chosen.ci, chosen.runner
-    yield from languages.jobs(ci, runner)
+    yield from _languages(ci, runner)
     for name, command in ci.jobs.items():
         yield name, _command(name, command, runner)
     if audits := tuple(security.steps(ci)):
@@ -65,6 +65,19 @@ def _jobs(settings: Project, chosen: Workflows) -> Iterator[tuple[str, Job]]:
     if ci.compose and ci.performance:
         job = _job("performance", runner, application.load_test(ci.compose, ci.performance))
         yield "performance", replace(job, if_="github.event_name == 'pull_request'")
+
+
+def _languages(ci: Ci, runner: str) -> Iterator[tuple[str, Job]]:
+    """A job says its language only where there are two."""
+    languages = []
+    if ci.python:
+        languages.append(python_code.language(ci, ci.python))
+    if ci.node:
+        languages.append(node_code.language(ci, ci.node))
+    for each in languages:
+        suffix = f" ({each.name})" if len(languages) > 1 else ""
+        for name, job in zip(("lint", "test"), each.jobs(ci, runner, suffix), strict=True):
+            yield images.job_id(f"{name}{suffix}"), job
 
 
 def _command(name: str, command: Command, runner: str) -> Job:

@@ -112,7 +112,7 @@ def _backup(chosen: Workflows, stack: str, command: str) -> Job:
         environment=Environment(stack),
         concurrency=Concurrency(f"stack-{stack}"),
         steps=(
-            *update.prepare(deploy, env),
+            *update.prepare(deploy),
             Run("Check the backups", command, env=env, working_directory=deploy.folder),
         ),
     )

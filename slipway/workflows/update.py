@@ -29,7 +29,7 @@ def steps(chosen: Workflows, stack: str) -> Iterator[Step]:
     """Everything from the checkout to the word of the servers on what they run."""
     deploy = chosen.deploy
     env = environment(deploy, stack)
-    yield from prepare(deploy, env)
+    yield from prepare(deploy)
     yield from _apply(chosen, stack, env)
     url = deploy.urls.get(stack)
     if url:
@@ -74,7 +74,7 @@ def environment(deploy: DeployWorkflow, stack: str) -> dict[str, Scalar]:
     return env
 
 
-def prepare(deploy: DeployWorkflow, env: dict[str, Scalar]) -> Iterator[Step]:
+def prepare(deploy: DeployWorkflow) -> Iterator[Step]:
     """The program, its packages, the Pulumi CLI and the keys to state and servers."""
     yield checkout()
     # Without a cache: what other runs have left there must not reach the servers.
@@ -101,7 +101,7 @@ def prepare(deploy: DeployWorkflow, env: dict[str, Scalar]) -> Iterator[Step]:
             },
         )
     yield script("Load the SSH key", "ssh-agent", {"KEY": secret(SSH_KEY)})
-    yield Use("Set up Pulumi", actions.PULUMI, {"pulumi-version": PULUMI_VERSION}, env=env)
+    yield Use("Set up Pulumi", actions.PULUMI, {"pulumi-version": PULUMI_VERSION})
 
 
 def _apply(chosen: Workflows, stack: str, env: dict[str, Scalar]) -> Iterator[Step]:

@@ -19,6 +19,8 @@ PUSH = {
     "token": "token",
 }
 """What `github` holds after a push to main."""
+FORM = {"environment": "staging", "version": "", "strategy": "as configured", "rollback": False}
+"""What `inputs` holds when the form is sent as it is."""
 
 PROGRAM = """\
 #!{python}

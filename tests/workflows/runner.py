@@ -17,7 +17,7 @@ from tests.workflows.expressions import condition, substitute, text
 FILES = ("GITHUB_ENV", "GITHUB_OUTPUT", "GITHUB_PATH", "GITHUB_STEP_SUMMARY")
 SHELL = ("bash", "--noprofile", "--norc", "-eo", "pipefail")
 LIMIT = 300.0  # seconds for one step
-StandIn = Callable[["Runner"], Mapping[str, str]]
+StandIn = Callable[["Runner"], Mapping[str, str] | str]
 
 
 @dataclass
@@ -41,7 +41,7 @@ class Runner:
     given: Mapping[str, str] = field(default_factory=dict)
     """Variables that replace the workflow's: where the services are on this machine."""
     stand_ins: Mapping[str, StandIn] = field(default_factory=dict)
-    """By the name of an action: what is done instead; its answer is the step's outputs."""
+    """By the name of an action, what is done instead: outputs, or an outcome but success."""
     path: list[str] = field(default_factory=list)
     variables: dict[str, str] = field(default_factory=dict)
     steps: list[Step] = field(default_factory=list)
@@ -75,7 +75,11 @@ class Runner:
             action = step["uses"].partition("@")[0]
             if action not in self.stand_ins:
                 return Step(name, "action")
-            return Step(name, "success", outputs=dict(self.stand_ins[action](self)))
+            answer = self.stand_ins[action](self)
+            if isinstance(answer, str):
+                self.cancelled = answer == "cancelled"
+                return Step(name, answer)
+            return Step(name, "success", outputs=dict(answer))
         return self._script(step, step.get("working-directory", folder))
 
     def _script(self, step: Mapping[str, Any], folder: str) -> Step:

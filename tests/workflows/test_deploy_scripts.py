@@ -10,10 +10,9 @@ import pytest
 from slipway.workflows.files import files
 from tests.unit.slipway.workflows import sample
 from tests.unit.slipway.workflows.github_yaml import load
-from tests.workflows.programs import SHA, Programs
+from tests.workflows.programs import FORM, SHA, Programs
 from tests.workflows.runner import Runner
 
-FORM = {"environment": "staging", "version": "", "strategy": "as configured", "rollback": False}
 
 
 @pytest.fixture
