@@ -14,7 +14,6 @@ from tests.workflows.programs import FORM, SHA, Programs
 from tests.workflows.runner import Runner
 
 
-
 @pytest.fixture
 def deploy() -> Any:
     document = load(files(sample.settings())[".github/workflows/deploy.yml"])
