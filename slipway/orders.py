@@ -97,13 +97,14 @@ def step_limit(step: Step, settings: Settings) -> float:
     starting = max((service.health.deadline for service in services), default=0.0)
     stopping = max((service.stop_grace for service in services), default=0.0)
     migrating = application.migration.timeout if application.migration else 0.0
+    testing = sum((test.timeout + 1) * (test.retries + 1) for test in application.smoke)
     return (
         _WORKING
         + {
             Action.PREFLIGHT: 0.0,
-            Action.STAGE: _PULLING + starting,
-            Action.MIGRATE: migrating,
-            Action.SWITCH: starting + stopping + step.pause + _held(step, settings),
+            Action.STAGE: _PULLING + starting + testing,
+            Action.MIGRATE: migrating + testing,
+            Action.SWITCH: starting + stopping + testing + step.pause + _held(step, settings),
             Action.CONFIRM: 0.0,
             Action.FINALIZE: stopping,
         }[step.action]

@@ -9,19 +9,20 @@ from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from typing import Any, Callable
 
-from slipway.agent import containers, health, images, migration
+from slipway.agent import containers, health, images, migration, smoke
 from slipway.agent.balancer import Balancer
 from slipway.agent.containers import Container
 from slipway.agent.docker import Engine
 from slipway.agent.health import Subject
 from slipway.agent.health.bake import Hold, bake
 from slipway.agent.measure import measure
+from slipway.agent.proxy import local_port
 from slipway.agent.report import Report
 from slipway.agent.request import Request
 from slipway.agent.store import Store
 from slipway.errors import SlipwayError
 from slipway.release.machine import Action
-from slipway.release.state import STAGING, State
+from slipway.release.state import STAGING, SWITCHING, State
 
 GRACE = 10.0  # seconds for a container whose release nobody remembers
 AT_ONCE = 8  # containers stopped or removed at the same time
@@ -108,7 +109,17 @@ class Host:
                 self.changed = True
 
     def _smoke(self, state: State, release: str) -> None:
-        """No release has smoke tests yet."""
+        """Before the switch through the candidate's own port, after it as users come.
+
+        What waits for its migration is tested after that.
+        """
+        revision, port = state.revision(release), state.proxy.http_port
+        definition = revision.release
+        if state.phase != SWITCHING:
+            if definition.migration and release not in state.migrated:
+                return
+            port = local_port(port, revision.colour)
+        smoke.check(self.engine, definition, self._containers(state, release), port)
 
     def _route(self, state: State, _: str) -> None:
         self.routed = time.time()

@@ -123,14 +123,14 @@ def _heal(state: State, release: str) -> Actions:
 
 
 def migrate(state: State, release: str) -> Actions:
-    """Run the candidate's migration, unless it has run on this server."""
+    """Run the candidate's migration, unless it has run on this server; then test what it made."""
     if release in state.migrated or _has_traffic(state, release):
         return ()
     _require(state, release, (STAGED,), "migrated")
     if state.revision(release).release.migration is None:
         return ()
     done = replace(state, migrated=(release, *state.migrated)[:MIGRATIONS_KEPT])
-    return _script(state, f"migrate {release}") + _script(done, "record")
+    return _script(state, f"migrate {release}") + _script(done, "record", f"smoke {release}")
 
 
 def switch(state: State, release: str, weight: int = 100) -> Actions:

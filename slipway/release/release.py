@@ -71,6 +71,23 @@ class Migration:
 
 
 @dataclass(frozen=True)
+class Smoke:
+    """A request through the proxy and the answer it must get, before the switch and after it."""
+
+    service: str
+    path: str = "/"
+    method: str = "GET"
+    status: int = 200
+    body: str = ""  # text that the answer contains
+    expect: Mapping[str, Any] = field(default_factory=dict)  # values by dotted path of its JSON
+    timeout: float = 5.0  # seconds, for one try
+    retries: int = 2
+
+    def __str__(self) -> str:
+        return f"{self.method} {self.path} of {self.service}"
+
+
+@dataclass(frozen=True)
 class Release:
     """Version, image digests, service definitions, and the digest of the secrets they use."""
 
@@ -78,6 +95,7 @@ class Release:
     version: str
     services: tuple[Service, ...]
     migration: Migration | None = None
+    smoke: tuple[Smoke, ...] = ()
     secrets_digest: str = ""  # of all secret values together, by a slow hash
 
     @cached_property
@@ -108,6 +126,7 @@ class Release:
             version=data["version"],
             services=tuple(_service(each) for each in data["services"]),
             migration=_migration(migration) if migration else None,
+            smoke=tuple(Smoke(**each) for each in data["smoke"]),
             secrets_digest=data["secrets_digest"],
         )
 

@@ -12,6 +12,7 @@ from slipway.settings.migration import Migration
 from slipway.settings.model import Model
 from slipway.settings.names import ImageName, Label
 from slipway.settings.service import Service
+from slipway.settings.smoke import Smoke
 
 
 class Application(Model):
@@ -35,3 +36,5 @@ class Application(Model):
         default=None, examples=[{"service": "web", "command": ["migrate"]}]
     )
     """Database migration; null: none."""
+    smoke: tuple[Smoke, ...] = Field(default=(), examples=[[{"service": "web", "path": "/docs"}]])
+    """Smoke tests: requests that every server makes to a release before users get it, and after."""

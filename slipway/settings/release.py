@@ -32,6 +32,7 @@ def release(settings: Settings, images: Mapping[str, str]) -> target.Release:
             for name, service in application.services.items()
         ),
         migration=_migration(application.migration),
+        smoke=tuple(target.Smoke(**each.model_dump()) for each in application.smoke),
         secrets_digest=_secrets_digest(settings),
     )
 

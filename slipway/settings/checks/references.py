@@ -37,6 +37,10 @@ def _services(settings: Settings) -> Iterator[Fault]:
     if migration:
         path = ("application", "migration", "service")
         yield from _unless_known("service", migration.service, settings.application.services, path)
+    for index, test in enumerate(settings.application.smoke):
+        at = ("application", "smoke", index, "service")
+        ported = [name for name, each in settings.application.services.items() if each.port]
+        yield from _unless_known("service with a port", test.service, ported, at)
 
 
 def _servers(settings: Settings) -> Iterator[Fault]:

@@ -21,6 +21,11 @@ FAULTS = [
         "there is no service `wbe`. Did you mean `web`?",
     ),
     (
+        "application: {smoke: [{service: worker}]}",
+        "application/smoke/0/service",
+        "there is no service with a port `worker`. Known: `web`.",
+    ),
+    (
         "application: {accessories: {postgres: {server: two}}}",
         "application/accessories/postgres/server",
         "there is no server `two`. Known: `one`.",

@@ -1,0 +1,72 @@
+"""Smoke tests: a release's own requests through the proxy, before and after users get it."""
+
+from __future__ import annotations
+
+import http.client
+import time
+from collections.abc import Sequence
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+
+from slipway.agent import health
+from slipway.agent.containers import Container
+from slipway.agent.docker import Engine
+from slipway.agent.health import ContainerError
+from slipway.agent.health.http import Place, ask, shortfall
+from slipway.release.release import Release, Service, Smoke
+
+AT_ONCE = 8
+PAUSE = 1.0  # seconds before another try
+
+
+@dataclass(frozen=True)
+class Failure:
+    """A test that failed each of its tries."""
+
+    test: Smoke
+    reason: str
+
+    def __str__(self) -> str:
+        return f"{self.test} {self.reason}"
+
+
+def failures(release: Release, port: int) -> list[Failure]:
+    """Of all tests, done at once through the proxy's `port` on this server."""
+    hosts = {service.name: _host(service) for service in release.services}
+    with ThreadPoolExecutor(max_workers=AT_ONCE) as pool:
+        reasons = pool.map(
+            lambda test: _tried(test, Place("127.0.0.1", port, hosts[test.service])), release.smoke
+        )
+        return [Failure(test, why) for test, why in zip(release.smoke, reasons) if why]
+
+
+def check(engine: Engine, release: Release, own: Sequence[Container], port: int) -> None:
+    """Raises ContainerError that tells every failure, with what the services' containers said."""
+    found = failures(release, port)
+    if not found:
+        return
+    services = {failure.test.service for failure in found}
+    asked = [each for each in own if each.service.name in services]
+    log = [f"{c.label} | {line}" for c in asked for line in health.tail(engine, c.name)]
+    raise ContainerError(f"smoke test {'; '.join(map(str, found))}", log)
+
+
+def _host(service: Service) -> str:
+    return service.domains[0] if service.domains else "localhost"
+
+
+def _tried(test: Smoke, place: Place) -> str:
+    """Why the last try failed; empty as soon as one did not."""
+    for left in range(test.retries, -1, -1):
+        reason = _fault(test, place)
+        if not reason or not left:
+            return reason
+        time.sleep(PAUSE)
+    return ""
+
+
+def _fault(test: Smoke, place: Place) -> str:
+    try:
+        return shortfall(ask(place, test.path, test.timeout, test.method), test)
+    except (OSError, http.client.HTTPException) as error:
+        return f"got no answer: {str(error) or type(error).__name__}"
