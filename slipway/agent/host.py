@@ -130,8 +130,7 @@ class Host:
         self.report(f"watching {revision.release.version} for {rollout.bake:g} s")
         own, whole = self._containers(state, release), state.weight == 100
         subjects = _subjects(own if whole else containers.ported(own))
-        compared = not whole and state.serving is not None
-        watch = replace(rollout.watch, analyse=compared, p95=None)
+        watch = replace(rollout.watch, analyse=not whole and state.serving is not None)
         count = measure(self.engine, self.balancer.runtime, subjects, watch, revision.colour)
         hold = Hold(rollout.bake, watch, self.routed)
         verdict = bake(self.engine, subjects, hold, count, self.report)

@@ -11,16 +11,18 @@ from slipway.agent.health import Subject
 from slipway.agent.proxy import COLOURS
 from slipway.release import analysis
 from slipway.release.analysis import Sample, Verdict
+from slipway.release.histogram import Histogram
 from slipway.release.watch import Watch
 
 RESPONSES = tuple(f"hrsp_{kind}" for kind in ("1xx", "2xx", "3xx", "4xx", "5xx", "other"))
 FAILED = ("hrsp_5xx", "econ", "eresp")  # answered so, or not at all
 
 
-class Statistics(Protocol):
+class Proxy(Protocol):
     """The part of the proxy's runtime interface that is needed here."""
 
     def statistics(self) -> Iterable[Mapping[str, str]]: ...
+    def exchanges(self) -> Iterable[str]: ...
 
 
 class Traffic:
@@ -29,7 +31,7 @@ class Traffic:
     The proxy forgets its counters when it is reloaded, so they are read often and added up.
     """
 
-    def __init__(self, runtime: Statistics) -> None:
+    def __init__(self, runtime: Proxy) -> None:
         self.runtime = runtime
         self._before = self._counters()
         self._total: dict[str, tuple[int, int]] = {}
@@ -66,6 +68,38 @@ def _counted(row: Mapping[str, str]) -> tuple[int, int]:
 
 def _number(row: Mapping[str, str], key: str) -> int:
     return int(row.get(key) or 0)
+
+
+class Latencies:
+    """How long each colour's servers took to begin their answers, since it was made.
+
+    The proxy keeps the last few thousand requests: where more come between two looks, the last of
+    them stand for all.
+    """
+
+    def __init__(self, runtime: Proxy) -> None:
+        self.runtime = runtime
+        self._seen = set(runtime.exchanges())
+        self._found: dict[str, Histogram] = {}
+
+    def look(self) -> None:
+        """Add what has happened since the last look. Raises SlipwayError for a mute proxy."""
+        lines = set(self.runtime.exchanges())
+        for colour, seconds in map(_timed, lines - self._seen):
+            if seconds is not None:
+                self._found.setdefault(colour, Histogram()).add(seconds)
+        self._seen = lines
+
+    def of(self, colour: str) -> Histogram:
+        """Latencies of the release of this colour."""
+        return self._found.get(colour) or Histogram()
+
+
+def _timed(line: str) -> tuple[str, float | None]:
+    """Colour and seconds of a line like "web/b1 200 12 13 -- 10.0.0.9 01F4 GET /"."""
+    server, _, milliseconds = line.split(" ", 3)[:3] if line.count(" ") > 2 else ("", "", "-1")
+    known = milliseconds.isdecimal()  # -1: there was no answer
+    return server.rpartition("/")[2][:1], int(milliseconds) / 1000 if known else None
 
 
 class Processor:
@@ -106,15 +140,23 @@ class Measure:
     """All that a hold counts of the new release and, beside it, of the old one."""
 
     def __init__(
-        self, watch: Watch, traffic: Traffic, processor: Processor | None, new: str, old: str
+        self,
+        watch: Watch,
+        traffic: Traffic,
+        latencies: Latencies | None,
+        processor: Processor | None,
+        new: str,
     ) -> None:
-        """`new` and `old` are the colours of the two releases."""
-        self.watch, self.traffic, self.processor = watch, traffic, processor
-        self._new, self._old = new, old
+        """`new` is the colour of the new release; the other one is the old one's."""
+        self.watch, self.traffic, self.latencies = watch, traffic, latencies
+        self.processor = processor
+        self._new, self._old = new, next(colour for colour in COLOURS if colour != new)
 
     def look(self) -> Verdict:
         """Count; a release that has certainly failed is not watched any longer."""
         self.traffic.look()
+        if self.latencies:
+            self.latencies.look()
         return analysis.alarm(self._sample(self._new), self.watch)
 
     def verdict(self) -> Verdict:
@@ -124,14 +166,16 @@ class Measure:
         return analysis.judge(new, self._sample(self._old), self.watch)
 
     def _sample(self, colour: str) -> Sample:
-        return Sample(*self.traffic.of(colour))
+        requests, errors = self.traffic.of(colour)
+        return Sample(
+            requests, errors, self.latencies.of(colour) if self.latencies else Histogram()
+        )
 
 
 def measure(
-    engine: Engine, runtime: Statistics, subjects: Iterable[Subject], watch: Watch, new: str
+    engine: Engine, runtime: Proxy, subjects: Iterable[Subject], watch: Watch, new: str
 ) -> Measure:
-    """Begin to count for the release of colour `new`; the other colour is the old one's."""
-    old = next(colour for colour in COLOURS if colour != new)
-    judges_processor = watch.analyse and watch.cpu is not None
-    processor = Processor(engine, subjects) if judges_processor else None
-    return Measure(watch, Traffic(runtime), processor, new, old)
+    """Begin to count for the release of colour `new`."""
+    latencies = Latencies(runtime) if watch.analyse else None
+    processor = Processor(engine, subjects) if watch.analyse else None
+    return Measure(watch, Traffic(runtime), latencies, processor, new)

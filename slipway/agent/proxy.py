@@ -26,6 +26,7 @@ SOCKET = "/var/run/slipway/haproxy.sock"  # inside the container
 CONFIGURATION = "/etc/slipway/haproxy.cfg"
 VOTES = "/etc/slipway/votes.map"
 VOTE_PATH = "/.well-known/slipway/"  # of RFC 8615; the rest of the path nobody can guess
+RING = "exchanges"  # holds the last few thousand requests, a line each, for whoever watches
 UNREADY = "No release serves here at the moment."
 
 _VOTE = (
@@ -61,6 +62,11 @@ defaults
     default-server inter 1s fastinter 250ms fall 3 rise 1
     http-error status 503 content-type text/plain string "{unready}"
 
+ring {ring}
+    format raw
+    maxlen 512
+    size 262144
+
 .if feature(PROMEX)
 frontend metrics
     bind 127.0.0.1:{metrics}
@@ -69,6 +75,12 @@ frontend metrics
 
 frontend public
     bind :{port}
+    no log
+    log stdout format raw local0 err
+    log ring@{ring} format raw local0 info
+    no option dontlog-normal
+    option log-separate-errors
+    log-format "%b/%s %ST %Tr %Ta %ts %ci %rt %HM %HPO"
     {vote}
     http-request set-header X-Forwarded-Proto http unless {{ req.hdr(X-Forwarded-Proto) -m found }}
     http-request disable-l7-retry unless {{ method GET HEAD OPTIONS }}
@@ -184,6 +196,7 @@ def _render(
         port=proxy.http_port,
         metrics=local_port(proxy.http_port, "metrics"),
         vote=_VOTE,
+        ring=RING,
     )
     lines = head.splitlines() + (_routes(known[0].release.services) if known else [])
     for colour in COLOURS if known else ():

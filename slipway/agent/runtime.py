@@ -7,7 +7,7 @@ import socket
 from collections.abc import Mapping
 from pathlib import Path
 
-from slipway.agent.proxy import Slot
+from slipway.agent.proxy import RING, Slot
 from slipway.errors import SlipwayError
 
 PATIENCE = 5.0  # seconds for one answer
@@ -87,6 +87,10 @@ class Runtime:
         """Counters of every server of every backend."""
         text = self.ask("show stat -1 4 -1").lstrip("# ")
         return list(csv.DictReader(text.splitlines()))
+
+    def exchanges(self) -> list[str]:
+        """The last few thousand requests, a line each, oldest first."""
+        return self.ask(f"show events {RING}").splitlines()
 
     def down(self) -> set[str]:
         """The servers that the proxy's checks have found dead, by name."""

@@ -22,7 +22,7 @@ NETWORK = "172.31.240.0/24"
 TOKEN = "hunter2-is-secret"
 
 APPLICATION = """
-import itertools, os, signal, sys, threading
+import itertools, os, signal, sys, threading, time
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 
 requests = itertools.count(1)
@@ -41,6 +41,8 @@ class Handler(BaseHTTPRequestHandler):
         number = next(requests) if self.path != "/ready" else 0
         if number == 100 and "LOG" in os.environ:
             print(os.environ["LOG"].replace("TOKEN", os.environ["TOKEN"]), flush=True)
+        if number:
+            time.sleep(float(os.environ.get("SLOW", 0)))
         return 500 if number and number % int(os.environ.get("FAIL_EVERY", 1 << 30)) == 0 else 200
     def log_message(self, *arguments):
         pass

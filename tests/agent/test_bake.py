@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from typing import Any
 
 import pytest
@@ -42,3 +43,48 @@ def test_what_is_put_up_with_by_configuration_passes(serving: AgentHost) -> None
         done = serving.call("switch", two, rollout={"bake": 3, "watch": watch})
     assert done.code == 0, done.progress
     assert "requests failed" in done.progress
+    logged = serving.sh("docker logs shop-proxy 2>&1 | grep 'GET /$'").splitlines()
+    assert logged
+    assert all(
+        re.search(r"web/b1 500 \d+ \d+ -- [0-9.]+ [0-9A-F]+ GET /$", line) for line in logged
+    )
+
+
+CANARY = {"weight": 50, "bake": 3, "watch": {"min_requests": 100, "hold_limit": 4}}
+
+
+def test_a_canary_as_good_as_the_old_release_passes_with_its_figures(serving: AgentHost) -> None:
+    two = release("v2")
+    assert serving.call("stage", two).code == 0
+    with Load(serving.server.address) as load:
+        done = serving.call("switch", two, rollout=CANARY)
+    assert done.code == 0, done.progress
+    assert re.search(r"v2 has passed: 0 of \d+ requests failed, p95 \d+ ms, proc", done.progress)
+    assert load.failures == []
+    assert serving.status()["phase"] == "switched"
+
+
+@pytest.mark.parametrize(
+    ("fault", "said"),
+    [({"SLOW": "0.6"}, r"p95 is \d+ ms \(at most 500 ms\)"), ({"SLOW": "0.2"}, "the old release")],
+    ids=["beyond the limit", "worse than the old release"],
+)
+def test_a_slow_canary_is_taken_back(serving: AgentHost, fault: dict[str, Any], said: str) -> None:
+    two = release("v2", **fault)
+    assert serving.call("stage", two).code == 0
+    with Load(serving.server.address) as load:
+        done = serving.call("switch", two, rollout={**CANARY, "bake": 20})
+    assert done.code == 1
+    assert re.search(said, done.error)
+    assert load.failures == []
+    assert serving.version() == "v1"
+
+
+def test_a_canary_without_requests_never_passes(serving: AgentHost) -> None:
+    two = release("v2", replicas=1)
+    assert serving.call("stage", two).code == 0
+    done = serving.call("switch", two, rollout=CANARY)
+    assert done.code == 1
+    assert "only 0 requests of the 100 that a verdict needs" in done.error
+    assert "holding for 4 s at most" in done.progress
+    assert serving.version() == "v1"

@@ -4,12 +4,18 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 
-from slipway.agent.measure import Traffic
+import pytest
+
+from slipway.agent.measure import Latencies, Traffic
 
 
 class Runtime:
     def __init__(self) -> None:
         self.rows: list[dict[str, str]] = []
+        self.lines: list[str] = []
+
+    def exchanges(self) -> Iterable[str]:
+        return self.lines
 
     def counts(self, slot: str, **counters: int) -> None:
         row = {"pxname": "web", "svname": slot, **{k: str(v) for k, v in counters.items()}}
@@ -44,3 +50,32 @@ def test_a_reload_in_between_loses_nothing_that_was_counted() -> None:
 
 def test_a_release_without_a_request_has_none() -> None:
     assert Traffic(Runtime()).of("b") == (0, 0)
+
+
+def test_each_request_is_timed_once_and_for_its_colour() -> None:
+    runtime = Runtime()
+    runtime.lines = ["web/b1 200 3000 3000 -- 10.0.0.9 0001 GET /"]
+    latencies = Latencies(runtime)
+    runtime.lines = [
+        *runtime.lines,
+        "web/b1 200 20 21 -- 10.0.0.9 0002 GET /",
+        "web/b2 200 20 21 -- 10.0.0.9 0003 GET /a b",
+        "web/a1 200 700 700 -- 10.0.0.9 0004 GET /",
+    ]
+    latencies.look()
+    latencies.look()
+    assert latencies.of("b").count == 2
+    assert round(latencies.of("b").percentile(1), 3) == 0.02
+    assert latencies.of("a").above(0.5) == 1
+
+
+@pytest.mark.parametrize(
+    "line",
+    ["web/b1 503 -1 4 SC 10.0.0.9 0001 GET /", "web/<NOSRV> 503 -1 0 SC - 1 GET /", "", "cut"],
+)
+def test_what_was_not_answered_has_no_latency(line: str) -> None:
+    runtime = Runtime()
+    latencies = Latencies(runtime)
+    runtime.lines = [line]
+    latencies.look()
+    assert latencies.of("b").count == 0

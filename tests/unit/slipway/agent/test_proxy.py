@@ -71,6 +71,12 @@ backend web:b
 
 
 VOTE = """\
+    no log
+    log stdout format raw local0 err
+    log ring@exchanges format raw local0 info
+    no option dontlog-normal
+    option log-separate-errors
+    log-format "%b/%s %ST %Tr %Ta %ts %ci %rt %HM %HPO"
     http-request return status 200 content-type text/plain lf-string \
 "%[path,field(4,/),map(/etc/slipway/votes.map,unknown)]" if { path_beg /.well-known/slipway/ }
 """

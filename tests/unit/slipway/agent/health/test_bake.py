@@ -25,7 +25,7 @@ class Proxy:
 
     def __init__(self, *, new: tuple[int, int] = (0, 0), old: tuple[int, int] = (0, 0)) -> None:
         self.new, self.old = new, old
-        self.begun = False
+        self.begun, self.took = False, 20  # milliseconds
 
     def statistics(self) -> Iterable[Mapping[str, str]]:
         """Nothing at first, so that all of it belongs to the hold."""
@@ -35,6 +35,11 @@ class Proxy:
             row = {"pxname": "web", "svname": slot, "hrsp_2xx": str(good), "hrsp_5xx": str(bad)}
             yield {**row, "econ": "", "eresp": "0"}
         yield {"pxname": "web:b", "svname": "1", "hrsp_2xx": "", "hrsp_5xx": "77"}
+
+    def exchanges(self) -> list[str]:
+        """As many as there are answers, of which the new release's take `self.took` each."""
+        lines = [f"web/b1 200 {self.took} 25 -- 10.0.0.9 {n} GET /" for n in range(sum(self.new))]
+        return [*lines, *(f"web/a1 200 20 25 -- 10.0.0.9 O{n} GET /" for n in range(200))]
 
 
 @pytest.fixture
@@ -163,12 +168,13 @@ def test_the_old_releases_errors_are_not_the_new_ones(engine: Containers) -> Non
 
 
 def test_a_canary_is_held_on_until_it_has_enough_requests(engine: Containers) -> None:
-    proxy = Proxy(new=(20, 0))
+    proxy = Proxy()
+    threading.Timer(0.1, lambda: setattr(proxy, "new", (20, 0))).start()
     threading.Timer(0.8, lambda: setattr(proxy, "new", (300, 0))).start()
-    told = hold(engine, proxy, analyse=True, p95=None)
+    told = hold(engine, proxy, analyse=True)
     assert told == (
         "holding for 1800 s at most: only 20 requests of the 100 that a verdict needs; "
-        "0 of 300 requests failed, processor 0%"
+        "0 of 300 requests failed, p95 20 ms, processor 0%"
     )
 
 
@@ -185,3 +191,11 @@ def test_a_canary_that_needs_too_much_processor_fails(engine: Containers) -> Non
     later(lambda: engine.used.update({"shop-web-2": 0.4}))
     with pytest.raises(ReleaseError, match="of its processor share"):
         hold(engine, Proxy(new=(500, 0)), analyse=True, p95=None, seconds=0.5)
+
+
+def test_a_canary_that_answers_slowly_fails(engine: Containers) -> None:
+    proxy = Proxy()
+    proxy.took = 900
+    later(lambda: setattr(proxy, "new", (300, 0)))
+    with pytest.raises(ReleaseError, match=r"p95 is 8\d\d ms \(at most 500 ms\)|p95 is 9"):
+        hold(engine, proxy, analyse=True, seconds=20)
