@@ -10,17 +10,16 @@ from dataclasses import dataclass, field
 from typing import Any, Final
 from urllib.parse import parse_qsl
 
-from lab.github import rest, schemas
+from lab.github import access, rest, schemas
+from lab.github.access import READS
 from lab.github.call import NOT_FOUND, Answer, Call, Fault
 from lab.github.contract import ERRORS_FROM, Contract
 from lab.github.graphql.execution import execute
 from lab.github.limits import Failure, Limits
-from lab.github.routes import Route
 from lab.github.state import GitHub, Token
 
 REST: Final = "/api/v3"
 GRAPHQL: Final = "/api/graphql"
-READS: Final = ("GET", "HEAD")
 OK: Final = 200
 
 BY_NUMBER: Final = {
@@ -80,7 +79,8 @@ class Server:
                 answer = self._rest(token, method, name, dict(parse_qsl(query)), body)
         except Fault as fault:
             answer = Answer(fault.status, fault.body, fault.headers)
-        known = {"X-OAuth-Scopes": ", ".join(token.scopes)} if token else {}
+        classic = token and token.permissions is None
+        known = {"X-OAuth-Scopes": ", ".join(token.scopes)} if token and classic else {}
         answer.headers = {**known, **self.limits.headers(), **answer.headers}
         answer = _unless_unchanged(answer, method, headers)
         self.log.append(Exchange(method, name, answer.status, writes))
@@ -98,13 +98,13 @@ class Server:
         faults = self._contract.request_faults(method, route.template, query, body)
         self._object(f"request {method} {path}", faults)
         try:
-            _authorize(route, call)
+            access.authorize(route, call)
             answer = route.handler(call) if not faults else _malformed(faults)
         except Fault as fault:
             answer = Answer(fault.status, fault.body, fault.headers)
         told = self._contract.answer_faults(method, route.template, answer.status, answer.body)
         self._object(f"answer to {method} {path}", told)
-        answer.headers.setdefault("X-Accepted-OAuth-Scopes", ", ".join(route.scopes))
+        answer.headers = {**access.headers(route, call), **answer.headers}
         return answer
 
     def _named(self, path: str) -> str:
@@ -128,19 +128,6 @@ class Server:
 
     def _object(self, what: str, faults: list[str]) -> None:
         self.violations += [f"{what}: {fault}" for fault in faults]
-
-
-def _authorize(route: Route, call: Call) -> None:
-    """Raises Fault, as GitHub words it: what a token may not see is not there."""
-    if call.token.allows(route.scopes):
-        return
-    public = "repo" in call.path and not call.repository.private
-    if public and call.token.allows(("public_repo",)):
-        return
-    if public and route.method not in READS:
-        raise Fault(403, "Must have admin rights to Repository.")
-    if not public:
-        raise Fault(404, NOT_FOUND)
 
 
 def _malformed(faults: list[str]) -> Answer:

@@ -110,8 +110,12 @@ class Simulator:
         self._server.log.clear()
 
     def token_with(self, *scopes: str) -> Token:
-        """A token of the same user with no other scopes."""
+        """A classic token of the same user with no other scopes."""
         return self.hub.token(self.users[0], *scopes)
+
+    def fine_grained_token(self, **permissions: str) -> Token:
+        """One of the same user with permissions such as `secrets="write"`, and no others."""
+        return self.hub.fine_grained_token(self.users[0], **permissions)
 
     def fail_next(
         self,

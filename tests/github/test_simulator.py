@@ -136,6 +136,18 @@ def test_an_environment_refuses_what_github_refuses(
     assert client.post(policies, json={"name": "v*", "type": "tag"}).status_code == 404
 
 
+def test_rules_on_a_private_repositorys_environments_are_for_enterprise(
+    client: httpx.Client, simulator: Simulator
+) -> None:
+    path, body = f"{SHOP}/environments/production", {"wait_timer": 5}
+    simulator.organization.plan = "team"
+    refused = client.put(path, json=body)
+    assert refused.status_code == 422
+    assert "billing plan supports the wait timer" in refused.json()["message"]
+    simulator.repository.private = False
+    assert client.put(path, json=body).status_code == 200
+
+
 def test_a_success_retires_earlier_deployments_to_the_environment(client: httpx.Client) -> None:
     def deploy() -> str:
         body = {"ref": "main", "environment": "production", "required_contexts": []}

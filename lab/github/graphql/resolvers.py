@@ -7,6 +7,7 @@ from typing import Any, Final
 
 from graphql import GraphQLError
 
+from lab.github.access import NOT_ACCESSIBLE
 from lab.github.graphql import nodes
 from lab.github.graphql.nodes import ALLOWANCES, Node
 from lab.github.state import GitHub, Organization, Protection, Repository, Token, User
@@ -30,7 +31,7 @@ def fault(kind: str, message: str) -> GraphQLError:
 def fields(github: GitHub, token: Token) -> dict[str, Resolver]:
     """Queries and mutations by name."""
     found = _Queries(github, token)
-    changes = _Mutations(github)
+    changes = _Mutations(github, token)
     all_of_them: dict[str, Resolver] = {
         "viewer": found.viewer,
         "node": found.node,
@@ -48,7 +49,7 @@ def _guarded(name: str, resolver: Resolver, token: Token) -> Resolver:
     accepted = SCOPES.get(name, ())
 
     def guarded(info: object, **arguments: Any) -> Node | None:
-        if not token.allows(accepted):
+        if token.permissions is None and not token.allows(accepted):
             message = (
                 "Your token has not been granted the required scopes to execute this query. "
                 f"The '{name}' field requires one of the following scopes: {list(accepted)}, "
@@ -93,13 +94,15 @@ class _Queries:
 
 
 class _Mutations:
-    def __init__(self, github: GitHub) -> None:
+    def __init__(self, github: GitHub, token: Token) -> None:
         self._github = github
+        self._token = token
 
     def create(self, _: object, input: dict[str, Any]) -> Node:  # noqa: A002 - GraphQL's name
         repository = _known(self._github, input["repositoryId"])
         if not isinstance(repository, Repository):
             raise fault("NOT_FOUND", f"'{input['repositoryId']}' is not a repository")
+        self._administers(repository)
         if input["pattern"] in [rule.pattern for rule in repository.protections]:
             raise fault("UNPROCESSABLE", f"Name already protected: {input['pattern']}")
         rule = Protection(pattern=input["pattern"])
@@ -111,9 +114,7 @@ class _Mutations:
 
     def delete(self, _: object, input: dict[str, Any]) -> Node:  # noqa: A002
         rule = self._rule(input)
-        for repository in self._github.repositories.values():
-            if rule in repository.protections:
-                repository.protections.remove(rule)
+        self._repository(rule).protections.remove(rule)
         return {"clientMutationId": input.get("clientMutationId")}
 
     def _rule(self, input: dict[str, Any]) -> Protection:  # noqa: A002
@@ -121,7 +122,21 @@ class _Mutations:
         if not isinstance(found, Protection):
             message = f"'{input['branchProtectionRuleId']}' is not a BranchProtectionRule"
             raise fault("NOT_FOUND", message)
+        self._administers(self._repository(found))
         return found
+
+    def _repository(self, rule: Protection) -> Repository:
+        return next(r for r in self._github.repositories.values() if rule in r.protections)
+
+    def _administers(self, repository: Repository) -> None:
+        """Raises GraphQLError when the token's user, or the token, may not change the rules."""
+        token = self._token
+        if token.permissions is not None and not token.grants("administration", "write"):
+            raise fault("FORBIDDEN", NOT_ACCESSIBLE)
+        if not repository.may(token.user, "admin"):
+            login = token.user.login
+            message = f"{login} does not have the correct permissions to change branch protection"
+            raise fault("FORBIDDEN", message)
 
     def _apply(self, rule: Protection, input: dict[str, Any]) -> Node:  # noqa: A002
         """Change what the input names; a null list leaves things as they are."""

@@ -5,6 +5,7 @@ from __future__ import annotations
 import base64
 from typing import Any
 
+from lab.github.access import NOT_ACCESSIBLE
 from lab.github.call import NOT_FOUND, Answer, Call, Fault
 from lab.github.refusals import refusal
 from lab.github.rest.git import commit_of, git, parents
@@ -56,14 +57,23 @@ def delete(call: Call) -> Answer:
 
 def _check(call: Call, verb: str, known: bytes | None) -> None:
     """Raises Fault for what GitHub doesn't commit."""
-    if call.path["path"].startswith(WORKFLOWS) and not call.token.allows(("workflow",)):
-        raise Fault(404, NOT_FOUND, headers={"X-Accepted-OAuth-Scopes": "workflow"})
+    if call.path["path"].startswith(WORKFLOWS):
+        _check_workflows(call)
     if known is not None and "sha" not in call.body:
         raise Fault(422, 'Invalid request.\n\n"sha" wasn\'t supplied.')
     if known is not None and call.body["sha"] != blob_sha(known):
         raise Fault(409, f"{call.path['path']} does not match {call.body['sha']}")
     if reason := refusal(call.repository, _branch(call), call.token.user):
         raise Fault(409, reason.format(verb=verb))
+
+
+def _check_workflows(call: Call) -> None:
+    """Raises Fault: whoever writes workflows reaches their secrets, so it needs to be granted."""
+    if call.token.permissions is None and not call.token.allows(("workflow",)):
+        raise Fault(404, NOT_FOUND, headers={"X-Accepted-OAuth-Scopes": "workflow"})
+    if call.token.permissions is not None and not call.token.grants("workflows", "write"):
+        accepted = {"X-Accepted-GitHub-Permissions": "workflows=write"}
+        raise Fault(403, NOT_ACCESSIBLE, headers=accepted)
 
 
 def _branch(call: Call) -> str:

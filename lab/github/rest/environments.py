@@ -7,7 +7,7 @@ from typing import Any
 from lab.github.call import Answer, Call, Fault, invalid
 from lab.github.rest.accounts import account, team
 from lab.github.routes import Routes
-from lab.github.state import Environment, Team, User
+from lab.github.state import Environment, Organization, Team, User
 from lab.github.state.identity import node_id
 
 routes = Routes()
@@ -53,6 +53,7 @@ def put(call: Call) -> Answer:
     if not 0 <= (body.get("wait_timer") or 0) <= LONGEST_WAIT:
         raise invalid("Environment", "wait_timer")
     reviewers = _reviewers(call, body.get("reviewers") or [])
+    _check_plan(call, body)
     name = call.path["environment_name"]
     environments = call.repository.environments
     changed = environments.setdefault(name.lower(), Environment(name=name))
@@ -71,6 +72,21 @@ def put(call: Call) -> Answer:
 def delete(call: Call) -> Answer:
     del call.repository.environments[call.environment.name.lower()]
     return Answer(204)
+
+
+def _check_plan(call: Call, body: dict[str, Any]) -> None:
+    """Raises Fault: rules on a private repository's environments are for GitHub Enterprise."""
+    owner = call.repository.owner
+    if not call.repository.private or not isinstance(owner, Organization):
+        return
+    rules = {"reviewers": "required reviewers", "wait_timer": "wait timer"}
+    for name, rule in rules.items():
+        if body.get(name) and owner.plan != "enterprise":
+            raise Fault(
+                422,
+                "Failed to create the environment protection rule. "
+                f"Please ensure the billing plan supports the {rule} protection rule.",
+            )
 
 
 def _reviewers(call: Call, wanted: list[dict[str, Any]]) -> list[User | Team]:

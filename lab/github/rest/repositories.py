@@ -89,12 +89,11 @@ FIXED: Final = {
     "language": None,
     "license": None,
     "mirror_url": None,
-    "permissions": {"admin": True, "maintain": True, "push": True, "triage": True, "pull": True},
 }
 
 
 def rendered(call: Call, shown: Repository) -> dict[str, Any]:
-    """A whole repository, seen by one of its administrators."""
+    """A whole repository, as the token's user sees it."""
     url = f"{call.api}/repos/{shown.full_name}"
     html = f"{call.address}/{shown.full_name}"
     return {
@@ -106,6 +105,7 @@ def rendered(call: Call, shown: Repository) -> dict[str, Any]:
         "visibility": "private" if shown.private else "public",
         "default_branch": shown.default_branch,
         "topics": shown.topics,
+        "permissions": shown.permissions(call.token.user),
         "pushed_at": written(shown.updated_at),
         "url": url,
         "html_url": html,

@@ -3,8 +3,11 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+from typing import Literal
 
 from lab.github.state.identity import Thing
+
+Plan = Literal["free", "team", "enterprise"]
 
 
 @dataclass(kw_only=True)
@@ -31,10 +34,11 @@ class Team(Thing):
 
 @dataclass(kw_only=True)
 class Organization(Thing):
-    """What repositories and teams belong to."""
+    """What repositories and teams belong to; `plan` is what it pays for."""
 
     login: str
     name: str | None = None
+    plan: Plan = "enterprise"
     teams: dict[str, Team] = field(default_factory=dict)
 
     PREFIX = "O"

@@ -40,7 +40,13 @@ class GitHub:
 
     def token(self, user: User, *scopes: str) -> Token:
         """Give out a token with these scopes, or with all that Slipway may need."""
-        token = Token(user, scopes or ALL)
+        return self._give(Token(user, scopes or ALL))
+
+    def fine_grained_token(self, user: User, **permissions: str) -> Token:
+        """Give out a token with permissions such as `secrets="write"`."""
+        return self._give(Token(user, (), permissions))
+
+    def _give(self, token: Token) -> Token:
         self.tokens[token.text] = token
         return token
 

@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, Final
 
 from lab.github.state.accounts import Organization, Team, User
 from lab.github.state.git import Branches
 from lab.github.state.identity import Thing
 from lab.github.state.protection import Protection
 from lab.github.state.vault import Vault
+
+ROLES: Final = ("pull", "triage", "push", "maintain", "admin")
 
 
 @dataclass(kw_only=True)
@@ -57,12 +59,13 @@ class Deployment(Thing):
 
 @dataclass(kw_only=True)
 class Repository(Thing):
-    """`settings` are those of the repository's own call."""
+    """`roles` are by login, an administrator's by default; `settings` are the repository's own."""
 
     name: str
     owner: User | Organization
     private: bool = True
     default_branch: str = "main"
+    roles: dict[str, str] = field(default_factory=dict)
     settings: dict[str, Any] = field(default_factory=dict)
     topics: list[str] = field(default_factory=list)
     vulnerability_alerts: bool = False
@@ -82,3 +85,12 @@ class Repository(Thing):
     @property
     def full_name(self) -> str:
         return f"{self.owner.login}/{self.name}"
+
+    def permissions(self, user: User) -> dict[str, bool]:
+        """What the user's role allows."""
+        reached = ROLES.index(self.roles.get(user.login, ROLES[-1]))
+        return {role: level <= reached for level, role in enumerate(ROLES)}
+
+    def may(self, user: User, role: str) -> bool:
+        """Whether the user has this role, or a higher one."""
+        return self.permissions(user)[role]
