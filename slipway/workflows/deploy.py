@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from typing import get_args
+
+from slipway.settings.rollout import Rollout
 from slipway.settings.workflows import Workflows
 from slipway.settings.workflows_project import Project
 from slipway.workflows import actions, ci, image, registry, update
@@ -23,7 +26,10 @@ from slipway.workflows.steps import checkout, minutes, script, secret
 
 NAME = "Deploy"
 FILE = "deploy.yml"
-STRATEGIES = (update.AS_CONFIGURED, "rolling", "blue-green", "canary")
+STRATEGIES = (
+    update.AS_CONFIGURED,
+    *get_args(Rollout.model_fields["strategy"].annotation),
+)
 WAIT = 2700  # seconds for CI and the images, which the same push has started
 PAUSE = 15  # seconds between two looks at them
 GOING_ON = "!failure() && !cancelled()"

@@ -26,40 +26,29 @@ def ci() -> Any:
     return load(files(sample.settings(CONFIGURATION))[".github/workflows/ci.yml"])
 
 
-def test_the_shop_is_clean(ci: Any, runner: Runner) -> None:
+def test_the_shop_passes_lint_and_a_fault_does_not(ci: Any, runner: Runner) -> None:
     runner.run(ci, "lint")
     assert runner.succeeded, runner.steps
-    assert runner.outcomes() == {
-        "Check out": "success",
-        "Set up Python": "success",
-        "Install": "success",
-        "ruff check examples/shop tests/shop": "success",
-        "ruff format --check examples/shop tests/shop": "success",
-        "mypy examples/shop/shop": "success",
-    }
+    lint = ["ruff check examples/shop tests/shop", "ruff format --check examples/shop tests/shop"]
+    assert list(runner.outcomes()) == [
+        *("Check out", "Set up Python", "Install"),
+        *lint,
+        "mypy examples/shop/shop",
+    ]
+    with (runner.workspace / "examples/shop/shop/store.py").open("a") as file:
+        file.write("\n\nimport os\n")
+    again(runner, ci, "lint", lint)
+    assert runner.outcomes() == {lint[0]: "failure", lint[1]: "skipped"}
 
 
-def test_the_shops_tests_pass_and_cover_enough(ci: Any, runner: Runner) -> None:
+def test_the_shops_tests_pass_and_must_cover_enough(ci: Any, runner: Runner) -> None:
     runner.run(ci, "test")
     assert runner.succeeded, runner.steps
     assert "| examples/shop/shop/api.py " in runner.summary
     assert (runner.workspace / "coverage.xml").is_file()
-
-
-def test_too_little_coverage_fails(ci: Any, runner: Runner) -> None:
-    job = ci["jobs"]["test"]
-    job["steps"] = [step for step in job["steps"] if step["name"] != "Integration tests"]
-    runner.run(ci, "test")
-    assert runner.outcomes()["Unit tests"] == "success"
-    assert runner.outcomes()["Coverage"] == "failure"
-
-
-def test_a_fault_in_the_code_fails_the_lint_job(ci: Any, runner: Runner) -> None:
-    with (runner.workspace / "examples/shop/shop/store.py").open("a") as file:
-        file.write("\n\nimport os\n")
-    runner.run(ci, "lint")
-    assert runner.outcomes()["ruff check examples/shop tests/shop"] == "failure"
-    assert runner.outcomes()["mypy examples/shop/shop"] == "skipped"
+    (runner.workspace / ".coverage").unlink()
+    again(runner, ci, "test", ["Unit tests", "Coverage"])
+    assert runner.outcomes() == {"Unit tests": "success", "Coverage": "failure"}
 
 
 def test_the_audits_pass_the_shop_and_find_sql_from_text(ci: Any, runner: Runner) -> None:
@@ -70,7 +59,12 @@ def test_the_audits_pass_the_shop_and_find_sql_from_text(ci: Any, runner: Runner
     assert runner.succeeded, runner.steps
     with (runner.workspace / "examples/shop/shop/store.py").open("a") as file:
         file.write(SQL_FROM_TEXT)
-    job["steps"] = [step for step in job["steps"] if step["name"] in ("Bandit", "Semgrep")]
-    runner.steps.clear()
-    runner.run(ci, "security")
+    again(runner, ci, "security", ["Bandit", "Semgrep"])
     assert runner.outcomes() == {"Bandit": "failure", "Semgrep": "failure"}
+
+
+def again(runner: Runner, ci: Any, job: str, steps: list[str]) -> None:
+    """Some steps of a job once more, on the machine as the others left it."""
+    ci["jobs"][job]["steps"] = [each for each in ci["jobs"][job]["steps"] if each["name"] in steps]
+    runner.steps.clear()
+    runner.run(ci, job)

@@ -4,11 +4,14 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
+from importlib import metadata
 
 import pytest
 
+from slipway.workflows import update
 from slipway.workflows.files import files, workflows
 from slipway.workflows.model import Job, Run, Use, Workflow
+from slipway.workflows.secrets import needed_secrets
 from tests.unit.slipway.workflows import sample
 from tests.unit.slipway.workflows.github_yaml import load
 
@@ -139,9 +142,17 @@ def test_an_update_is_by_pulumis_action_with_the_version_of_the_event() -> None:
     }
 
 
-def test_every_secret_that_a_workflow_reads_is_one_that_is_asked_for() -> None:
-    from slipway.workflows.secrets import needed_secrets
+def test_the_form_offers_every_strategy() -> None:
+    form = ALL["deploy.yml"].on.workflow_dispatch
+    assert form
+    assert form.inputs["strategy"].options == ("as configured", "rolling", "blue-green", "canary")
 
+
+def test_the_cli_is_of_the_release_that_the_program_is_locked_to() -> None:
+    assert metadata.version("pulumi") == update.PULUMI_VERSION
+
+
+def test_every_secret_that_a_workflow_reads_is_one_that_is_asked_for() -> None:
     for text in CONFIGURATIONS:
         settings = sample.settings(text)
         needed = needed_secrets(settings)
