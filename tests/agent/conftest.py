@@ -7,6 +7,7 @@ from contextlib import contextmanager
 import pytest
 
 from lab import folders, layout, lifecycle, servers
+from tests.agent.connection import Connection
 from tests.agent.host import AgentHost, release
 
 POOL = ("staging-3", "staging-4", "staging-5", "staging-6")  # servers that no other test uses
@@ -19,7 +20,10 @@ def machine(tmp_path_factory: pytest.TempPathFactory) -> Iterator[AgentHost]:
         server = layout.find(name)
         lifecycle.up([server])
         servers.reset(server)
-        yield AgentHost(server, tmp_path_factory.mktemp("agent"))
+        folder = tmp_path_factory.mktemp("agent")
+        connection = Connection(server, folder / "ssh")
+        yield AgentHost(server, folder, connection)
+        connection.close()
         servers.remove(server)
 
 

@@ -6,16 +6,17 @@ import json
 import subprocess
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from functools import cache
 from pathlib import Path
 from typing import Any
 
 import httpx
 
-from lab import servers
 from lab.layout import REGISTRY, Server
 from lab.registry import MANIFESTS
 from slipway.agent.build import build
 from slipway.release.release import Health, Migration, Release, Service
+from tests.agent.connection import Connection
 
 AGENT = ".slipway/agent.pyz"
 NETWORK = "172.31.240.0/24"
@@ -62,6 +63,7 @@ Server(("", 8000), Handler).serve_forever()
 IDLING = "import os, signal, time\nsignal.signal(15, lambda *_: os._exit(0))\ntime.sleep(1e6)"
 
 
+@cache
 def digest(name: str, tag: str) -> str:
     """The reference by digest of an image in the lab's registry."""
     url = f"http://{REGISTRY}/v2/{name}/manifests/{tag}"
@@ -123,6 +125,7 @@ class AgentHost:
 
     server: Server
     folder: Path
+    connection: Connection
     rollouts: list[str] = field(default_factory=lambda: ["none"])  # names; each stage begins one
 
     def install(self) -> None:
@@ -138,7 +141,7 @@ class AgentHost:
 
     def sh(self, command: str) -> str:
         """As the deploy user."""
-        done = servers.ssh(self.server, command)
+        done = self.connection.run(command)
         assert done.returncode == 0, done.stderr
         return done.stdout
 
@@ -147,7 +150,7 @@ class AgentHost:
     ) -> Result:
         request = self.request(step, wanted, **changes)
         program = command or f"python3 {AGENT}"
-        done = servers.ssh(self.server, f"{program} {step}", stdin=json.dumps(request), limit=120)
+        done = self.connection.run(f"{program} {step}", stdin=json.dumps(request), limit=120)
         answer = json.loads(done.stdout) if done.stdout else {}
         return Result(done.returncode, answer, done.stderr)
 
