@@ -1,12 +1,10 @@
-"""Releases, nightly care and reports, with programs that answer as GitHub's do."""
+"""Checks, nightly care and reports, with programs that answer as GitHub's do."""
 
 from __future__ import annotations
 
 import io
 import json
-import subprocess
 import zipfile
-from pathlib import Path
 from typing import Any
 
 import pytest
@@ -29,55 +27,6 @@ def only(document: Any, job: str, step: str) -> Any:
     steps = [each for each in document["jobs"][job]["steps"] if each["name"] == step]
     document["jobs"][job]["steps"] = steps
     return document
-
-
-def git(folder: Path, *arguments: str) -> None:
-    identity = ("-c", "user.name=Ada", "-c", "user.email=ada@example.org")
-    subprocess.run(["git", *identity, *arguments], cwd=folder, check=True, timeout=30)
-
-
-def test_a_release_tells_its_commits_its_digests_and_its_materials(
-    machine: Runner, programs: Programs
-) -> None:
-    git(machine.workspace, "init", "--quiet")
-    for message, tag in (("Open the shop", "v1.0.0"), ("Sell rope", ""), ("Sell tar", "v1.1.0")):
-        git(machine.workspace, "commit", "--quiet", "--allow-empty", "--message", message)
-        if tag:
-            git(machine.workspace, "tag", tag)
-    machine.context["github"] |= {"ref_type": "tag", "ref_name": "v1.1.0"}
-    programs.by_pattern("gh", '  "release view"*) exit 1 ;;')
-    programs.by_pattern(
-        "docker", "  *Manifest*) echo sha256:aa ;;\n  *SBOM*) echo '{\"SPDX\": {}}' ;;"
-    )
-    machine.run(workflow("deploy"), "release")
-    assert machine.succeeded, machine.steps
-    notes = (machine.workspace / "notes.md").read_text()
-    assert [line.rpartition(" (")[0] for line in notes.splitlines() if line.endswith(")")] == [
-        "- Sell tar",
-        "- Sell rope",
-    ]
-    assert "- `ghcr.io/acme/shop@sha256:aa`" in notes
-    assert programs.calls("gh")[-1] == [
-        *("release", "create", "v1.1.0", "--verify-tag", "--title", "v1.1.0"),
-        *("--notes-file", "notes.md"),
-        *("sbom-ghcr.io-acme-admin-site.spdx.json", "sbom-ghcr.io-acme-shop.spdx.json"),
-    ]
-
-
-def test_a_release_that_is_there_is_brought_up_to_date(machine: Runner, programs: Programs) -> None:
-    git(machine.workspace, "init", "--quiet")
-    git(machine.workspace, "commit", "--quiet", "--allow-empty", "--message", "Open the shop")
-    git(machine.workspace, "tag", "v1.0.0")
-    machine.context["github"] |= {"ref_type": "tag", "ref_name": "v1.0.0"}
-    programs.answers("gh", "")
-    programs.answers("docker", "sha256:aa")
-    machine.run(workflow("deploy"), "release")
-    assert machine.succeeded, machine.steps
-    assert [call[:2] for call in programs.calls("gh")] == [
-        ["release", "view"],
-        ["release", "edit"],
-        ["release", "upload"],
-    ]
 
 
 @pytest.mark.parametrize(
@@ -121,6 +70,26 @@ def test_load_has_limits(machine: Runner, p95: float, errors: float, outcome: st
 def summary(p95: float, errors: float = 0.0) -> Any:
     """As k6 exports it."""
     return {"metrics": {"http_req_duration": {"p(95)": p95}, "http_req_failed": {"value": errors}}}
+
+
+@pytest.mark.parametrize(
+    ("answers", "docker"),
+    [(True, ["up", "run", "down"]), (False, ["up", "run", "logs", "down"])],
+    ids=["it answers", "it does not"],
+)
+def test_the_whole_application_is_started_migrated_asked_and_stopped(
+    machine: Runner, programs: Programs, answers: bool, docker: list[str]
+) -> None:
+    programs.answers("docker", "")
+    programs.answers("curl", "")
+    if not answers:
+        programs.fails("curl", "no answer")
+    document = workflow("ci")
+    document["jobs"]["integration"]["steps"].pop(0)
+    machine.run(document, "integration")
+    assert machine.succeeded is answers
+    assert [call[1] for call in programs.calls("docker")] == docker
+    assert programs.calls("curl")[0][-1] == "http://127.0.0.1:8000/"
 
 
 @pytest.mark.parametrize(
