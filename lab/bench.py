@@ -6,6 +6,7 @@ import statistics
 import sys
 import tempfile
 import time
+from collections import Counter
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
@@ -20,7 +21,7 @@ from rich.table import Table
 from lab import lifecycle, servers
 from lab.engine import docker
 from lab.layout import REGISTRY, Environment, Server, environment_servers
-from lab.load import Load, Result
+from lab.load import Load, Result, percentile
 from lab.progress import console, step
 from lab.workspace import REPOSITORY, UPDATE_LIMIT, Workspace, default
 from slipway.errors import SlipwayError
@@ -28,6 +29,7 @@ from slipway.errors import SlipwayError
 RUNS: Final = 3
 UP: Final = ("up", "--yes", "--skip-preview")
 RATE: Final = 250  # requests a second to each server
+LEAST_RATE: Final = 200.0  # below, the load of a rolling update shows nothing
 READY_LIMIT: Final = 30.0  # seconds
 FLEETS: Final[dict[Environment, list[Server]]] = {
     "staging": environment_servers("staging", 1),
@@ -57,7 +59,7 @@ class Bench:
 
 
 def main() -> int:
-    """The exit status: 1 when a request failed."""
+    """The exit status: 1 when a request failed, or the load was too small to show anything."""
     bench, workspace = Bench(), default()
     lifecycle.up([server for fleet in FLEETS.values() for server in fleet], step=step)
     workspace.ensure()
@@ -78,7 +80,7 @@ def main() -> int:
             bench.repeat(f"{name}: preview, no change", partial(run_it, "preview", "-s", stack))
             bench.repeat(f"{name}: up, no change", partial(run_it, *UP, "-s", stack))
     _report(bench)
-    return 1 if any(load.failures or not load.answers for load in bench.loads) else 0
+    return 1 if any(load.failures or load.rate < LEAST_RATE for load in bench.loads) else 0
 
 
 def _time_version_change(
@@ -160,10 +162,15 @@ def _report(bench: Bench) -> None:
     console.print(table)
     requests = sum(load.answers for load in bench.loads)
     failures = [failure for load in bench.loads for failure in load.failures]
-    slowest = min((load.answers / load.seconds for load in bench.loads), default=0.0)
+    slowest = min((load.rate for load in bench.loads), default=0.0)
+    latencies = sorted(seconds for load in bench.loads for seconds in load.latencies)
+    shares = (f"p{share} {1000 * percentile(latencies, share):.0f} ms" for share in (50, 95, 99))
+    kinds = sum((load.kinds for load in bench.loads), Counter[str]())
     console.print(
         f"Under load, at least {slowest:.0f} requests/s to each server:"
         f" {len(failures)} of {requests} requests failed"
+        f" ({', '.join(f'{number} {kind}' for kind, number in kinds.items())};"
+        f" {', '.join(shares)})"
     )
     for failure in failures[:10]:
         console.print(f"  {failure}")

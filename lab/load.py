@@ -6,6 +6,7 @@ import http.client
 import json
 import threading
 import time
+from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import Self
@@ -24,6 +25,15 @@ class Result:
     seconds: float = 0.0
     failures: list[str] = field(default_factory=list)
     versions: set[str] = field(default_factory=set)
+    kinds: Counter[str] = field(default_factory=Counter)
+    """Number of requests by what came of them: `2xx` to `5xx`, or the name of the error."""
+    latencies: list[float] = field(default_factory=list)
+    """Seconds of every request."""
+
+    @property
+    def rate(self) -> float:
+        """Requests a second."""
+        return self.answers / self.seconds if self.seconds else 0.0
 
 
 class Load:
@@ -64,24 +74,34 @@ class Load:
         while not self._over.wait(max(0.0, due - time.monotonic())):
             if time.monotonic() - self._began > LIMIT:
                 return
-            failure, version = self._request(connection, keep)
+            began = time.monotonic()
+            kind, failure, version = request(connection, keep)
             with self._lock:
                 result.answers += 1
+                result.kinds[kind] += 1
+                result.latencies.append(time.monotonic() - began)
                 if failure:
                     result.failures.append(failure)
                 else:
                     result.versions.add(version)
             due += self._pause
 
-    def _request(self, connection: http.client.HTTPConnection, keep: bool) -> tuple[str, str]:
-        """The failure and the version, one of them empty."""
-        try:
-            connection.request("GET", "/version", headers={} if keep else {"Connection": "close"})
-            answer = connection.getresponse()
-            body = answer.read()
-            if answer.status != http.client.OK:
-                return f"{answer.status} {body[:80]!r}", ""
-            return "", str(json.loads(body)["version"])
-        except (OSError, http.client.HTTPException, ValueError, LookupError, TypeError) as error:
-            connection.close()
-            return f"{type(error).__name__}: {error}", ""
+
+def request(connection: http.client.HTTPConnection, keep: bool) -> tuple[str, str, str]:
+    """What came of one request: its kind, the failure and the version, one of the two empty."""
+    try:
+        connection.request("GET", "/version", headers={} if keep else {"Connection": "close"})
+        answer = connection.getresponse()
+        body = answer.read()
+        kind = f"{answer.status // 100}xx"
+        if answer.status != http.client.OK:
+            return kind, f"{answer.status} {body[:80]!r}", ""
+        return kind, "", str(json.loads(body)["version"])
+    except (OSError, http.client.HTTPException, ValueError, LookupError, TypeError) as error:
+        connection.close()
+        return type(error).__name__, f"{type(error).__name__}: {error}", ""
+
+
+def percentile(ordered: Sequence[float], share: int) -> float:
+    """The value that `share` percent of an ordered sequence do not exceed; 0 of none."""
+    return ordered[max(0, -(-len(ordered) * share // 100) - 1)] if ordered else 0.0
