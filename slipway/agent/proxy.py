@@ -27,6 +27,7 @@ CONFIGURATION = "/etc/slipway/haproxy.cfg"
 VOTES = "/etc/slipway/votes.map"
 VOTE_PATH = "/.well-known/slipway/"  # of RFC 8615; the rest of the path nobody can guess
 RING = "exchanges"  # holds the last few thousand requests, a line each, for whoever watches
+HEAVIEST = 256  # HAProxy's largest weight; the whole range splits traffic most exactly
 UNREADY = "No release serves here at the moment."
 
 _VOTE = (
@@ -158,13 +159,15 @@ def outline(text: str) -> str:
 def _slots(known: tuple[Revision, ...], weights: Mapping[str, int]) -> tuple[Slot, ...]:
     public = [(r, s) for r in known for s in r.release.services if s.port is not None]
     counts: dict[str, int] = {}
-    least: dict[str, int] = {}
-    for _, service in public:
+    heaviest: dict[str, float] = {}  # share of one replica
+    for revision, service in public:
+        share = weights.get(revision.id, 0) / service.replicas
         counts[service.name] = max(counts.get(service.name, 0), service.replicas)
-        least[service.name] = min(least.get(service.name, service.replicas), service.replicas)
+        heaviest[service.name] = max(heaviest.get(service.name, 0.0), share)
     filled: dict[tuple[str, str, int], Slot] = {}
     for revision, service in public:
-        share = weights.get(revision.id, 0) * least[service.name] / service.replicas
+        share = weights.get(revision.id, 0) / service.replicas
+        weight = max(1, round(HEAVIEST * share / heaviest[service.name])) if share else 0
         for n in range(1, service.replicas + 1):
             filled[service.name, revision.colour, n] = Slot(
                 service.name,
@@ -172,7 +175,7 @@ def _slots(known: tuple[Revision, ...], weights: Mapping[str, int]) -> tuple[Slo
                 n,
                 revision.addresses[f"{service.name}-{n}"],
                 service.port or 0,
-                max(1, round(share)) if share else 0,
+                weight,
             )
     keys = [
         (name, c, n) for name in sorted(counts) for c in COLOURS for n in range(1, counts[name] + 1)

@@ -34,7 +34,7 @@ frontend public
 
 backend api
     balance roundrobin
-    server a1 10.0.0.12:9000 weight 100 track api:a/1
+    server a1 10.0.0.12:9000 weight 256 track api:a/1
     server b1 0.0.0.0:1 weight 0 track api:b/1
 
 backend api:a
@@ -47,8 +47,8 @@ backend api:b
 
 backend web
     balance roundrobin
-    server a1 10.0.0.10:8000 weight 100 track web:a/1
-    server a2 10.0.0.11:8000 weight 100 track web:a/2
+    server a1 10.0.0.10:8000 weight 256 track web:a/1
+    server a2 10.0.0.11:8000 weight 256 track web:a/2
     server b1 0.0.0.0:1 weight 0 track web:b/1
     server b2 0.0.0.0:1 weight 0 track web:b/2
 
@@ -147,9 +147,9 @@ def test_a_switch_is_done_by_weights_and_the_new_gain_before_the_old_lose() -> N
     before = configured({OLD.id: 100, NEW.id: 0}, OLD, NEW).slots
     after = configured({OLD.id: 0, NEW.id: 100}, OLD, NEW).slots
     assert told(before, after) == [
-        "set server api/b1 weight 100",
-        "set server web/b1 weight 100",
-        "set server web/b2 weight 100",
+        "set server api/b1 weight 256",
+        "set server web/b1 weight 256",
+        "set server web/b2 weight 256",
         "set server api/a1 weight 0",
         "set server web/a1 weight 0",
         "set server web/a2 weight 0",
@@ -197,24 +197,35 @@ def test_a_release_on_trial_is_reached_on_a_port_of_its_colour() -> None:
 
 def test_a_proxy_that_starts_anew_does_what_lasts() -> None:
     trial = configured({OLD.id: 0, NEW.id: 100}, OLD, NEW, lasting={OLD.id: 100, NEW.id: 0})
-    assert "server a1 10.0.0.10:8000 weight 100 " in trial.text
+    assert "server a1 10.0.0.10:8000 weight 256 " in trial.text
     assert "server b1 10.0.0.20:8000 weight 0 " in trial.text
     assert trial.shape == configured({OLD.id: 0, NEW.id: 100}, OLD, NEW).shape
-    assert {slot.weight for slot in trial.slots if slot.colour == "b"} == {100}
+    assert {slot.weight for slot in trial.slots if slot.colour == "b"} == {256}
 
 
-@pytest.mark.parametrize("replicas", [1, 2, 5])
+@pytest.mark.parametrize("old", [1, 2, 5, 10])
+@pytest.mark.parametrize("new", [1, 2, 5, 10])
 @pytest.mark.parametrize("share", [5, 25, 50])
-def test_a_share_is_of_the_requests_whatever_the_number_of_replicas(
-    replicas: int, share: int
+def test_a_share_is_of_the_requests_whatever_the_numbers_of_replicas(
+    old: int, new: int, share: int
 ) -> None:
-    web = replace(WEB, replicas=replicas)
-    addresses = {f"web-{n}": f"10.0.0.{20 + n}" for n in range(1, replicas + 1)}
-    new = Revision(Release("shop", "v2", (web,)), "b", addresses)
-    slots = configured({OLD.id: 100 - share, new.id: share}, OLD, new).slots
-    own = [slot for slot in slots if slot.service == "web"]
+    weights = {"v1": 100 - share, "v2": share}
+    own = split(old, new, weights)
     part = sum(slot.weight for slot in own if slot.colour == "b")
-    assert 100 * part / sum(slot.weight for slot in own) == pytest.approx(share, abs=2)
+    assert 100 * part / sum(slot.weight for slot in own) == pytest.approx(share, abs=1.5)
+
+
+def split(old: int, new: int, shares: dict[str, int]) -> tuple[Slot, ...]:
+    """The slots of two releases with so many replicas; `shares` are by version."""
+    revisions = tuple(
+        Revision(
+            Release("shop", version, (replace(WEB, replicas=count),)),
+            colour,
+            {f"web-{n}": f"10.0.{count}.{n}" for n in range(1, count + 1)},
+        )
+        for version, colour, count in (("v1", "a", old), ("v2", "b", new))
+    )
+    return configured({r.id: shares[r.release.version] for r in revisions}, *revisions).slots
 
 
 def told(before: tuple[Slot, ...], after: tuple[Slot, ...]) -> list[str]:
