@@ -86,7 +86,7 @@ def run(scenario: Scenario, fleet: Fleet) -> Outcome:
 def _end(fleet: Fleet, old: set[str]) -> str:
     serving = fleet.serving()
     releases = set(serving.values())
-    if len(releases) == 1:
+    if len(releases) == 1 and "" not in releases:
         return "old" if releases == old else "new"
     return ", ".join(f"{name}: {release}" for name, release in serving.items())
 
