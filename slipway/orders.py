@@ -23,6 +23,7 @@ def plan(settings: Settings, *, warm: bool) -> Plan:
         list(settings.servers),
         _waves(settings),
         migrate=settings.application.migration is not None,
+        smoke=bool(settings.application.smoke),
         at_once=warm,
     )
 
@@ -102,8 +103,9 @@ def step_limit(step: Step, settings: Settings) -> float:
         _WORKING
         + {
             Action.PREFLIGHT: 0.0,
-            Action.STAGE: _PULLING + starting + testing,
-            Action.MIGRATE: migrating + testing,
+            Action.STAGE: _PULLING + starting,
+            Action.MIGRATE: migrating,
+            Action.SMOKE: testing,
             Action.SWITCH: starting + stopping + testing + step.pause + _held(step, settings),
             Action.CONFIRM: 0.0,
             Action.FINALIZE: stopping,

@@ -21,6 +21,7 @@ from lab.workspace import REPOSITORY, Workspace
 STACK: Final = "staging"  # it builds its images, so that one stack is enough
 SERVERS: Final = tuple(find(f"production-{number}") for number in (7, 8, 9))
 LEASE: Final = 3.0  # seconds beyond what a plan waits for
+SMOKE: Final = "SMOKE"  # a variable that only the tests of a release read
 POLL: Final = 0.2  # seconds
 ROLLOUT: Final[dict[str, dict[str, Any]]] = {
     "rolling": {"strategy": "rolling", "batch": 1, "bake": "2s"},
@@ -59,14 +60,15 @@ class Fleet:
     def next_release(self, **faults: str) -> dict[str, str]:
         """The environment of a release that no server has run, and that misbehaves as told."""
         self.releases += 1
-        return {"RELEASE": str(self.releases), **{f"MISBEHAVE_{k}": v for k, v in faults.items()}}
+        named = {k if k == SMOKE else f"MISBEHAVE_{k}": v for k, v in faults.items()}
+        return {"RELEASE": str(self.releases), **named}
 
-    def configure(self, strategy: str, environment: Mapping[str, str], **rollout: Any) -> None:
+    def configure(self, strategy: str, environment: Mapping[str, str]) -> None:
         """What the next update will roll out, and how."""
         self.workspace.configure(
             STACK,
             application=_application(environment),
-            rollout={**ROLLOUT[strategy], "lease": f"{LEASE:g}s", **rollout},
+            rollout={**ROLLOUT[strategy], "lease": f"{LEASE:g}s"},
         )
 
     def up(self) -> subprocess.CompletedProcess[str]:
@@ -161,4 +163,6 @@ def _application(environment: Mapping[str, str]) -> dict[str, Any]:
     application["migration"]["timeout"] = "5s"
     web = application["services"]["web"]
     web["environment"] |= environment
+    path = environment.get(SMOKE, "/health")
+    application["smoke"] = [{"service": "web", "path": path, "retries": 0}]
     return application

@@ -42,6 +42,7 @@ def _releases() -> list[Scenario]:
             Scenario("success", strategy, "new", SUCCEEDS, fast=fast),
             Scenario("never ready", strategy, "old", FAILS, {"READY": "never"}),
             Scenario("migration fails", strategy, "old", FAILS, {"MIGRATION": "fail"}),
+            Scenario("smoke test fails", strategy, "old", FAILS, {"SMOKE": "/nowhere"}),
             Scenario("crashes after ready", strategy, "old", FAILS, {"CRASH_AFTER": "4"}),
             Scenario("5xx at 3 %", strategy, "old", FAILS, {"ERROR_RATE": "0.03"}),
             Scenario("slow", strategy, "old", FAILS, {"LATENCY": "0.7"}),

@@ -22,7 +22,7 @@ from slipway.agent.store import Store
 from slipway.errors import SlipwayError
 
 STEPS = (
-    *("preflight", "accessory", "stage", "migrate", "switch", "confirm", "finalize"),
+    *("preflight", "accessory", "stage", "migrate", "smoke", "switch", "confirm", "finalize"),
     *("abort", "resolve", "cleanup", "status", "logs", "lock", "unlock"),
 )
 

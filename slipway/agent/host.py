@@ -22,7 +22,7 @@ from slipway.agent.request import Request
 from slipway.agent.store import Store
 from slipway.errors import SlipwayError
 from slipway.release.machine import Action
-from slipway.release.state import STAGING, SWITCHING, State
+from slipway.release.state import STAGED, STAGING, State
 
 GRACE = 10.0  # seconds for a container whose release nobody remembers
 AT_ONCE = 8  # containers stopped or removed at the same time
@@ -109,17 +109,11 @@ class Host:
                 self.changed = True
 
     def _smoke(self, state: State, release: str) -> None:
-        """Before the switch through the candidate's own port, after it as users come.
-
-        What waits for its migration is tested after that.
-        """
+        """By a port of its own while it has no traffic, and then by the one that users have."""
         revision, port = state.revision(release), state.proxy.http_port
-        definition = revision.release
-        if state.phase != SWITCHING:
-            if definition.migration and release not in state.migrated:
-                return
+        if state.phase == STAGED:
             port = local_port(port, revision.colour)
-        smoke.check(self.engine, definition, self._containers(state, release), port)
+        smoke.check(self.engine, revision.release, self._containers(state, release), port)
 
     def _route(self, state: State, _: str) -> None:
         self.routed = time.time()

@@ -26,7 +26,7 @@ Planner = Callable[[Request, State], Actions]
 
 LOG_SHOWN = 20  # lines of a failed container's log; the incident's report has more
 ABORT_PATIENCE = 60.0  # seconds that an abort gives the step which it interrupts to go back
-INTERRUPTIBLE = ("stage", "migrate", "switch")
+INTERRUPTIBLE = ("stage", "migrate", "smoke", "switch")
 
 
 def _stage(request: Request, state: State) -> Actions:
@@ -44,6 +44,10 @@ def _stage(request: Request, state: State) -> Actions:
 
 def _migrate(request: Request, state: State) -> Actions:
     return machine.migrate(state, request.release_id)
+
+
+def _smoke(request: Request, state: State) -> Actions:
+    return machine.smoke(state, request.release_id)
 
 
 def _switch(request: Request, state: State) -> Actions:
@@ -79,6 +83,7 @@ def _cleanup(request: Request, state: State) -> Actions:
 PLANNERS: dict[str, Planner] = {
     "stage": _stage,
     "migrate": _migrate,
+    "smoke": _smoke,
     "switch": _switch,
     "confirm": _confirm,
     "finalize": _finalize,

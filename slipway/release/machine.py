@@ -102,7 +102,7 @@ def stage(state: State, candidate: Revision, proxy: Proxy, keeping: Keeping) -> 
             f"start {new}",
             f"ready {new}",
         )
-        + _script(replace(staging, phase=STAGED), "route", f"smoke {new}", "record")
+        + _script(replace(staging, phase=STAGED), "route", "record")
     )
 
 
@@ -130,7 +130,15 @@ def migrate(state: State, release: str) -> Actions:
     if state.revision(release).release.migration is None:
         return ()
     done = replace(state, migrated=(release, *state.migrated)[:MIGRATIONS_KEPT])
-    return _script(state, f"migrate {release}") + _script(done, "record", f"smoke {release}")
+    return _script(state, f"migrate {release}") + _script(done, "record")
+
+
+def smoke(state: State, release: str) -> Actions:
+    """Try the candidate before it has any traffic."""
+    if _has_traffic(state, release):
+        return ()
+    _require(state, release, (STAGED,), "tested")
+    return _script(state, f"smoke {release}")
 
 
 def switch(state: State, release: str, weight: int = 100) -> Actions:

@@ -14,6 +14,7 @@ class Action(str, Enum):
     PREFLIGHT = "preflight"
     STAGE = "stage"
     MIGRATE = "migrate"
+    SMOKE = "smoke"
     SWITCH = "switch"
     CONFIRM = "confirm"
     FINALIZE = "finalize"
@@ -92,13 +93,19 @@ def canary(
 
 
 def steps(
-    servers: Sequence[str], waves: Sequence[Wave], *, migrate: bool, at_once: bool = False
+    servers: Sequence[str],
+    waves: Sequence[Wave],
+    *,
+    migrate: bool,
+    smoke: bool = False,
+    at_once: bool = False,
 ) -> Plan:
     """Each phase is done on all servers before the next begins on any of them.
 
     Only when every server has all its traffic on the release is any asked to confirm, and only when
     all have confirmed does any commit. The migration, if there is one, runs once, on the first
-    server. With `at_once` no wave waits for another server's: all have the release warm.
+    server; then smoke tests, if there are any, before any traffic moves. With `at_once` no wave
+    waits for another server's: all have the release warm.
     """
     plan: Plan = []
 
@@ -116,6 +123,8 @@ def steps(
     after = on_all(Action.STAGE, on_all(Action.PREFLIGHT, ()))
     if migrate:
         after = phase("migrate", [Step(Action.MIGRATE, servers[0], after)])
+    if smoke:
+        after = on_all(Action.SMOKE, after)
     staged = after
     gates: tuple[str, ...] = ()
     last: dict[str, tuple[str, ...]] = {}  # by server, the switch before

@@ -40,8 +40,8 @@ class Rollout:
             wanted = RELEASES[self.release]
             candidate = install(state, wanted, PROXY, basis=basis, owner="ann", now=NOW)
             return machine.stage(state, candidate, PROXY, Keeping(retain=1, warm=self.warm))
-        if step == "migrate":
-            return machine.migrate(state, self.release)
+        if step in ("migrate", "smoke"):
+            return {"migrate": machine.migrate, "smoke": machine.smoke}[step](state, self.release)
         if step == "confirm":
             return machine.confirm(state, self.release, self.ballot)
         if step == "finalize":

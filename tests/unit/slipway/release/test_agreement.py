@@ -10,6 +10,7 @@ from __future__ import annotations
 import contextlib
 from dataclasses import dataclass
 
+import pytest
 from hypothesis import settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, precondition, rule
@@ -177,8 +178,8 @@ class Agreement(RuleBasedStateMachine):
         world.do(machine.expire(world.state, words, NOW))
 
 
-TestAgreement = Agreement.TestCase
-TestAgreement.settings = settings(max_examples=250, stateful_step_count=15, deadline=None)
+TestAgreement = pytest.mark.timeout(180)(Agreement.TestCase)  # seconds, on a busy machine
+TestAgreement.settings = settings(max_examples=120, stateful_step_count=15, deadline=None)
 
 
 def test_a_server_that_has_confirmed_and_is_alone_waits() -> None:

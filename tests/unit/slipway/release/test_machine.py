@@ -25,14 +25,25 @@ def world() -> World:
     return found
 
 
-def test_staging_gives_the_candidate_no_traffic_and_smoke_tests_it(world: World) -> None:
+def test_staging_gives_the_candidate_no_traffic(world: World) -> None:
     Rollout(TWO).run(world, "stage")
     assert world.state.phase == STAGED
     assert world.routed == {ONE: 100, TWO: 0}
     assert world.done == [
         *("record", "prepare", f"pull {TWO}", f"create {TWO}", f"start {TWO}", f"ready {TWO}"),
-        *("route", f"smoke {TWO}", "record"),
+        *("route", "record"),
     ]
+
+
+def test_smoke_tests_come_before_any_traffic(world: World) -> None:
+    rollout = Rollout(TWO)
+    rollout.run(world, "stage")
+    world.done.clear()
+    rollout.run(world, "smoke")
+    assert world.done == [f"smoke {TWO}"]
+    assert not world.do(rollout.plan("smoke", world.state), fail_at=frozenset({0}))
+    assert world.routed == {ONE: 100}
+    assert world.state.vote(rollout.ballot) == accord.ABORTED
 
 
 def test_a_switch_moves_the_traffic_before_it_stops_the_old_workers(world: World) -> None:
@@ -301,7 +312,7 @@ def test_a_damaged_old_container_does_not_stop_an_abort(world: World) -> None:
     assert world.state.phase == IDLE
 
 
-@pytest.mark.parametrize("step", ["migrate", "switch", "confirm", "finalize"])
+@pytest.mark.parametrize("step", ["migrate", "smoke", "switch", "confirm", "finalize"])
 def test_a_step_out_of_turn_is_refused_with_what_is_installed(step: str, world: World) -> None:
     with pytest.raises(SlipwayError, match=rf"release {THREE} cannot be .*{ONE} \(v1\) is idle"):
         Rollout(THREE).plan(step, world.state)
@@ -326,7 +337,7 @@ class Rollouts(RuleBasedStateMachine):
         self.rollouts = {release: Rollout(release) for release in RELEASES}
 
     @rule(
-        step=strategies.sampled_from([*ORDER, "switch5", "switch50", "abort", "evidence"]),
+        step=strategies.sampled_from([*ORDER, "smoke", "switch5", "switch50", "abort", "evidence"]),
         wanted=strategies.sampled_from(list(RELEASES)),
         fail_at=strategies.frozensets(strategies.integers(0, 20), max_size=2),
         crash_at=strategies.none() | strategies.integers(0, 20),

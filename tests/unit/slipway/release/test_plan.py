@@ -29,7 +29,8 @@ def waves(draw: st.DrawFn, servers: list[str]) -> list[Wave]:
 def plans(draw: st.DrawFn) -> Plan:
     servers = draw(SERVERS)
     chosen = draw(waves(servers))
-    return steps(servers, chosen, migrate=draw(st.booleans()), at_once=draw(st.booleans()))
+    migrate, smoke, at_once = (draw(st.booleans()) for _ in range(3))
+    return steps(servers, chosen, migrate=migrate, smoke=smoke, at_once=at_once)
 
 
 def ancestors(plan: Plan) -> dict[str, set[str]]:
@@ -84,7 +85,7 @@ def test_the_migration_runs_once_when_all_is_staged_and_no_traffic_has_moved(pla
 @given(plans())
 def test_every_server_goes_through_every_other_action_once(plan: Plan) -> None:
     servers = {step.server for step in work(plan)}
-    for action in set(Action) - {Action.MIGRATE, Action.SWITCH}:
+    for action in set(Action) - {Action.MIGRATE, Action.SMOKE, Action.SWITCH}:
         assert sorted(s.server for s in work(plan) if s.action is action) == sorted(servers)
 
 
@@ -142,6 +143,14 @@ def test_what_waits_for_what_grows_with_the_servers_and_not_with_their_square() 
         plan = steps(servers, blue_green(servers, bake=2), migrate=True)
         counts.append(sum(len(step.after) for step in plan))
     assert counts[1] < 2.1 * counts[0]
+
+
+@given(plans())
+def test_smoke_tests_run_on_all_servers_before_traffic_moves_on_any(plan: Plan) -> None:
+    before, tests = ancestors(plan), of(plan, Action.SMOKE)
+    assert len(tests) in (0, len({step.server for step in work(plan)}))
+    assert all(tests <= before[name] for name in of(plan, Action.SWITCH))
+    assert all(of(plan, Action.MIGRATE) <= before[name] for name in tests)
 
 
 def test_two_servers_one_after_the_other() -> None:
