@@ -1,5 +1,6 @@
 """`python3 agent.pyz STEP`: a JSON request on standard input, one line of JSON on standard output.
 
+`health` alone takes options instead, and is for people too: `python3 agent.pyz health --help`.
 Progress goes to standard error. Exits 0, or 1 with a last line there that says what is wrong,
 where, what to do, and what serves now.
 """
@@ -35,9 +36,15 @@ def main(arguments: list[str]) -> int:
     report = Report(Redactor(()))
     if len(arguments) == 2 and arguments[0] == "watch":
         return _watch(arguments[1])
+    if arguments[:1] == ["health"]:
+        from slipway.agent import byhand
+
+        return byhand.health(arguments[1:], Path.home() / ".slipway")
     step = arguments[0] if len(arguments) == 1 else ""
     if step not in STEPS:
-        report.last(f"agent: unknown step {' '.join(arguments)!r}. Known: {', '.join(STEPS)}")
+        report.last(
+            f"agent: unknown step {' '.join(arguments)!r}. Known: {', '.join(STEPS)}, health"
+        )
         return 1
     try:
         request = parse(sys.stdin.read(LARGEST + 1))

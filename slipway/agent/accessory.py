@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import asdict, dataclass, field
 from hashlib import pbkdf2_hmac
 from typing import Any
 
@@ -113,7 +113,7 @@ def run(request: Request, engine: Engine, store: Store, report: Report) -> dict[
             for line in error.log:
                 report(line)
             raise
-        _note(store, accessory.name, request.extra.get("basis", ""))
+        _note(store, accessory, request.extra.get("basis", ""))
     return {
         "server": request.server,
         "accessory": accessory.name,
@@ -122,19 +122,38 @@ def run(request: Request, engine: Engine, store: Store, report: Report) -> dict[
     }
 
 
-def _note(store: Store, name: str, basis: str) -> None:
+def _note(store: Store, accessory: Accessory, basis: str) -> None:
     """What the step was planned on is kept, so that the next plan can tell drift from rest."""
-    noted = store.read(NOTES)
+    noted, name = store.read(NOTES), accessory.name
     starts = noted.get(name, {}).get("starts", 0) + 1
-    store.write(NOTES, {**noted, name: {"basis": basis, "starts": starts}})
+    ready = {"health": asdict(accessory.health), "port": accessory.port}
+    store.write(NOTES, {**noted, name: {"basis": basis, "starts": starts, **ready}})
 
 
 def observed(engine: Engine, application: str, store: Store) -> dict[str, Any]:
     """By accessory, what its step left behind and what has become of it since."""
     return {
-        name: {**note, "problem": _problem(engine.inspect(f"{application}-{name}"))}
+        name: {
+            "basis": note["basis"],
+            "starts": note["starts"],
+            "problem": _problem(engine.inspect(f"{application}-{name}")),
+        }
         for name, note in store.read(NOTES).items()
     }
+
+
+def subjects(engine: Engine, application: str, store: Store) -> list[Subject]:
+    """The accessories that were started here, as they are asked for their health."""
+    noted = store.read(NOTES)
+    known = [
+        Accessory.from_dict({"name": name, "image": "", **_ready(noted[name])}) for name in noted
+    ]
+    return [_subject(engine, application, f"{application}-{a.name}", a) for a in known]
+
+
+def _ready(note: Mapping[str, Any]) -> dict[str, Any]:
+    """What being ready means, where the note of an older agent tells it."""
+    return {key: note[key] for key in ("health", "port") if key in note}
 
 
 def _problem(found: Mapping[str, Any] | None) -> str:

@@ -13,7 +13,7 @@ from slipway.agent import containers, health, images, migration, smoke
 from slipway.agent.balancer import Balancer
 from slipway.agent.containers import Container
 from slipway.agent.docker import Engine
-from slipway.agent.health import Subject
+from slipway.agent.health import subjects
 from slipway.agent.health.bake import Hold, bake
 from slipway.agent.measure import measure
 from slipway.agent.proxy import local_port
@@ -80,7 +80,7 @@ class Host:
 
     def _ready(self, state: State, release: str) -> None:
         health.wait_ready(
-            self.engine, _subjects(containers.ported(self._containers(state, release)))
+            self.engine, subjects(containers.ported(self._containers(state, release)))
         )
 
     def _workers(self, state: State, release: str) -> None:
@@ -93,14 +93,14 @@ class Host:
         own = containers.workers(self._containers(state, release))
         mine = [each for each in own if each.service.order == order]
         self._run(mine)
-        health.wait_ready(self.engine, _subjects(mine))
+        health.wait_ready(self.engine, subjects(mine))
 
     def _rest(self, state: State, release: str) -> None:
         self._stop_all(containers.workers(self._containers(state, release)))
 
     def _mend(self, state: State, release: str) -> None:
         """A container that runs and does not answer is started again."""
-        for subject in _subjects(self._containers(state, release)):
+        for subject in subjects(self._containers(state, release)):
             tries = (health.fault(self.engine, subject) for _ in range(health.STRIKES))
             reasons = [reason for reason in tries if reason]
             if len(reasons) == health.STRIKES:
@@ -123,11 +123,11 @@ class Host:
         rollout, revision = self.request.rollout, state.revision(release)
         self.report(f"watching {revision.release.version} for {rollout.bake:g} s")
         own, whole = self._containers(state, release), state.weight == 100
-        subjects = _subjects(own if whole else containers.ported(own))
+        watched = subjects(own if whole else containers.ported(own))
         watch = replace(rollout.watch, analyse=not whole and state.serving is not None)
-        count = measure(self.engine, self.balancer.runtime, subjects, watch, revision.colour)
+        count = measure(self.engine, self.balancer.runtime, watched, watch, revision.colour)
         hold = Hold(rollout.bake, watch, self.routed)
-        verdict = bake(self.engine, subjects, hold, count, self.report)
+        verdict = bake(self.engine, watched, hold, count, self.report)
         self.report(f"{revision.release.version} has passed: {verdict}")
 
     def _migrate(self, state: State, release: str) -> None:
@@ -185,12 +185,6 @@ class Host:
     def _each(self, wanted: Iterable[Container], do: Callable[[Container], None]) -> None:
         with ThreadPoolExecutor(max_workers=AT_ONCE) as pool:
             list(pool.map(do, wanted))
-
-
-def _subjects(wanted: Iterable[Container]) -> list[Subject]:
-    return [
-        Subject(c.name, c.label, c.service.health, c.address, c.service.port or 0) for c in wanted
-    ]
 
 
 def _unfit(found: dict[str, Any], body: dict[str, Any], fresh: bool) -> bool:

@@ -20,32 +20,32 @@ PAUSE = 1.0  # seconds before another try
 
 
 @dataclass(frozen=True)
-class Failure:
-    """A test that failed each of its tries."""
+class Result:
+    """What a test came to; no fault as soon as one try had none."""
 
     test: Smoke
-    reason: str
+    fault: str
 
     def __str__(self) -> str:
-        return f"{self.test} {self.reason}"
+        return f"{self.test} {self.fault or 'answered as it must'}"
 
 
-def failures(release: Release, port: int) -> list[Failure]:
+def results(release: Release, port: int) -> list[Result]:
     """Of all tests, done at once through the proxy's `port` on this server."""
     hosts = {service.name: _host(service) for service in release.services}
     with ThreadPoolExecutor(max_workers=AT_ONCE) as pool:
-        reasons = pool.map(
+        faults = pool.map(
             lambda test: _tried(test, Place("127.0.0.1", port, hosts[test.service])), release.smoke
         )
-        return [Failure(test, why) for test, why in zip(release.smoke, reasons) if why]
+        return [Result(test, fault) for test, fault in zip(release.smoke, faults)]
 
 
 def check(engine: Engine, release: Release, own: Sequence[Container], port: int) -> None:
     """Raises ContainerError that tells every failure, with what the services' containers said."""
-    found = failures(release, port)
+    found = [result for result in results(release, port) if result.fault]
     if not found:
         return
-    services = {failure.test.service for failure in found}
+    services = {result.test.service for result in found}
     asked = [each for each in own if each.service.name in services]
     log = [f"{c.label} | {line}" for c in asked for line in health.tail(engine, c.name)]
     raise ContainerError(f"smoke test {'; '.join(map(str, found))}", log)

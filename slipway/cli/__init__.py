@@ -6,6 +6,7 @@ import sys
 
 import typer
 
+from slipway.cli.health import health
 from slipway.cli.history import history
 from slipway.cli.locks import lock, resolve, unlock
 from slipway.cli.rollback import rollback
@@ -18,7 +19,7 @@ slipway = typer.Typer(
     no_args_is_help=True,
     pretty_exceptions_enable=False,
 )
-for command in (status, history, rollback, lock, unlock, resolve):
+for command in (status, health, history, rollback, lock, unlock, resolve):
     slipway.command()(command)
 slipway.add_typer(workflows, name="workflows")
 

@@ -5,7 +5,7 @@ from slipway.agent.health.failure import ContainerError, failure, tail
 from slipway.agent.health.probe import fault
 from slipway.agent.health.ready import wait_ready
 from slipway.agent.health.steady import STRIKES
-from slipway.agent.health.subject import Subject
+from slipway.agent.health.subject import Subject, subjects
 
 __all__ = [
     "STRIKES",
@@ -14,6 +14,7 @@ __all__ = [
     "failure",
     "fault",
     "stop_reason",
+    "subjects",
     "tail",
     "wait_ready",
 ]

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 
+from slipway.agent.containers import Container
 from slipway.release.release import Health
 
 
@@ -16,3 +18,10 @@ class Subject:
     health: Health
     address: str = ""
     port: int = 0
+
+
+def subjects(wanted: Iterable[Container]) -> list[Subject]:
+    """The containers of a release as they are asked and watched."""
+    return [
+        Subject(c.name, c.label, c.service.health, c.address, c.service.port or 0) for c in wanted
+    ]

@@ -27,7 +27,7 @@ def test_answers_as_wanted_pass_and_name_the_services_first_domain() -> None:
     service = replace(release.services[0], domains=("shop.example.org", "www.example.org"))
     release = replace(release, services=(service, *release.services[1:]))
     with web({"/docs": (200, {"openapi": "3.1.0"}), "/x": (200, "")}, heard) as port:
-        assert smoke.failures(release, port) == []
+        assert not any(each.fault for each in smoke.results(release, port))
     assert {each["Host"] for each in heard} == {"shop.example.org"}
 
 
@@ -57,14 +57,14 @@ def test_a_test_is_tried_again_as_often_as_it_says(monkeypatch: pytest.MonkeyPat
     monkeypatch.setattr(smoke, "PAUSE", 0.05)
     heard: list[dict[str, str]] = []
     with web(answers, heard) as port:
-        assert len(smoke.failures(release_with(Smoke("web", retries=2)), port)) == 1
+        assert smoke.results(release_with(Smoke("web", retries=2)), port)[0].fault
         assert len(heard) == 3
         monkeypatch.setattr("time.sleep", lambda _: answers.update({"/": (200, "")}))
-        assert smoke.failures(release_with(Smoke("web", retries=1)), port) == []
+        assert not smoke.results(release_with(Smoke("web", retries=1)), port)[0].fault
 
 
 def test_a_port_that_nobody_answers_on_is_a_failure() -> None:
     with web({}) as port:
         pass
-    (failure,) = smoke.failures(release_with(Smoke("web", retries=0)), port)
+    (failure,) = smoke.results(release_with(Smoke("web", retries=0)), port)
     assert "GET / of web got no answer: " in str(failure)
