@@ -111,7 +111,9 @@ class Repository:
                 " not configured. Remove it in the environment's settings, or configure it.",
                 made,
             )
-        self._secrets(name, wanted, found.secrets if found else {}, [made.resource])
+        # What is there is not waited for: its key is known even while it is written again.
+        after = [] if found else [made.resource]
+        self._secrets(name, wanted, found.secrets if found else {}, after)
 
     def _secrets(
         self,

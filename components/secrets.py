@@ -26,7 +26,7 @@ class SecretsArgs(TypedDict):
     variables: Mapping[str, str]
     """Values by name."""
     after: Sequence[pulumi.Resource]
-    """What has to be there first: the environment."""
+    """What has to be there first: an environment that this update makes."""
     generations: Mapping[str, int]
     """By secret a number that goes up when it has to be written again with the same value."""
     existing: Existing

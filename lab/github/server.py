@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import json
 import re
+import uuid
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any, Final
@@ -81,6 +82,8 @@ class Server:
             answer = Answer(fault.status, fault.body, fault.headers)
         classic = token and token.permissions is None
         known = {"X-OAuth-Scopes": ", ".join(token.scopes)} if token and classic else {}
+        # The provider takes an answer without it for none.
+        known["X-GitHub-Request-Id"] = uuid.uuid4().hex
         answer.headers = {**known, **self.limits.headers(), **answer.headers}
         answer = _unless_unchanged(answer, method, headers)
         self.log.append(Exchange(method, name, answer.status, writes))

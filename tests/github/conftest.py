@@ -11,6 +11,9 @@ import pytest
 from lab.github.simulator import Simulator
 
 from .program import Program
+from .wanted import wanted
+
+__all__ = ["program", "simulator", "wanted"]
 
 PLUGIN = "resource-github-v6.15.0"
 

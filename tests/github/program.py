@@ -69,6 +69,17 @@ class Program:
         self.simulator.forget()
         return _counts(self._stack.preview().change_summary)
 
+    def shown(self, declare: Declare) -> str:
+        """All that `pulumi preview --diff` prints."""
+        self._declare = declare
+        self.simulator.forget()
+        preview = self._stack.preview(diff=True)
+        return preview.stdout + preview.stderr
+
+    def export(self) -> Any:
+        """What `pulumi stack export --show-secrets` gives."""
+        return self._stack.export_stack().deployment
+
     def refresh(self) -> dict[str, int]:
         """`pulumi refresh`."""
         self.simulator.forget()

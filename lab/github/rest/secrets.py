@@ -61,6 +61,12 @@ def _rendered(shown: Secret) -> dict[str, Any]:
     return {"name": shown.name, **times}
 
 
+@routes("GET", "/repos/{owner}/{repo}/actions/organization-secrets", "repo")
+def shared(call: Call) -> Answer:
+    shown = sorted(call.repository.shared.secrets.values(), key=lambda secret: secret.name)
+    return call.page([_rendered(each) for each in shown], "secrets")
+
+
 _add("/repos/{owner}/{repo}/actions/secrets", lambda call: call.repository.vault)
 _add("/repos/{owner}/{repo}/dependabot/secrets", lambda call: call.repository.dependabot)
 _add(

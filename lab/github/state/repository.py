@@ -59,7 +59,10 @@ class Deployment(Thing):
 
 @dataclass(kw_only=True)
 class Repository(Thing):
-    """`roles` are by login, an administrator's by default; `settings` are the repository's own."""
+    """`roles` are by login, an administrator's by default; `settings` are the repository's own.
+
+    `shared` is what its organization lets it have.
+    """
 
     name: str
     owner: User | Organization
@@ -73,6 +76,7 @@ class Repository(Thing):
     branches: Branches = field(default_factory=Branches)
     environments: dict[str, Environment] = field(default_factory=dict)
     vault: Vault = field(default_factory=Vault)
+    shared: Vault = field(default_factory=Vault)
     dependabot: Vault = field(default_factory=Vault)
     protections: list[Protection] = field(default_factory=list)
     rulesets: dict[int, Record] = field(default_factory=dict)

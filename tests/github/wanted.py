@@ -1,0 +1,73 @@
+"""What a whole stack wants of the simulator's repository, by its configuration."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any, Final
+
+import pulumi
+import pytest
+import yaml
+
+from components import repository, stack
+from lab.github.simulator import Simulator
+from slipway.settings import load
+from slipway.settings.merge import merged
+from tests.unit.slipway.settings.sample import VALID, project
+
+from .program import Declare
+
+STACK: Final = "production"
+KEY: Final = "-----BEGIN KEY-----correct horse-----END KEY-----"
+HOOK: Final = "https://hooks.example.org/battery-staple"
+TOKEN: Final = "ADMIN_TOKEN"
+
+EVERYTHING: Final[dict[str, Any]] = yaml.safe_load(
+    f"""
+promote_from: staging
+secrets: {{DEPLOY_SSH_KEY: "{KEY}", SLACK_WEBHOOK: "{HOOK}"}}
+workflows: {{ci: {{python: {{}}}}, deploy: {{organization: acme}}, notify: [slack]}}
+github:
+  owner: acme
+  repository: shop
+  token: {TOKEN}
+  write_delay: 0s
+  manage: repository
+  environment:
+    reviewers: {{users: [ada], teams: [operators]}}
+    secrets: [DEPLOY_SSH_KEY]
+    variables: {{DEPLOY_HOST: 203.0.113.21}}
+  branches: {{main: {{deployed_to: [staging]}}, develop: {{approvals: 1}}}}
+  tags: {{creators: {{teams: [operators]}}}}
+  secrets: [SLACK_WEBHOOK]
+  variables: {{DOMAIN: example.org}}
+  workflow_branch: slipway
+"""
+)
+"""One of each thing that a stack can own at GitHub."""
+
+Wanted = Callable[..., Declare]
+
+
+@pytest.fixture
+def wanted(simulator: Simulator, tmp_path: Path) -> Wanted:
+    """Programs that declare what the configuration wants, with texts of YAML laid over it."""
+    folder = project(tmp_path / "project")
+    branches = simulator.repository.branches
+    branches.refs["heads/slipway"] = branches.refs["heads/main"]
+
+    def declare(*changes: str, token: str = simulator.token.text) -> Declare:
+        own = {"secrets": {TOKEN: token}, "github": {"url": simulator.base_url}}
+        values: Any = VALID
+        for layer in (EVERYTHING, own, *map(yaml.safe_load, changes)):
+            values = merged(values, layer)
+        settings = load(STACK, values, folder)
+
+        def program(_: pulumi.ResourceOptions) -> None:
+            with stack.plain_errors():
+                repository.declare(settings, STACK)
+
+        return program
+
+    return declare
