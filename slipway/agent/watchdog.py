@@ -63,8 +63,7 @@ def watch(store: Store, conclude: Callable[[], None]) -> None:
             continue
         with contextlib.suppress(SlipwayError, OSError):
             conclude()
-        if store.state().phase != IDLE:
-            time.sleep(AGAIN)
+        time.sleep(AGAIN)
 
 
 def _only_one(handle: int) -> bool:
