@@ -143,7 +143,7 @@ def conclude(request: Request, engine: Engine, store: Store, report: Report) -> 
         host = Host(request, engine, store, report)
         journal = Journal(store.append, "conclude", "watchdog", "")
         _carry_out(_due(store.state()), host, journal, report)
-        if store.state().phase == IDLE:
+        if store.state().phase == IDLE and not record.held(lock.moment()):
             lock.keep(store, record.release())
 
 
@@ -174,8 +174,10 @@ def _claim(step: str, request: Request, store: Store) -> lock.Lock:
 def _let_go(step: str, claimed: lock.Lock, request: Request, store: Store) -> None:
     """The lock ends with the rollout; while that goes on, its lease begins anew with every step."""
     if store.state().phase == IDLE:
-        person = claimed.holder is not None and claimed.holder.ends is None
-        lock.keep(store, claimed if person else claimed.release())
+        holder = claimed.held(lock.moment())
+        kept_away = step == "abort" and holder and holder.owner != request.rollout.owner
+        person = holder and holder.ends is None
+        lock.keep(store, claimed if person or kept_away else claimed.release())
     elif step not in ("abort", "resolve"):
         _claim(step, request, store)
 
