@@ -132,6 +132,7 @@ def _verify(settings: Project, chosen: Workflows) -> Job:
                 {
                     "IMAGES": _images(settings),
                     "VERSION": "${{ needs.plan.outputs.version }}",
+                    "COMMIT": "${{ needs.plan.outputs.commit }}",
                     "SERVER": "${{ github.server_url }}",
                     "REPOSITORY": "${{ github.repository }}",
                     "WORKFLOW": image.FILE,

@@ -50,7 +50,7 @@ def workflow(settings: Project, chosen: Workflows, how: ImageWorkflow) -> Workfl
             timeout_minutes=45,
             permissions=Permissions(contents="read", packages="write", id_token="write"),  # noqa: S106
             outputs={"digest": f"${{{{ {DIGEST} }}}}"},
-            steps=tuple(_build(settings, name, where, image, how)),
+            steps=tuple(_build(settings, chosen, name, image, how)),
         )
         reference = f"{where}@${{{{ needs.{first}.outputs.digest }}}}"
         jobs[images.job_id(f"scan{suffix}")] = Job(
@@ -78,8 +78,9 @@ def workflow(settings: Project, chosen: Workflows, how: ImageWorkflow) -> Workfl
 
 
 def _build(
-    settings: Project, name: str, where: str, image: Image, how: ImageWorkflow
+    settings: Project, chosen: Workflows, name: str, image: Image, how: ImageWorkflow
 ) -> Iterator[Step]:
+    where = registry.repository(settings, name)
     yield checkout()
     yield Use("Set up emulation", actions.SETUP_QEMU)
     yield Use("Set up Buildx", actions.SETUP_BUILDX)
@@ -101,6 +102,7 @@ def _build(
             "SERVER": "${{ github.server_url }}",
             "REPOSITORY": "${{ github.repository }}",
             "WORKFLOW": FILE,
+            "BRANCH": chosen.branch,
         },
         id="found",
     )

@@ -119,13 +119,14 @@ def test_a_tag_that_was_never_checked_is_checked_now(
 
 
 def test_only_signed_images_pass(machine: Runner, deploy: Any, programs: Programs) -> None:
-    machine.context["needs"] = {"plan": {"outputs": {"version": "v1.2.3"}}}
+    machine.context["needs"] = {"plan": {"outputs": {"version": "v1.2.3", "commit": SHA}}}
     programs.answers("docker", "sha256:aa")
     programs.answers("cosign", "")
     machine.run(deploy, "verify")
     assert machine.succeeded, machine.steps
     assert "- `ghcr.io/acme/shop@sha256:aa` is signed" in machine.summary
-    *_, signer, image = programs.calls("cosign")[-1]
+    *_, signer, of_commit, commit, image = programs.calls("cosign")[-1]
+    assert (of_commit, commit) == ("--certificate-github-workflow-sha", SHA)
     assert image == "ghcr.io/acme/shop@sha256:aa"
     assert signer == (
         r"^https://github\.com/acme/shop/\.github/workflows/image\.yml@refs/(heads/main|tags/.+)$"
@@ -136,7 +137,7 @@ def test_only_signed_images_pass(machine: Runner, deploy: Any, programs: Program
 def test_an_image_that_is_missing_or_unsigned_stops_the_deployment(
     machine: Runner, deploy: Any, programs: Programs, program: str
 ) -> None:
-    machine.context["needs"] = {"plan": {"outputs": {"version": "v1.2.3"}}}
+    machine.context["needs"] = {"plan": {"outputs": {"version": "v1.2.3", "commit": SHA}}}
     for name in ("docker", "cosign"):
         programs.answers(name, "sha256:aa")
     programs.fails(program, "no such thing")

@@ -77,6 +77,10 @@ def test_an_image_that_somebody_else_has_pushed_is_built_again(
     programs.by_pattern("cosign", "  verify*) echo no matching signatures >&2; exit 1 ;;")
     build(machine, image)
     assert machine.outcomes()["Build"] == "success"
+    verify = programs.calls("cosign")[0]
+    assert verify[verify.index("--certificate-identity-regexp") + 1].endswith(
+        r"/image\.yml@refs/(heads/main|tags/.+)$"
+    )
     assert not any("sha256:foreign" in str(call) for call in programs.calls("docker"))
 
 

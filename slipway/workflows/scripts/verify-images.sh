@@ -14,6 +14,7 @@ patiently() {
 for image in $IMAGES; do
     digest=$(patiently docker buildx imagetools inspect "$image:$VERSION" --format '{{.Manifest.Digest}}')
     patiently cosign verify --certificate-oidc-issuer https://token.actions.githubusercontent.com \
-        --certificate-identity-regexp "$signer" "$image@$digest" > /dev/null
+        --certificate-identity-regexp "$signer" --certificate-github-workflow-sha "$COMMIT" \
+        "$image@$digest" > /dev/null
     echo "- \`$image@$digest\` is signed" | tee -a "$GITHUB_STEP_SUMMARY"
 done
