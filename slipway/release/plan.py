@@ -143,7 +143,8 @@ def steps(
         last.update((move.server, (move.name,)) for move in moves)
         after = phase(f"wave-{number}", moves)
         gates += after
-    if at_once:
-        after = gates
-    confirmed = on_all(Action.CONFIRM, after)
+    if len(gates) > 1:  # with `at_once` or without: the same plan has the same resources
+        plan.append(Gate("all-switch", gates))
+        gates = ("all-switch",)
+    confirmed = on_all(Action.CONFIRM, gates)
     return [*plan, *(Step(Action.FINALIZE, server, confirmed) for server in servers)]
