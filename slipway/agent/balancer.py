@@ -79,6 +79,10 @@ class Balancer:
             state.proxy, state.known, state.traffic, state.lasting, identity=identity()
         )
 
+    def exists(self) -> bool:
+        """Whether there is a container, running or not."""
+        return self.engine.inspect(self.name) is not None
+
     def ensure(self, state: State) -> None:
         """The container runs, from the image and with the rights that the state asks for.
 
@@ -96,6 +100,7 @@ class Balancer:
 
     def _begin(self, body: dict[str, Any], configuration: Configuration, *, exists: bool) -> None:
         predecessor = self._worker()
+        before = self.file.read_text() if self.file.exists() else None
         replace_file(self.file, configuration.text, 0o644)
         try:
             if not exists:
@@ -104,6 +109,8 @@ class Balancer:
             self.engine.start(self.name)
             self._await(configuration.shape, unlike=predecessor)
         except SlipwayError:
+            if before is not None:
+                replace_file(self.file, before, 0o644)
             self._take_back()
             raise
 

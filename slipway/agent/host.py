@@ -116,6 +116,8 @@ class Host:
         smoke.check(self.engine, revision.release, self._containers(state, release), port)
 
     def _route(self, state: State, _: str) -> None:
+        if not state.traffic and not self.balancer.exists():
+            return  # the very first rollout was given up before it made a proxy
         self.routed = time.time()
         self.seconds = self.balancer.apply(self.balancer.wanted(state))
 

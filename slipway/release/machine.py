@@ -75,7 +75,6 @@ def stage(state: State, candidate: Revision, proxy: Proxy, keeping: Keeping) -> 
     Raises SlipwayError where its rollout was given up, or another one waits for its end.
     """
     _refuse_ended(state, candidate.id, candidate.ballot)
-    state = replace(state, proxy=proxy, keeping=keeping)
     if state.phase == CONFIRMED:
         raise SlipwayError(
             "an earlier rollout has been confirmed here, and whether it came to its end is unknown",
@@ -84,13 +83,22 @@ def stage(state: State, candidate: Revision, proxy: Proxy, keeping: Keeping) -> 
     before, state = _settle(state, unless=candidate.id)
     new = candidate.id
     state = _adopted(state, candidate)
+    began = state.proxy_before if state.candidate else state.proxy
+    state = replace(state, proxy=proxy, keeping=keeping)
     if _has_traffic(state, new):
         return before + _heal(state, new)
     if state.previous and state.previous.id != new and state.warm_until:
         before += _script(replace(state, warm_until=0.0), "record", f"stop {state.previous.id}")
         state = replace(state, warm_until=0.0)
     epoch = state.epoch if state.candidate else state.epoch + 1
-    staging = replace(state, phase=STAGING, epoch=epoch, candidate=candidate, weight=0)
+    staging = replace(
+        state,
+        phase=STAGING,
+        epoch=epoch,
+        candidate=candidate,
+        weight=0,
+        proxy_before=began if state.serving else None,
+    )
     return (
         before
         + _script(
@@ -276,6 +284,8 @@ def _settle(state: State, unless: str = "", *, evidence: bool = False) -> tuple[
 
 def _withdraw(state: State) -> tuple[Actions, State]:
     """Traffic to the serving release first, then the candidate's end."""
+    if state.proxy_before:
+        state = replace(state, proxy=state.proxy_before, proxy_before=None)
     candidate, serving = _held(state.candidate), state.serving
     ended = state.noted(candidate.ballot, accord.ABORTED)
     settled = replace(ended, phase=IDLE, candidate=None, weight=0)
@@ -315,6 +325,7 @@ def _commit(state: State, now: float) -> State:
         previous=old,
         candidate=None,
         weight=0,
+        proxy_before=None,
         warm_until=now + warm if warm and old else 0.0,
         former=retired + tuple(each for each in state.former if each.id not in keep),
     )

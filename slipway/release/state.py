@@ -104,6 +104,7 @@ class State:
     former: tuple[Former, ...] = ()  # newest first, without serving and previous
     migrated: tuple[str, ...] = ()  # ids of the releases whose migration ran here, newest first
     proxy: Proxy = field(default_factory=Proxy)
+    proxy_before: Proxy | None = None  # what it was when the rollout under way began
     keeping: Keeping = field(default_factory=Keeping)
 
     @property
@@ -194,6 +195,8 @@ class State:
         values["migrated"] = tuple(values["migrated"])
         values["outcomes"] = tuple((of, word) for of, word in values["outcomes"])
         values["proxy"] = Proxy(**values["proxy"])
+        if values["proxy_before"]:
+            values["proxy_before"] = Proxy(**values["proxy_before"])
         values["keeping"] = Keeping(**values["keeping"])
         return cls(**values)
 

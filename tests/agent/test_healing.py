@@ -66,8 +66,21 @@ def test_another_proxy_image_takes_over_without_a_lost_request(serving: AgentHos
 
 def test_a_proxy_that_does_not_start_leaves_the_old_one_in_place(serving: AgentHost) -> None:
     request = serving.request("stage", release("v1"))
-    broken = {**request["proxy"], "image": release("v1").images["web"]}
+    broken = {**request["proxy"], "image": release("v1").images["web"], "http_port": 81}
+    before = serving.sh(f"cat {CONFIGURATION}")
     assert serving.call("stage", release("v2"), proxy=broken).code == 1
     assert serving.version() == "v1"
+    assert serving.sh(f"cat {CONFIGURATION}") == before
     assert serving.call("stage", release("v1")).code == 0
     assert serving.problems() == []
+
+
+def test_a_first_release_is_taken_back_where_there_is_no_proxy_yet(host: AgentHost) -> None:
+    request = host.request("stage", release("v1"))
+    nowhere = {**request["proxy"], "image": request["proxy"]["image"].rpartition("@")[0] + ":none"}
+    done = host.call("stage", release("v1"), proxy=nowhere)
+    assert done.code == 1
+    assert "going back failed too" not in done.error
+    assert host.status()["phase"] == "idle"
+    host.roll_out(release("v1"))
+    assert host.version() == "v1"

@@ -9,7 +9,7 @@ from typing import Final
 from slipway.release import machine
 from slipway.release.basis import Basis
 from slipway.release.machine import Actions
-from slipway.release.state import Keeping, State, ballot, install
+from slipway.release.state import Keeping, Proxy, State, ballot, install
 from tests.unit.slipway.release.sample import PROXY, release
 from tests.unit.slipway.release.world import World
 
@@ -28,6 +28,7 @@ class Rollout:
     release: str
     token: str = field(default_factory=lambda: f"rollout{next(_tokens)}")
     warm: float = 0.0
+    proxy: Proxy = PROXY
 
     @property
     def ballot(self) -> str:
@@ -38,8 +39,8 @@ class Rollout:
         basis = Basis("what was", self.token)
         if step == "stage":
             wanted = RELEASES[self.release]
-            candidate = install(state, wanted, PROXY, basis=basis, owner="ann", now=NOW)
-            return machine.stage(state, candidate, PROXY, Keeping(retain=1, warm=self.warm))
+            candidate = install(state, wanted, self.proxy, basis=basis, owner="ann", now=NOW)
+            return machine.stage(state, candidate, self.proxy, Keeping(retain=1, warm=self.warm))
         if step in ("migrate", "smoke"):
             return {"migrate": machine.migrate, "smoke": machine.smoke}[step](state, self.release)
         if step == "confirm":

@@ -12,6 +12,7 @@ from hypothesis.stateful import RuleBasedStateMachine, invariant, precondition, 
 from slipway.errors import SlipwayError
 from slipway.release import accord, machine
 from slipway.release.state import CONFIRMED, IDLE, STAGED, STAGING, SWITCHED
+from tests.unit.slipway.release.sample import PROXY
 from tests.unit.slipway.release.steps import NOW, ONE, ORDER, RELEASES, THREE, TWO, Rollout
 from tests.unit.slipway.release.world import KilledError, World
 
@@ -265,6 +266,16 @@ def test_the_end_of_the_lease_takes_a_trial_back(steps: tuple[str, ...], world: 
     world.do(machine.expire(world.state, [], NOW))
     assert world.routed == {ONE: 100}
     assert TWO not in world.containers
+
+
+def test_the_proxy_goes_back_to_its_settings_with_the_release(world: World) -> None:
+    other = replace(PROXY, http_port=8080)
+    Rollout(TWO, proxy=other).run(world, "stage", "switch")
+    assert world.state.proxy == other
+    world.do(machine.expire(world.state, [], NOW))
+    assert (world.state.proxy, world.state.proxy_before) == (PROXY, None)
+    Rollout(TWO, proxy=other).run(world)
+    assert (world.state.proxy, world.state.proxy_before) == (other, None)
 
 
 @pytest.mark.parametrize(
