@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from itertools import pairwise
 
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -15,7 +17,7 @@ SERVERS = st.lists(
 
 
 @st.composite
-def waves(draw: st.DrawFn, servers: list[str]) -> list[Wave]:
+def strategies(draw: st.DrawFn, servers: list[str]) -> list[Wave]:
     strategy = draw(st.sampled_from(["rolling", "blue-green", "canary"]))
     if strategy == "rolling":
         batch, pause = draw(st.integers(1, 9)), draw(st.floats(0, 60))
@@ -28,7 +30,7 @@ def waves(draw: st.DrawFn, servers: list[str]) -> list[Wave]:
 @st.composite
 def plans(draw: st.DrawFn) -> Plan:
     servers = draw(SERVERS)
-    chosen = draw(waves(servers))
+    chosen = draw(strategies(servers))
     migrate, smoke, at_once = (draw(st.booleans()) for _ in range(3))
     return steps(servers, chosen, migrate=migrate, smoke=smoke, at_once=at_once)
 
@@ -136,11 +138,50 @@ def test_a_release_that_is_warm_everywhere_moves_everywhere_at_once(
     assert {step.name for step in plan} == {step.name for step in usual}
 
 
-def test_what_waits_for_what_grows_with_the_servers_and_not_with_their_square() -> None:
+@given(SERVERS, st.booleans())
+def test_a_release_that_is_warm_goes_through_its_shares_on_each_server_by_itself(
+    servers: list[str], migrate: bool
+) -> None:
+    chosen = canary(servers, weights=(5, 50, 100), hold=9, bake=2)
+    plan = steps(servers, chosen, migrate=migrate, at_once=True)
+    before, switches = ancestors(plan), of(plan, Action.SWITCH)
+    for server in servers:
+        shares = [f"switch-{server}{share}" for share in ("-at-5", "-at-50", "")]
+        for number, share in enumerate(shares):
+            assert before[share] & switches == set(shares[:number])
+
+
+@given(SERVERS, st.integers(1, 9))
+def test_batches_are_all_the_servers_in_their_order(servers: list[str], batch: int) -> None:
+    found = rolling(servers, batch=batch, pause=1, bake=2)
+    assert [server for wave in found for server in wave.servers] == servers
+    assert {len(wave.servers) for wave in found[:-1]} <= {batch}
+
+
+@given(plans())
+def test_a_step_names_one_thing_that_it_waits_for_and_gates_name_the_rest(plan: Plan) -> None:
+    assert all(len(step.after) <= 1 for step in work(plan))
+    gates = [step for step in plan if isinstance(step, Gate)]
+    assert all(len(gate.after) > 1 for gate in gates)
+
+
+@pytest.mark.parametrize("at_once", [False, True])
+@pytest.mark.parametrize(
+    "waves",
+    [
+        lambda servers: rolling(servers, batch=1, pause=5, bake=2),
+        lambda servers: blue_green(servers, bake=2),
+        lambda servers: canary(servers, weights=(5, 25, 50, 100), hold=9, bake=2),
+    ],
+    ids=["rolling", "blue-green", "canary"],
+)
+def test_what_waits_for_what_grows_with_the_servers_and_not_with_their_square(
+    waves: Callable[[list[str]], list[Wave]], at_once: bool
+) -> None:
     counts = []
     for number in (100, 200):
         servers = [f"s{n}" for n in range(number)]
-        plan = steps(servers, blue_green(servers, bake=2), migrate=True)
+        plan = steps(servers, waves(servers), migrate=True, at_once=at_once)
         counts.append(sum(len(step.after) for step in plan))
     assert counts[1] < 2.1 * counts[0]
 
