@@ -2,11 +2,23 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import replace
+from typing import Any
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
-from slipway.release.basis import Basis, accessory_basis, all_warm, bases, line, unsettled
+from slipway.release.basis import (
+    TOKEN_LENGTH,
+    Basis,
+    accessory_basis,
+    all_warm,
+    bases,
+    line,
+    unsettled,
+)
 from slipway.release.status import Accessory, Running, Status
 
 NEW, OLD = "aaaaaaaaaaaa", "bbbbbbbbbbbb"
@@ -70,6 +82,67 @@ def test_the_name_of_a_rollout_is_never_used_again() -> None:
     assert bases(begun, OLD, PROXIES)["one"].token != first
 
 
+SERVERS = st.lists(
+    st.from_regex(r"[a-z][a-z0-9]{0,8}", fullmatch=True), min_size=1, max_size=6, unique=True
+)
+STATES = st.sampled_from(
+    [
+        SETTLED,
+        replace(SETTLED, phase="staged"),
+        replace(SETTLED, problems=("web-1: gone",)),
+        Status("", life="life-4"),
+    ]
+)
+
+
+@st.composite
+def fleets(draw: st.DrawFn) -> dict[str, Status]:
+    return {name: replace(draw(STATES), server=name) for name in draw(SERVERS)}
+
+
+def addresses(fleet: Mapping[str, Status]) -> dict[str, str]:
+    return {name: f"{name}:80" for name in fleet}
+
+
+@given(fleets(), st.sampled_from([NEW, OLD, None]))
+def test_who_moves_has_one_name_for_it_and_everybody_else_as_a_peer(
+    fleet: dict[str, Status], release: str | None
+) -> None:
+    found, moving = bases(fleet, release, addresses(fleet)), unsettled(fleet, release)
+    assert len({found[name].token for name in moving}) <= 1
+    for name, basis in found.items():
+        if name in moving:
+            assert len(basis.token) == TOKEN_LENGTH
+            assert basis.line == line(fleet[name])
+            assert basis.peers == {peer: f"{peer}:80" for peer in moving if peer != name}
+        else:
+            assert basis == COMMITTED
+
+
+@given(fleets(), st.data())
+def test_the_name_changes_for_all_when_anything_happens_on_one(
+    fleet: dict[str, Status], data: st.DataObject
+) -> None:
+    before = bases(fleet, None, addresses(fleet))
+    name = data.draw(st.sampled_from(sorted(fleet)))
+    changes = [{"epoch": 7}, {"life": "other"}, {"problems": ("x",)}, {"phase": "aborting"}]
+    changed: dict[str, Any] = data.draw(st.sampled_from(changes))
+    after = bases(fleet | {name: replace(fleet[name], **changed)}, None, addresses(fleet))
+    assert all(after[each].token != before[each].token for each in fleet)
+
+
+def test_what_is_counted_on_a_settled_server_changes_nothing_for_those_that_move() -> None:
+    fleet = {"one": SETTLED, "two": drifted("two")}
+    later = fleet | {"one": replace(SETTLED, epoch=9)}
+    assert bases(later, NEW, PROXIES) == bases(fleet, NEW, PROXIES)
+
+
+@given(fleets())
+def test_the_name_depends_on_no_order(fleet: dict[str, Status]) -> None:
+    backwards = dict(reversed(fleet.items()))
+    assert bases(backwards, NEW, addresses(fleet)) == bases(fleet, NEW, addresses(fleet))
+
+
 def test_the_same_fault_after_another_rollout_is_a_new_basis() -> None:
     assert line(drifted("one")) != line(replace(drifted("one"), epoch=4))
 
@@ -92,12 +165,18 @@ def test_a_basis_reads_back_as_it_was_written() -> None:
     assert Basis.from_dict(None) == Basis()
 
 
+def test_what_is_no_basis_is_refused() -> None:
+    with pytest.raises(TypeError):
+        Basis.from_dict({"text": "v1"})
+
+
 def test_a_release_is_warm_only_where_every_server_has_it_so() -> None:
     warm = replace(SETTLED, warm=True)
     assert all_warm({"one": warm, "two": warm}, OLD)
     assert not all_warm({"one": warm, "two": SETTLED}, OLD)
     assert not all_warm({"one": warm}, NEW)
     assert not all_warm({"one": warm}, None)
+    assert not all_warm({"one": replace(warm, previous=None)}, OLD)
 
 
 def test_an_accessory_that_runs_keeps_the_basis_that_it_was_started_on() -> None:
