@@ -54,7 +54,12 @@ def parse_weights(value: object) -> tuple[int, ...]:
     return tuple(value)
 
 
-Weights = Annotated[tuple[int, ...], Parsed("growing percentages", list, parse_weights)]
+def write_weights(value: object) -> str:
+    """As people write them; what is none of them, as it is."""
+    return str(list(value) if isinstance(value, tuple) else value)
+
+
+Weights = Annotated[tuple[int, ...], Parsed("growing percentages", write_weights, parse_weights)]
 Warm = Annotated[float | str, Parsed("duration or next", str, parse_warm)]
 
 
