@@ -55,15 +55,23 @@ def reports(**serving: Mapping[str, Any]) -> dict[str, engine.Inputs]:
     }
 
 
+def unknown() -> pulumi.Output[Release]:
+    """A release that a preview does not know, because an image has yet to be built."""
+    value, known = asyncio.Future[Any](), asyncio.Future[bool]()
+    value.set_result(None)
+    known.set_result(False)
+    return pulumi.Output(set(), value, known)
+
+
 def declare(
-    settings: Settings, candidate: Release, moving: Sequence[str] = ("one", "two")
+    settings: Settings, candidate: Release | None, moving: Sequence[str] = ("one", "two")
 ) -> Rollout:
     return Rollout(
         "shop",
         {
             "settings": settings,
             "environment": "staging",
-            "release": pulumi.Output.from_input(candidate),
+            "release": pulumi.Output.from_input(candidate) if candidate else unknown(),
             "plan": orders.plan(settings, warm=False),
             "bases": BASES,
             "moving": moving,
@@ -179,11 +187,12 @@ class Endings:
 def fail(
     monkeypatch: pytest.MonkeyPatch,
     settings: Settings,
-    candidate: Release,
+    candidate: Release | None,
     moving: Sequence[str],
     folder: Path = Path("/dev/null"),
+    times: int = 1,
 ) -> tuple[Endings, object, list[str], engine.Engine]:
-    """Declare a rollout, and do what the engine does when its first step fails."""
+    """Declare a rollout, and do what the engine does when its first step fails, so many times."""
     endings, hooks, errors = Endings(), dict[str, Any](), list[str]()
     monkeypatch.setattr(ending, "end", endings)
     monkeypatch.setenv("XDG_STATE_HOME", str(folder / "state"))
@@ -209,9 +218,12 @@ def fail(
 
     def program() -> Any:
         declare(settings, candidate, moving)
-        return asyncio.ensure_future(hooks["shop-abort"](failure))
+        told = [asyncio.ensure_future(hooks["shop-abort"](failure)) for _ in range(times)]
+        return pulumi.Output.all(*told).apply(any)
 
-    recorded, retry = engine.run(program, outputs=reports(one=SERVING, two=SERVING))
+    recorded, retry = engine.run(
+        program, outputs=reports(one=SERVING, two=SERVING), preview=candidate is None
+    )
     return endings, retry, errors, recorded
 
 
@@ -249,6 +261,28 @@ def test_a_failure_takes_all_changed_servers_back_at_once_and_is_not_retried(
     assert report.stat().st_mode & 0o777 == 0o600
     assert "one, step stage: it is full" in report.read_text()
     assert json.loads(report.with_suffix(".json").read_text())["errors"] == ["it is full"]
+
+
+def test_a_second_step_that_fails_tells_the_servers_nothing_more(
+    monkeypatch: pytest.MonkeyPatch, settings: Settings, candidate: Release
+) -> None:
+    endings, retry, errors, _ = fail(monkeypatch, settings, candidate, ["one", "two"], times=2)
+    assert (len(endings.calls), len(errors), retry) == (1, 1, False)
+
+
+def test_a_report_that_cannot_be_written_hides_no_failure(
+    monkeypatch: pytest.MonkeyPatch, settings: Settings, candidate: Release
+) -> None:
+    (line,) = fail(monkeypatch, settings, candidate, ["one"])[2]
+    assert line.startswith("shop-stage-one failed (one, stage: it is full); one: rolled back to v0")
+    assert "report: none (" in line
+
+
+def test_a_release_that_is_not_known_yet_has_nothing_to_take_back(
+    monkeypatch: pytest.MonkeyPatch, settings: Settings
+) -> None:
+    endings, retry, errors, _ = fail(monkeypatch, settings, None, ["one", "two"])
+    assert (endings.calls, errors, retry) == ([], [], False)
 
 
 def test_a_failure_leaves_the_servers_alone_that_the_rollout_does_not_change(
