@@ -7,9 +7,11 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from slipway import ending
-from slipway.release.accord import ABORTED, COMMITTED, CONFIRMED
+from slipway.release.accord import ABORTED, COMMITTED, CONFIRMED, UNKNOWN
 from slipway.remote import Answer, Host
 
 HOSTS = [Host(name, f"10.0.0.{n}", f"ssh-ed25519 {name}") for n, name in enumerate("abc")]
@@ -78,7 +80,68 @@ def test_a_server_that_has_confirmed_waits_for_one_that_cannot_be_reached(
     assert len(fleet.told) == 2
 
 
-@pytest.mark.parametrize("text", ["Welcome!", "{}", '{"vote": "aborted"}'])
+def test_one_that_went_back_is_evidence_whoever_else_is_cut_off(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    fleet = Fleet(a=says(CONFIRMED), b=CUT_OFF, c=says(ABORTED))
+    assert end(monkeypatch, fleet) == (
+        "a, c: rolled back to v1 (aaaaaaaaaaaa);"
+        " b: not reached (No route to host); it comes to the same end when its lease ends"
+    )
+    assert fleet.told[3:] == [("a", "abort evidence")]
+
+
+def test_one_that_has_committed_is_evidence_whoever_else_is_cut_off(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    fleet = Fleet(a=says(CONFIRMED), b=CUT_OFF, c=says(COMMITTED))
+    assert end(monkeypatch, fleet).startswith("a, c: committed v2 (bbbbbbbbbbbb); b: not reached")
+    assert fleet.told[3:] == [("a", "finalize")]
+
+
+def test_all_servers_that_are_cut_off_are_named_together(monkeypatch: pytest.MonkeyPatch) -> None:
+    fleet = Fleet(a=CUT_OFF, b=CUT_OFF, c=Answer(255, "", ""))
+    assert end(monkeypatch, fleet) == (
+        "a, b: not reached (No route to host); it comes to the same end when its lease ends;"
+        " c: not reached (no answer); it comes to the same end when its lease ends"
+    )
+    assert len(fleet.told) == 3
+
+
+@given(
+    st.dictionaries(
+        st.sampled_from("abc"),
+        st.sampled_from([UNKNOWN, CONFIRMED, COMMITTED, ABORTED]),
+        min_size=1,
+    )
+)
+def test_no_server_is_told_both_ends_and_none_that_has_come_to_its_end_is_told_again(
+    votes: dict[str, str],
+) -> None:
+    fleet = Fleet(**{n: says(vote) if vote != UNKNOWN else CUT_OFF for n, vote in votes.items()})
+    with pytest.MonkeyPatch.context() as patch:
+        end(patch, fleet)
+    again = fleet.told[len(votes) :]
+    assert len({what for _, what in again}) <= 1
+    assert {name for name, _ in again} <= {n for n, vote in votes.items() if vote == CONFIRMED}
+    whole = set(votes.values())
+    assert (("a", "finalize") in again) == (
+        votes.get("a") == CONFIRMED and (COMMITTED in whole or whole == {CONFIRMED})
+    )
+
+
+def test_what_failed_is_told_by_the_servers_that_know_it() -> None:
+    known = {"step": "switch", "fault": {"what": "web-1: exited (137)"}}
+    ends = {
+        "a": ending.End(ABORTED, incident=known),
+        "b": ending.End(ABORTED, incident={"step": "stage", "fault": None}),
+        "c": ending.End(UNKNOWN),
+    }
+    assert ending.causes(ends) == "a, switch: web-1: exited (137)"
+    assert ending.causes({}) == ""
+
+
+@pytest.mark.parametrize("text", ["Welcome!", "{}", "[]", "null", '{"vote": "aborted"}'])
 def test_an_answer_that_is_none_is_told(text: str, monkeypatch: pytest.MonkeyPatch) -> None:
     fleet = Fleet(a=Answer(0, text, ""))
     assert f"a: not reached (it answered {text!r})" in end(monkeypatch, fleet)

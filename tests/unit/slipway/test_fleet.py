@@ -78,6 +78,16 @@ def test_a_server_without_an_agent_or_its_note_has_the_life_that_is_found_there(
     assert found["b"].life == "life-0"
 
 
+def test_the_answer_of_an_older_agent_is_understood(asked: dict[str, Any]) -> None:
+    older: dict[str, Any] = {**REPORT, "basis": "v1, rollout 2"}
+    for later in ("warm", "accessories"):
+        del older[later]
+    asked["a"], asked["b"] = reply(status=older), reply(status={**REPORT, "basis": None})
+    found = statuses()
+    assert (found["a"].basis, found["a"].warm, found["a"].accessories) == (None, False, {})
+    assert found["b"].basis is None
+
+
 def test_every_server_that_cannot_be_used_is_named_at_once(asked: dict[str, Any]) -> None:
     asked["a"] = Answer(255, "", "Connection refused")
     asked["b"] = Answer(0, "Welcome!", "")
@@ -162,3 +172,9 @@ application: {{accessories: {{postgres: null}}}}
 """
     found = fleet.proxies(sample.settings(sample.project(tmp_path), text))
     assert found == {"one": "shop.example.org:8080", "two": "10.0.0.2:8080"}
+
+
+def test_an_ipv6_address_is_set_apart_from_its_port(tmp_path: Path) -> None:
+    text = 'servers: {one: {host: "2001:db8::1"}}'
+    found = fleet.proxies(sample.settings(sample.project(tmp_path), text))
+    assert found == {"one": "[2001:db8::1]:80"}

@@ -251,6 +251,35 @@ def test_the_plan_follows_the_strategy(
     assert [(step.name, step.weight, step.hold) for step in found] == switches
 
 
+@pytest.mark.parametrize(("batch", "waits"), [("1", True), ("2", False), ('"100%"', False)])
+def test_batches_are_as_large_as_the_settings_say(batch: str, waits: bool, tmp_path: Path) -> None:
+    text = FLEET.replace("{bake: 3s, lease: 20m, retain: 7}", f"{{batch: {batch}}}")
+    plan = orders.plan(sample.settings(sample.project(tmp_path), text), warm=False)
+    (second,) = (step for step in plan if step.name == "switch-two")
+    assert (second.after == ("switch-one",)) == waits
+
+
+def test_a_release_that_is_warm_takes_the_same_steps_and_waits_for_no_other_server(
+    settings: Settings,
+) -> None:
+    usual, warm = (
+        {step.name: step for step in orders.plan(settings, warm=warm)} for warm in (False, True)
+    )
+    assert warm.keys() == usual.keys()
+    assert "switch-one" in usual["switch-two"].after
+    assert warm["switch-two"].after == warm["switch-one"].after
+
+
+@pytest.mark.parametrize(
+    ("text", "migrates"), [("", True), ("application: {migration: null}", False)]
+)
+def test_there_is_a_migration_only_where_the_application_has_one(
+    text: str, migrates: bool, tmp_path: Path
+) -> None:
+    plan = orders.plan(sample.settings(sample.project(tmp_path), FLEET + text), warm=False)
+    assert ("migrate-one" in {step.name for step in plan}) == migrates
+
+
 @pytest.mark.parametrize(
     ("rollout", "seconds"),
     [
