@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import io
+import signal
 import time
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import replace
 from pathlib import Path
 
@@ -36,6 +37,15 @@ def write_down(host: Host, action: Action) -> None:
     """Of all that a step does on the server."""
     if action.verb == "record":
         host.store.keep(action.state)
+
+
+@pytest.fixture(autouse=True)
+def signals() -> Iterator[None]:
+    """A step leaves them ignored, as its process ends; the programs of later tests must not."""
+    before = {each: signal.getsignal(each) for each in (signal.SIGTERM, signal.SIGINT)}
+    yield
+    for each, handler in before.items():
+        signal.signal(each, handler)
 
 
 @pytest.fixture
