@@ -1,6 +1,8 @@
 from __future__ import annotations
 
 import time
+from collections.abc import Iterator
+from contextlib import contextmanager
 
 from lab import servers
 from lab.layout import REGISTRY
@@ -43,14 +45,25 @@ def test_a_stopped_engine_is_a_problem_and_not_an_error(serving: AgentHost) -> N
     assert "no answer on /none" in done.answer["problems"][0]
 
 
+@contextmanager
+def port_80_taken(host: AgentHost) -> Iterator[None]:
+    """A program that is not ours listens on port 80 of the server."""
+    servers.run(host.server, "python3 -m http.server 80 > /dev/null 2>&1 & sleep 1")
+    try:
+        yield
+    finally:
+        servers.run(host.server, "kill $(pgrep -f '[h]ttp.server 80')")
+
+
 def test_preflight_tells_every_fault_at_once_and_changes_nothing(host: AgentHost) -> None:
     missing = f"{REGISTRY}/none@sha256:{'0' * 64}"
-    servers.run(host.server, "python3 -m http.server 80 > /dev/null 2>&1 & sleep 1")
     wanted = {"disk_free": 1 << 60, "clock": 0, "clock_skew": 5, "images": [missing]}
-    before = host.sh("find .slipway; docker images --quiet; docker network ls")
-    done = host.call("preflight", release("v1"), preflight=wanted)
-    assert host.sh("find .slipway; docker images --quiet; docker network ls") == before
-    servers.run(host.server, "kill $(pgrep -f '[h]ttp.server 80')")
+    # Sorted: Docker lists images of the same second in any order.
+    listing = "(find .slipway; docker images --quiet; docker network ls) | sort"
+    before = host.sh(listing)
+    with port_80_taken(host):
+        done = host.call("preflight", release("v1"), preflight=wanted)
+    assert host.sh(listing) == before
     assert done.code == 1
     for fault in ("MiB free", "clock off by", "port 80 is taken", f"image {missing} is not"):
         assert fault in done.error
