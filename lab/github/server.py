@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import hashlib
 import json
 import re
@@ -30,6 +31,12 @@ BY_NUMBER: Final = {
 """Paths that GitHub answers too, though its description doesn't have them."""
 
 
+@functools.cache
+def contract() -> Contract:
+    """GitHub's; what it has learnt of the large description serves all servers of a process."""
+    return Contract(schemas.openapi())
+
+
 @dataclass(frozen=True)
 class Exchange:
     """One request and how it went; `name` is its path, or a GraphQL operation's fields."""
@@ -56,7 +63,7 @@ class Server:
 
     def __post_init__(self) -> None:
         self._routes = rest.table()
-        self._contract = Contract(schemas.openapi())
+        self._contract = contract()
 
     def respond(
         self, method: str, target: str, headers: Mapping[str, str], content: bytes

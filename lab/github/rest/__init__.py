@@ -8,8 +8,12 @@ from lab.github.routes import Routes
 
 NOUNS = (
     "accounts",
+    "teams",
     "repositories",
-    "git",
+    "security",
+    "branches",
+    "refs",
+    "commits",
     "contents",
     "environments",
     "policies",

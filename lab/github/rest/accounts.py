@@ -1,4 +1,4 @@
-"""Users, organizations and teams."""
+"""Users and organizations."""
 
 from __future__ import annotations
 
@@ -6,12 +6,10 @@ from typing import Any
 
 from lab.github.call import NOT_FOUND, Answer, Call, Fault
 from lab.github.routes import Routes
-from lab.github.state import Organization, Team, User
+from lab.github.state import Organization, User
 from lab.github.state.identity import written
 
 routes = Routes()
-
-ANYTHING_OF_AN_ORGANIZATION = ("admin:org", "read:org", "write:org")
 
 
 def account(call: Call, shown: User | Organization) -> dict[str, Any]:
@@ -39,28 +37,6 @@ def account(call: Call, shown: User | Organization) -> dict[str, Any]:
     }
 
 
-def team(call: Call, shown: Team) -> dict[str, Any]:
-    """A team the way it stands inside other answers."""
-    url = f"{call.api}/organizations/{shown.organization.id}/team/{shown.id}"
-    return {
-        "id": shown.id,
-        "node_id": shown.node_id,
-        "name": shown.slug,
-        "slug": shown.slug,
-        "description": None,
-        "privacy": "closed",
-        "notification_setting": "notifications_enabled",
-        "permission": "pull",
-        "url": url,
-        "html_url": f"{call.address}/orgs/{shown.organization.login}/teams/{shown.slug}",
-        "members_url": f"{url}/members{{/member}}",
-        "repositories_url": f"{url}/repos",
-        "type": "organization",
-        "organization_id": shown.organization.id,
-        "parent": None,
-    }
-
-
 @routes("GET", "/user")
 def me(call: Call) -> Answer:
     return Answer(200, _whole_user(call, call.token.user))
@@ -85,7 +61,7 @@ def gpg_keys(call: Call) -> Answer:
 
 @routes("GET", "/orgs/{org}")
 def organization(call: Call) -> Answer:
-    shown = _organization(call)
+    shown = organization_of(call)
     url = f"{call.api}/orgs/{shown.login}"
     addresses = {
         "hooks_url": f"{url}/hooks",
@@ -97,31 +73,6 @@ def organization(call: Call) -> Answer:
     rest = {"name": shown.name, "description": None, "archived_at": None}
     whole = {**account(call, shown), **_profile(call, shown), "url": url}
     return Answer(200, {**whole, **addresses, **features, **rest})
-
-
-@routes("GET", "/orgs/{org}/teams", *ANYTHING_OF_AN_ORGANIZATION)
-def teams(call: Call) -> Answer:
-    return call.page([team(call, each) for each in _organization(call).teams.values()])
-
-
-@routes("GET", "/orgs/{org}/teams/{team_slug}", *ANYTHING_OF_AN_ORGANIZATION)
-def one_team(call: Call) -> Answer:
-    shown = _team(call)
-    counts = {"members_count": len(shown.members), "repos_count": 0}
-    times = {k: v for k, v in shown.marks().items() if k.endswith("_at")}
-    belongs = organization(call).body
-    return Answer(200, {**team(call, shown), **counts, **times, "organization": belongs})
-
-
-@routes("GET", "/orgs/{org}/teams/{team_slug}/members", *ANYTHING_OF_AN_ORGANIZATION)
-def members(call: Call) -> Answer:
-    return call.page([account(call, each) for each in _team(call).members])
-
-
-@routes("GET", "/orgs/{org}/teams/{team_slug}/repos", *ANYTHING_OF_AN_ORGANIZATION)
-def repositories(call: Call) -> Answer:
-    _team(call)
-    return call.page([])
 
 
 def _whole_user(call: Call, shown: User) -> dict[str, Any]:
@@ -153,15 +104,9 @@ def _user(call: Call) -> User:
     return found
 
 
-def _organization(call: Call) -> Organization:
+def organization_of(call: Call) -> Organization:
+    """The one that the path names. Raises Fault when there is none."""
     found = call.github.accounts.get(call.path["org"].lower())
     if not isinstance(found, Organization):
-        raise Fault(404, NOT_FOUND)
-    return found
-
-
-def _team(call: Call) -> Team:
-    found = _organization(call).teams.get(call.path["team_slug"].lower())
-    if not found:
         raise Fault(404, NOT_FOUND)
     return found

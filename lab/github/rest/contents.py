@@ -8,7 +8,7 @@ from typing import Any
 from lab.github.access import NOT_ACCESSIBLE
 from lab.github.call import NOT_FOUND, Answer, Call, Fault
 from lab.github.refusals import refusal
-from lab.github.rest.git import commit_of, git, parents
+from lab.github.rest.commits import commit_of, git, parents
 from lab.github.routes import Routes
 from lab.github.state import Commit
 from lab.github.state.git import blob_sha

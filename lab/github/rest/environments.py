@@ -5,7 +5,8 @@ from __future__ import annotations
 from typing import Any
 
 from lab.github.call import Answer, Call, Fault, invalid
-from lab.github.rest.accounts import account, team
+from lab.github.rest import teams
+from lab.github.rest.accounts import account
 from lab.github.routes import Routes
 from lab.github.state import Environment, Organization, Team, User
 from lab.github.state.identity import node_id
@@ -109,7 +110,7 @@ def _rules(call: Call, shown: Environment) -> list[dict[str, Any]]:
         rules.append({"type": "wait_timer", "wait_timer": shown.wait_timer})
     if shown.reviewers:
         reviewers = [
-            {"type": "Team", "reviewer": team(call, each)}
+            {"type": "Team", "reviewer": teams.rendered(call, each)}
             if isinstance(each, Team)
             else {"type": "User", "reviewer": account(call, each)}
             for each in shown.reviewers

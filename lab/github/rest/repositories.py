@@ -170,41 +170,5 @@ def set_topics(call: Call) -> Answer:
     return topics(call)
 
 
-@routes("GET", f"{ONE}/vulnerability-alerts", "repo")
-def alerts(call: Call) -> Answer:
-    if not call.repository.vulnerability_alerts:
-        raise Fault(404, "Vulnerability alerts are disabled.")
-    return Answer(204)
-
-
-@routes("PUT", f"{ONE}/vulnerability-alerts", "repo")
-def enable_alerts(call: Call) -> Answer:
-    call.repository.vulnerability_alerts = True
-    return Answer(204)
-
-
-@routes("DELETE", f"{ONE}/vulnerability-alerts", "repo")
-def disable_alerts(call: Call) -> Answer:
-    call.repository.vulnerability_alerts = False
-    return Answer(204)
-
-
-@routes("GET", f"{ONE}/automated-security-fixes", "repo")
-def fixes(call: Call) -> Answer:
-    return Answer(200, {"enabled": call.repository.security_fixes, "paused": False})
-
-
-@routes("PUT", f"{ONE}/automated-security-fixes", "repo")
-def enable_fixes(call: Call) -> Answer:
-    call.repository.security_fixes = True
-    return Answer(204)
-
-
-@routes("DELETE", f"{ONE}/automated-security-fixes", "repo")
-def disable_fixes(call: Call) -> Answer:
-    call.repository.security_fixes = False
-    return Answer(204)
-
-
 def _set(repository: Repository, body: dict[str, Any]) -> None:
     repository.settings |= {name: body[name] for name in DEFAULTS if name in body}
