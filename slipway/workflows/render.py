@@ -5,11 +5,12 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator, Mapping
 from dataclasses import fields, is_dataclass
+from textwrap import indent
 from typing import Any, Final
 
 import yaml
 
-from slipway.workflows.actions import ALL, Action
+from slipway.workflows.actions import Action
 from slipway.workflows.model import Permissions, Workflow
 
 HEADER: Final = (
@@ -17,7 +18,6 @@ HEADER: Final = (
     " file.\n"
 )
 _UNDERSCORED: Final = {"workflow_dispatch", "pull_request"}
-_VERSIONS: Final = {action.reference: action.version for action in ALL}
 _REASONS: Final = {
     "actions: read": "runs and artifacts",
     "actions: write": "starts and deletes runs",
@@ -29,8 +29,22 @@ _REASONS: Final = {
     "packages: write": "pushes images",
     "security-events: write": "reports to the Security tab",
 }
-_uses = re.compile(r"^( *(?:- )?uses: )(\S+)$", re.MULTILINE)
-_right = re.compile(r"^ +([a-z-]+: (?:read|write))$", re.MULTILINE)
+
+_unfit = re.compile(r"\A\n\Z|\n\n\Z|[\x85\u2028\u2029]")
+"""Line breaks that a literal block would lose or hide."""
+
+
+class Noted(str):
+    """A word with a comment that stands behind it in the file."""
+
+    __slots__ = ("note",)
+    note: str
+
+    def __new__(cls, word: str, note: str) -> Noted:
+        """`word`, with `note` behind it."""
+        made = super().__new__(cls, word)
+        made.note = note
+        return made
 
 
 def render(workflow: Workflow) -> str:
@@ -40,17 +54,24 @@ def render(workflow: Workflow) -> str:
 
 def document(content: Mapping[str, Any]) -> str:
     """Any file of GitHub's in this style; a blank line stands before each key, and each job."""
-    text = _dump(content).replace("'on':", "on:", 1)
-    head, jobs, body = text.partition("\njobs:\n")
-    spaced = re.sub(r"\n(?=[\w-])", "\n\n", head) + (f"\n{jobs}" if jobs else "")
-    spaced += re.sub(r"\n(?=  [\w-])", "\n\n", body)
-    return HEADER + "\n" + _right.sub(_with_reason, _uses.sub(_with_version, spaced))
+    return "\n".join([HEADER, *(_section(*entry) for entry in content.items())])
+
+
+def _section(key: str, value: Any) -> str:
+    if key == "jobs":
+        jobs = (indent(_dump({name: job}), "  ") for name, job in value.items())
+        return "jobs:\n" + "\n".join(jobs)
+    text = _dump({key: value})
+    # PyYAML quotes it, because YAML 1.1 takes it for a truth value; GitHub does not.
+    return text.replace("'on'", "on", 1) if key == "on" else text
 
 
 def plain(value: Any) -> Any:
     """A model as the maps, lists and scalars that GitHub reads; what is not set is left out."""
     if isinstance(value, Action):
-        return value.reference
+        return Noted(value.reference, value.version)
+    if isinstance(value, Permissions):
+        return {right: _with_reason(right, access) for right, access in _entries(value)}
     if is_dataclass(value):
         return dict(_entries(value))
     if isinstance(value, Mapping):
@@ -73,14 +94,9 @@ def _key(name: str) -> str:
     return name if name in _UNDERSCORED else name.removesuffix("_").replace("_", "-")
 
 
-def _with_version(match: re.Match[str]) -> str:
-    version = _VERSIONS.get(match[2])
-    return f"{match[0]} # {version}" if version else match[0]
-
-
-def _with_reason(match: re.Match[str]) -> str:
-    reason = _REASONS.get(match[1])
-    return f"{match[0]} # {reason}" if reason else match[0]
+def _with_reason(right: str, access: str) -> str:
+    reason = _REASONS.get(f"{right}: {access}")
+    return Noted(access, reason) if reason else access
 
 
 class _Dumper(yaml.SafeDumper):
@@ -92,13 +108,21 @@ class _Dumper(yaml.SafeDumper):
     def ignore_aliases(self, *_: object) -> bool:
         return True
 
+    def write_plain(self, text: str, split: bool = True) -> None:
+        super().write_plain(text, split)
+        if isinstance(text, Noted):
+            note = f" # {text.note}"
+            self.column += len(note)
+            self.stream.write(note)
+
 
 def _text(dumper: yaml.SafeDumper, value: str) -> yaml.ScalarNode:
-    style = "|" if "\n" in value else None
+    style = '"' if _unfit.search(value) else "|" if "\n" in value else None
     return dumper.represent_scalar("tag:yaml.org,2002:str", value, style=style)
 
 
 _Dumper.add_representer(str, _text)
+_Dumper.add_representer(Noted, _text)
 
 
 def _dump(value: Mapping[str, Any]) -> str:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import string
 
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from slipway.workflows import actions
@@ -50,7 +50,19 @@ triggers = st.builds(Triggers, push=st.none() | refs, workflow_dispatch=st.none(
 workflows = st.builds(Workflow, texts, triggers, st.dictionaries(names, jobs, max_size=3))
 
 
+def saying(text: str) -> Workflow:
+    """A workflow with the same text wherever people may write one."""
+    steps = (Run(text, text, env={"TEXT": text}),)
+    job = Job(name=text, runs_on="ubuntu-24.04", timeout_minutes=1, steps=steps)
+    return Workflow(text, Triggers(), {"job": job, "next": job})
+
+
 @given(workflows)
+@example(saying("\n"))
+@example(saying("make\n\n"))
+@example(saying("one\u2028two\x85three"))
+@example(saying("cat << END\n  contents: read\n  uses: actions/checkout@v6\n\n  other:\nEND\n"))
+@example(saying(f"  - uses: {actions.CHECKOUT.reference}\n"))
 def test_what_github_reads_is_what_the_model_says(workflow: Workflow) -> None:
     assert load(render(workflow)) == plain(workflow)
 
