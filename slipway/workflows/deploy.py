@@ -158,12 +158,13 @@ def _update(chosen: Workflows, stack: str, name: str, needs: tuple[str, ...]) ->
         environment=Environment(stack, deploy.urls.get(stack)),
         # A second update of the same stack waits: one that is cut off has to be rolled back.
         concurrency=Concurrency(f"stack-{stack}"),
+        outputs={"images": "${{ steps.ran.outputs.images }}"} if stack == deploy.production else {},
         steps=tuple(update.steps(chosen, stack)),
     )
 
 
 def _release(settings: Project, chosen: Workflows) -> Job:
-    images = _images(settings) if chosen.image else ""
+    images = "${{ needs.production.outputs.images }}"
     return Job(
         name="release",
         needs=("plan", "production"),
@@ -181,6 +182,8 @@ def _release(settings: Project, chosen: Workflows) -> Job:
                     "TAG": "${{ github.ref_name }}",
                     "PATTERN": chosen.release_tags,
                     "IMAGES": images,
+                    # Only the image workflow makes bills of materials.
+                    "MATERIALS": images if chosen.image else "",
                     "GH_TOKEN": "${{ github.token }}",
                 },
             ),

@@ -62,6 +62,16 @@ def steps(chosen: Workflows, stack: str) -> Iterator[Step]:
         env=env,
         working_directory=deploy.folder,
     )
+    if stack == deploy.production:
+        yield Run(
+            "Note the digests for the release",
+            'images=$(pulumi stack output images --json --stack "$STACK" |\n'
+            "    jq --raw-output '[.[]] | unique | join(\" \")')\n"
+            'echo "images=$images" >> "$GITHUB_OUTPUT"\n',
+            id="ran",
+            env=env,
+            working_directory=deploy.folder,
+        )
 
 
 def environment(deploy: DeployWorkflow, stack: str) -> dict[str, Scalar]:

@@ -21,7 +21,7 @@ def deploy() -> Any:
 @pytest.mark.parametrize(
     ("up", "answers", "then"),
     [
-        ("success", True, ["slipway status"]),
+        ("success", True, ["pulumi stack", "slipway status"]),
         # It has taken every server back by itself.
         ("failure", True, ["slipway status"]),
         ("success", False, ["slipway rollback", "slipway status"]),
@@ -39,6 +39,16 @@ def test_what_an_update_leaves_is_put_right(
     machine.run(deploy, "production")
     calls = [f"{name} {call[0]}" for name in ("pulumi", "slipway") for call in programs.calls(name)]
     assert calls == then
+
+
+def test_what_production_runs_is_noted_for_the_release(
+    machine: Runner, deploy: Any, programs: Programs
+) -> None:
+    updating(machine, programs)
+    machine.stand_ins = {"pulumi/actions": lambda _: {}}
+    programs.answers("pulumi", '{"web": "r/shop@sha256:a", "worker": "r/shop@sha256:a"}')
+    machine.run(deploy, "production")
+    assert machine.steps[-1].outputs == {"images": "r/shop@sha256:a"}
 
 
 def test_the_form_chooses_a_strategy(machine: Runner, deploy: Any, programs: Programs) -> None:
@@ -88,8 +98,9 @@ def updating(machine: Runner, programs: Programs, *, answers: bool = True) -> No
     (machine.workspace / "deployment").mkdir()
     machine.context["needs"] = {"plan": {"outputs": {"version": "v1.2.3"}}}
     machine.context["secrets"] = {"DEPLOY_SSH_KEY": "private-key"}
-    for name in ("python", "pulumi", "slipway", "ssh-add", "curl"):
+    for name in ("python", "slipway", "ssh-add", "curl"):
         programs.answers(name, "")
+    programs.answers("pulumi", "{}")
     programs.answers("ssh-agent", "SSH_AUTH_SOCK=/run/agent.sock; SSH_AGENT_PID=1;")
     if not answers:
         programs.fails("curl", "no answer")
