@@ -31,7 +31,7 @@ def deploy(settings: Settings) -> None:
     registry = catalogue.open_registry(settings)
     origin = settings.promote_from
     before = stack.releases_run(environment, application.name)
-    ran = {**stack.releases_run(origin, application.name), **before} if origin else {}
+    ran = [stack.releases_run(origin, application.name), before] if origin else []
     digests = catalogue.published(registry, settings, ran)
 
     kept = stack.resource_names()

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 
 from slipway.errors import SlipwayError
 from slipway.record import Releases
@@ -31,10 +31,13 @@ def credentials(settings: Settings) -> Credentials | None:
     return Credentials(registry.username, settings.secrets[registry.password].get_secret_value())
 
 
-def published(registry: Registry, settings: Settings, ran: Releases) -> dict[str, str | None]:
+def published(
+    registry: Registry, settings: Settings, ran: Collection[Releases]
+) -> dict[str, str | None]:
     """By image name, the digest that the version stands for; None for what is yet to be built.
 
-    `ran` is what the environment that this one promotes from has run, and this one itself. Raises
+    `ran` has the record of the environment that this one promotes from, and this one's own. They
+    may differ in a version: after a registry was lost and it was built and tried anew. Raises
     SlipwayError when the version does not exist and is not built here, when it never ran, or when
     it stands for something else than what ran.
     """
@@ -43,12 +46,13 @@ def published(registry: Registry, settings: Settings, ran: Releases) -> dict[str
     }
     missing = [name for name, digest in digests.items() if digest is None]
     origin = settings.promote_from
-    if origin and settings.version not in ran:
-        raise _unknown(settings, list(ran), f"{origin} never ran it")
+    versions = {version for record in ran for version in record}
+    if origin and settings.version not in versions:
+        raise _unknown(settings, list(versions), f"{origin} never ran it")
     if missing and not settings.builds:
         raise _unknown(settings, registry.tags(missing[0]), f"no {', '.join(missing)} has that tag")
     if origin:
-        _check_unmoved(settings, digests, ran[settings.version])
+        _check_unmoved(settings, digests, ran)
     return digests
 
 
@@ -78,12 +82,13 @@ def check_size(registry: Registry, name: str, digest: str, *, limit: int | None)
 
 
 def _check_unmoved(
-    settings: Settings, digests: Mapping[str, str | None], images: Mapping[str, str]
+    settings: Settings, digests: Mapping[str, str | None], ran: Collection[Releases]
 ) -> None:
     """Every image that a service uses must be one that ran, whichever service it ran as."""
-    ran = {image.rpartition("@")[2] for image in images.values()}
+    images = [image for record in ran for image in record.get(settings.version, {}).values()]
+    good = {image.rpartition("@")[2] for image in images}
     services = settings.application.services.items()
-    moved = [name for name, service in services if digests[service.image] not in ran]
+    moved = [name for name, service in services if digests[service.image] not in good]
     if moved:
         raise SlipwayError(
             f"{settings.version} of {', '.join(moved)} is not what {settings.promote_from} ran:"

@@ -42,18 +42,18 @@ def settings(folder: Path, text: str = "{}") -> Settings:
 
 
 def test_a_version_that_is_published_stands_for_its_digest(tmp_path: Path) -> None:
-    found = catalogue.published(registry({"v1.0.0": FIRST}), settings(tmp_path), {})
+    found = catalogue.published(registry({"v1.0.0": FIRST}), settings(tmp_path), [])
     assert found == {"shop": FIRST}
 
 
 def test_a_version_that_is_yet_to_be_built_has_none(tmp_path: Path) -> None:
-    assert catalogue.published(registry({}), settings(tmp_path), {}) == {"shop": None}
+    assert catalogue.published(registry({}), settings(tmp_path), []) == {"shop": None}
 
 
 def test_a_stack_that_does_not_build_names_the_versions_there_are(tmp_path: Path) -> None:
     tags = {"latest": OTHER, "sha-0123456789ab": OTHER, **{f"v0.{n}": OTHER for n in range(5, 12)}}
     with pytest.raises(SlipwayError) as error:
-        catalogue.published(registry(tags), settings(tmp_path, "build: false"), {})
+        catalogue.published(registry(tags), settings(tmp_path, "build: false"), [])
     assert str(error.value) == (
         "version: v1.0.0 cannot be deployed: no shop has that tag."
         " Publish it, or choose one of: v0.11, v0.10, v0.9, v0.8, v0.7"
@@ -62,7 +62,7 @@ def test_a_stack_that_does_not_build_names_the_versions_there_are(tmp_path: Path
 
 def test_a_promoted_version_has_run_before(tmp_path: Path) -> None:
     promoted = settings(tmp_path, PROMOTED)
-    assert catalogue.published(registry({"v1.0.0": FIRST}), promoted, RAN) == {"shop": FIRST}
+    assert catalogue.published(registry({"v1.0.0": FIRST}), promoted, [RAN]) == {"shop": FIRST}
 
 
 def test_a_version_that_never_ran_is_not_promoted(tmp_path: Path) -> None:
@@ -71,19 +71,27 @@ def test_a_version_that_never_ran_is_not_promoted(tmp_path: Path) -> None:
         match=r"production never ran it\. Deploy it to production first.*one of: v0\.9\.0$",
     ):
         catalogue.published(
-            registry({"v1.0.0": FIRST}), settings(tmp_path, PROMOTED), {"v0.9.0": RAN["v0.9.0"]}
+            registry({"v1.0.0": FIRST}), settings(tmp_path, PROMOTED), [{"v0.9.0": RAN["v0.9.0"]}]
         )
 
 
 def test_a_version_that_was_pushed_again_is_not_promoted(tmp_path: Path) -> None:
     with pytest.raises(SlipwayError, match=r"v1\.0\.0 of web, worker is not what production ran"):
-        catalogue.published(registry({"v1.0.0": OTHER}), settings(tmp_path, PROMOTED), RAN)
+        catalogue.published(registry({"v1.0.0": OTHER}), settings(tmp_path, PROMOTED), [RAN])
+
+
+def test_a_version_that_was_lost_and_tried_anew_is_promoted_as_it_is_now(tmp_path: Path) -> None:
+    anew = {"v1.0.0": {"web": f"x@{OTHER}", "worker": f"x@{OTHER}"}}
+    promoted = settings(tmp_path, PROMOTED)
+    assert catalogue.published(registry({"v1.0.0": OTHER}), promoted, [anew, RAN]) == {
+        "shop": OTHER
+    }
 
 
 def test_a_service_that_is_new_may_use_an_image_that_ran_as_another(tmp_path: Path) -> None:
     ran = {"v1.0.0": {"other": f"x@{FIRST}"}}
     promoted = settings(tmp_path, PROMOTED)
-    assert catalogue.published(registry({"v1.0.0": FIRST}), promoted, ran) == {"shop": FIRST}
+    assert catalogue.published(registry({"v1.0.0": FIRST}), promoted, [ran]) == {"shop": FIRST}
 
 
 def test_the_release_is_known_once_every_image_is_published(tmp_path: Path) -> None:
