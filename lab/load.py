@@ -13,7 +13,7 @@ from typing import Self
 
 THREADS = 8  # per server: one in two keeps its connection
 TIMEOUT = 5.0  # seconds for one request
-LIMIT = 300.0  # seconds that the load may go on
+LIMIT = 900.0  # seconds after which a load that nobody ended ends by itself
 
 
 @dataclass

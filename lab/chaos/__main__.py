@@ -2,45 +2,61 @@
 
 from __future__ import annotations
 
+import time
 from fnmatch import fnmatch
 from typing import Annotated
 
 import typer
-from rich import box
 from rich.markup import escape
-from rich.table import Table
 
 from lab import folders, servers
+from lab.chaos import report
 from lab.chaos.fleet import SERVERS, Fleet
 from lab.chaos.scenarios import SCENARIOS, Scenario
 from lab.chaos.trial import Outcome, run
 from lab.progress import console, step
 from lab.workspace import Workspace
 
-Only = Annotated[str, typer.Option(help="Scenarios whose title matches, such as '*killed*'.")]
+Only = Annotated[
+    list[str] | None, typer.Option(help="Scenarios whose title matches, such as '*killed*'.")
+]
 Strategy = Annotated[str, typer.Option(help="One strategy's scenarios.")]
 Fast = Annotated[bool, typer.Option("--fast", help="Those that `make test` runs.")]
 
 
-def main(only: Only = "*", strategy: Strategy = "*", fast: Fast = False) -> None:
+def main(only: Only = None, strategy: Strategy = "*", fast: Fast = False) -> None:
     """Inject faults into rollouts on three lab servers, under load."""
-    chosen = [
-        each
-        for each in SCENARIOS
-        if fnmatch(each.title, f"*{only}*")
-        and fnmatch(each.strategy, strategy)
-        and (each.fast or not fast)
-    ]
-    fleet = Fleet(Workspace(folders.state() / "chaos"))
+    chosen = choose(only or ["*"], strategy, fast=fast)
+    folder = folders.state() / "chaos"
+    fleet = Fleet(Workspace(folder))
+    began = time.monotonic()
     with step("Three servers and the first release"):
         fleet.prepare()
+    outcomes = []
     try:
-        outcomes = [_show(each, fleet) for each in chosen]
+        for scenario in chosen:
+            outcomes.append(_show(scenario, fleet))
+            report.keep(outcomes[-1], folder)
     finally:
         for server in SERVERS:
             servers.remove(server)
-    console.print(table(outcomes))
-    raise typer.Exit(any(outcome.faults for outcome in outcomes))
+        console.print(report.table(outcomes))
+    right = sum(not outcome.faults for outcome in outcomes)
+    minutes = (time.monotonic() - began) / 60
+    console.print(f"{right} of {len(outcomes)} as they must be, in {minutes:.0f} min")
+    console.print(f"Kept in {folder / 'table.md'} and table.json")
+    raise typer.Exit(right < len(outcomes) or not outcomes)
+
+
+def choose(only: list[str], strategy: str, *, fast: bool) -> list[Scenario]:
+    """The scenarios that are asked for, in their order."""
+    return [
+        each
+        for each in SCENARIOS
+        if any(fnmatch(each.title, f"*{pattern}*") for pattern in only)
+        and fnmatch(each.strategy, strategy)
+        and (each.fast or not fast)
+    ]
 
 
 def _show(scenario: Scenario, fleet: Fleet) -> Outcome:
@@ -48,26 +64,10 @@ def _show(scenario: Scenario, fleet: Fleet) -> Outcome:
         outcome = run(scenario, fleet)
     for fault in outcome.faults:
         console.print(f"  [red]{escape(fault)}[/]")
+    if not outcome.orderly:
+        with step("Fresh servers"):
+            fleet.prepare()
     return outcome
-
-
-def table(outcomes: list[Outcome]) -> Table:
-    """What came of each."""
-    columns = ("scenario", "requests", "failed", "own 5xx", "serves", "exit", "preview", "s", "")
-    found = Table(*columns, box=box.SIMPLE_HEAD)
-    for each in outcomes:
-        found.add_row(
-            each.scenario.title,
-            str(each.requests),
-            str(len(each.failed)),
-            str(each.own_errors),
-            each.end,
-            str(each.code),
-            f"{each.changes} changes" if each.changes else "nothing",
-            f"{each.seconds:.0f}",
-            "[red]✗[/]" if each.faults else "[green]✓[/]",
-        )
-    return found
 
 
 if __name__ == "__main__":

@@ -1,20 +1,22 @@
-"""What goes wrong around a rollout: each fault waits for its moment, strikes, and is mended."""
+"""What goes wrong with the deployer: each fault waits for its moment, strikes, and is mended."""
 
 from __future__ import annotations
 
 import signal
-import time
 from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Final
 
 from lab import servers
-from lab.chaos.fleet import SERVERS, Fleet, Update
+from lab.chaos.fleet import OTHER, SERVERS, Fleet
+from lab.chaos.hunt import HUNT_LIMIT, once_running
+from lab.chaos.update import Update
 from lab.engine import docker
 from lab.layout import REGISTRY_CONTAINER, Server
+from slipway.errors import SlipwayError
 
 FIRST, SECOND, THIRD = SERVERS
-CUT: Final = 30.0  # seconds
+LEASES_END: Final = 75.0  # seconds after which no server may still wait for the deployer
 SSH: Final = "INPUT --protocol tcp --dport 22 --jump DROP"
 
 
@@ -34,11 +36,15 @@ def kill_runner(step: str, server: Server = SECOND) -> Fault:
 
     def strike(scene: Scene) -> None:
         scene.update.begun(step, server)
-        scene.update.process.kill()
-        scene.update.process.wait(10)
-        scene.fleet.workspace.attempt("cancel", "--yes", "staging")
+        dies(scene)
 
     return strike
+
+
+def dies(scene: Scene) -> None:
+    """The deployer is gone, and somebody takes away the lock that it left in Pulumi's backend."""
+    scene.update.kill()
+    scene.fleet.workspace.attempt("cancel", "--yes", scene.fleet.stack)
 
 
 def interrupt(step: str, server: Server = SECOND) -> Fault:
@@ -51,52 +57,23 @@ def interrupt(step: str, server: Server = SECOND) -> Fault:
     return strike
 
 
-def cut_runner_off(step: str, server: Server = SECOND) -> Fault:
-    """From a step on no SSH packet reaches a server, for longer than a lease."""
+def cut_runner_off(step: str) -> Fault:
+    """Once a server is at a step no SSH packet reaches any, until all have come to an end.
+
+    The servers still reach each other.
+    """
 
     def strike(scene: Scene) -> None:
-        scene.update.begun(step, server)
-        for each in SERVERS:
-            servers.run(each, f"iptables --insert {SSH}")
-        time.sleep(CUT)
-        for each in SERVERS:
-            servers.run(each, f"iptables --delete {SSH}")
-        scene.update.process.kill()
-        scene.update.process.wait(10)
-        scene.fleet.workspace.attempt("cancel", "--yes", "staging")
-
-    return strike
-
-
-def kill_agent(step: str, server: Server = SECOND, after: float = 0.3) -> Fault:
-    """`kill -9` of the agent, some seconds after its step has begun."""
-
-    def strike(scene: Scene) -> None:
-        scene.update.begun(step, server)
-        time.sleep(after)
-        servers.run(server, f"pkill -KILL --full '[a]gent.pyz {step}'")
-
-    return strike
-
-
-def power_cut(step: str, at: Server, server: Server, seconds: float = 3.0) -> Fault:
-    """A server loses its power once a step has begun at one of them, and comes back."""
-
-    def strike(scene: Scene) -> None:
-        scene.update.begun(step, at)
-        servers.power_off(server)
-        time.sleep(seconds)
-        servers.power_on(server)
-
-    return strike
-
-
-def restart_engine(step: str, server: Server = SECOND) -> Fault:
-    """The Docker Engine of a server is restarted; containers go with it."""
-
-    def strike(scene: Scene) -> None:
-        scene.update.begun(step, server)
-        servers.run(server, "kill $(cat /var/run/docker.pid)")
+        try:
+            once_running(SECOND, step, f"iptables --insert {SSH}")
+            for each in (FIRST, THIRD):
+                servers.run(each, f"iptables --insert {SSH}")
+            if not scene.fleet.settle(LEASES_END):
+                raise SlipwayError("a server without a deployer did not come to an end by itself")
+        finally:
+            for each in SERVERS:
+                servers.run(each, f"iptables --delete {SSH}")
+        dies(scene)
 
     return strike
 
@@ -106,9 +83,9 @@ def registry_gone(step: str = "stage", server: Server = FIRST) -> Fault:
 
     def strike(scene: Scene) -> None:
         scene.update.begun(step, server)
-        docker("stop", "--time", "1", REGISTRY_CONTAINER)
+        docker("kill", REGISTRY_CONTAINER)
         try:
-            scene.update.process.wait(120)
+            scene.update.process.wait(HUNT_LIMIT)
         finally:
             docker("start", REGISTRY_CONTAINER)
 
@@ -116,27 +93,34 @@ def registry_gone(step: str = "stage", server: Server = FIRST) -> Fault:
 
 
 def second_update(step: str = "switch", server: Server = FIRST) -> Fault:
-    """Another `pulumi up` of the same stack while one runs."""
+    """Another `pulumi up` of the same stack: Pulumi's own lock keeps it out."""
 
     def strike(scene: Scene) -> None:
         scene.update.begun(step, server)
         if scene.fleet.up().returncode == 0:
-            raise AssertionError("two updates of one stack ran at once")
+            raise SlipwayError("two updates of one stack ran at once")
 
     return strike
 
 
-def clock_jump(step: str = "switch", server: Server = FIRST) -> Fault:
-    """A lease's time of day says that it has long ended.
-
-    Containers share the machine's clock, so it is the lease's end that is moved, by a day.
-    """
+def other_environment(step: str = "switch", server: Server = FIRST) -> Fault:
+    """Another environment rolls out to the same servers: their own lock keeps it out."""
 
     def strike(scene: Scene) -> None:
+        rival = scene.fleet.rival(OTHER)
         scene.update.begun(step, server)
-        servers.run(
-            server,
-            'sed -i -E \'s/"wall": [0-9.]+/"wall": 1.0/\' /home/deploy/.slipway/shop/lock.json',
-        )
+        if rival.up().returncode == 0:
+            raise SlipwayError("two environments deployed to one server at once")
+
+    return strike
+
+
+def other_backend(step: str = "switch", server: Server = FIRST) -> Fault:
+    """The same stack from a copy of its backend, with another release: no lock knows of both."""
+
+    def strike(scene: Scene) -> None:
+        rival = scene.fleet.rival()
+        scene.update.begun(step, server)
+        rival.up()
 
     return strike

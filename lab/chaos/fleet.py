@@ -3,36 +3,47 @@
 from __future__ import annotations
 
 import json
-import re
+import shutil
 import subprocess
-import threading
-import time
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
+from pathlib import Path
 from typing import Any, Final
 
 import yaml
 
 from lab import lifecycle, servers
-from lab.layout import Server, find
+from lab.chaos.update import Update, wait
+from lab.layout import find
 from lab.workspace import REPOSITORY, Workspace
+from slipway.errors import SlipwayError
 
 STACK: Final = "staging"  # it builds its images, so that one stack is enough
+OTHER: Final = "production"  # what the stack of another environment is called
 SERVERS: Final = tuple(find(f"production-{number}") for number in (7, 8, 9))
+UP: Final = ("up", "--yes", "--skip-preview", "--stack")
+BALLAST: Final = Path(__file__).parent / "image"
 LEASE: Final = 3.0  # seconds beyond what a plan waits for
 SMOKE: Final = "SMOKE"  # a variable that only the tests of a release read
-POLL: Final = 0.2  # seconds
 ROLLOUT: Final[dict[str, dict[str, Any]]] = {
     "rolling": {"strategy": "rolling", "batch": 1, "bake": "2s"},
     "blue-green": {"strategy": "blue-green", "bake": "2s"},
     "canary": {
         "strategy": "canary",
         "bake": "2s",
-        "canary": {"weights": [10, 50, 100], "hold": "2s"},
-        "watch": {"min_requests": 10, "too_few": "fail"},
+        "canary": {"weights": [25, 50, 100], "hold": "2s"},
+        "watch": {"min_requests": 10, "hold_limit": "6s"},
     },
 }
+
+
+@dataclass(frozen=True)
+class Wanted:
+    """A release as people ask for it."""
+
+    version: str = "v1"
+    environment: Mapping[str, str] = field(default_factory=dict)  # of the web service
 
 
 @dataclass
@@ -40,7 +51,9 @@ class Fleet:
     """What people do with it, and what its servers say."""
 
     workspace: Workspace
-    good: dict[str, str] = field(default_factory=dict)  # the web service's environment that works
+    stack: str = STACK
+    good: Wanted = Wanted()
+    """The release that the servers are known to run well."""
     releases: int = 0
 
     def prepare(self) -> None:
@@ -49,56 +62,77 @@ class Fleet:
         for server in SERVERS:
             servers.reset(server)
         self.workspace.ensure()
+        self.workspace.attempt("cancel", "--yes", self.stack)
         addresses = {
             each.name: {"host": each.address, "private_address": each.address} for each in SERVERS
         }
-        self.workspace.configure(STACK, version="v1", servers=addresses)
+        self.workspace.configure(self.stack, servers=addresses)
         self.good = self.next_release()
         self.configure("rolling", self.good)
-        self.workspace.pulumi("up", "--stack", STACK, "--yes", "--skip-preview", limit=300)
+        self.workspace.pulumi(*UP, self.stack, limit=300)
 
-    def next_release(self, **faults: str) -> dict[str, str]:
-        """The environment of a release that no server has run, and that misbehaves as told."""
+    def next_release(self, *, new_image: bool = False, **faults: str) -> Wanted:
+        """A release that no server has run, and that misbehaves as told."""
         self.releases += 1
         named = {k if k == SMOKE else f"MISBEHAVE_{k}": v for k, v in faults.items()}
-        return {"RELEASE": str(self.releases), **named}
+        version = f"ballast-{self.releases}" if new_image else "v1"
+        return Wanted(version, {"RELEASE": str(self.releases), **named})
 
-    def configure(self, strategy: str, environment: Mapping[str, str]) -> None:
+    def configure(self, strategy: str, wanted: Wanted, *, warm: bool = False) -> None:
         """What the next update will roll out, and how."""
+        rollout = {**ROLLOUT[strategy], "lease": f"{LEASE:g}s"}
         self.workspace.configure(
-            STACK,
-            application=_application(environment),
-            rollout={**ROLLOUT[strategy], "lease": f"{LEASE:g}s"},
+            self.stack,
+            version=wanted.version,
+            application=_application(wanted),
+            rollout=rollout | ({"warm": "10m"} if warm else {}),
         )
+
+    def rival(self, stack: str = STACK) -> Fleet:
+        """The same servers from another machine, which is about to deploy another release.
+
+        It has a backend of its own. Under another stack's name it is another environment, and
+        knows nothing of these servers.
+        """
+        root = self.workspace.root.with_name(f"{self.workspace.root.name}-rival")
+        shutil.rmtree(root, ignore_errors=True)
+        shutil.copytree(self.workspace.root, root)
+        shutil.rmtree(root / "backend" / ".pulumi" / "locks", ignore_errors=True)
+        rival = Fleet(Workspace(root), stack, releases=self.releases + 1000)
+        if stack != self.stack:
+            shutil.copy(self.workspace.stack_file(self.stack), rival.workspace.stack_file(stack))
+        rival.workspace.ensure()
+        rival.configure("rolling", rival.next_release())
+        return rival
 
     def up(self) -> subprocess.CompletedProcess[str]:
         """A whole `pulumi up`, whatever comes of it."""
-        return self.workspace.attempt("up", "--stack", STACK, "--yes", "--skip-preview")
+        return self.workspace.attempt(*UP, self.stack)
 
     @contextmanager
     def updating(self) -> Iterator[Update]:
         """A `pulumi up` that runs meanwhile, and is killed if it is still there at the end."""
-        update = Update(self.workspace.start("up", "--stack", STACK, "--yes", "--skip-preview"))
+        update = Update(self.workspace.start(*UP, self.stack))
         try:
             yield update
         finally:
-            update.process.kill()
-            update.process.wait(10)
+            update.kill()
 
     def changes(self) -> int:
-        """How many resources a preview would change."""
-        said = self.workspace.attempt("preview", "--stack", STACK, "--json")
-        counts: dict[str, int] = json.loads(said.stdout)["changeSummary"]
+        """How many resources a preview would change. Raises SlipwayError when it fails."""
+        said = self.workspace.pulumi("preview", "--stack", self.stack, "--json", limit=120)
+        counts: dict[str, int] = json.loads(said)["changeSummary"]
         return sum(count for kind, count in counts.items() if kind != "same")
 
     def statuses(self) -> dict[str, dict[str, Any]]:
-        """What each server's agent reports, by name; nothing of one that does not answer."""
+        """What each server's agent reports, by name. Raises SlipwayError when one does not."""
         question = json.dumps({"application": "shop"})
         found = {}
         for server in SERVERS:
             answer = servers.ssh(server, "python3 .slipway/agent.pyz status", stdin=question)
-            if answer.returncode == 0:
-                found[server.name] = json.loads(answer.stdout)
+            if answer.returncode:
+                raise SlipwayError(f"no status: {answer.stderr.strip()[-200:]}", where=server.name)
+            found[server.name] = json.loads(answer.stdout)
         return found
 
     def serving(self) -> dict[str, str]:
@@ -108,61 +142,42 @@ class Fleet:
             for name, status in self.statuses().items()
         }
 
+    def problems(self) -> list[str]:
+        """What the agents find amiss, with the server's name."""
+        return [
+            f"{name}: {problem}"
+            for name, status in self.statuses().items()
+            for problem in status["problems"]
+        ]
+
     def settle(self, limit: float) -> bool:
-        """Wait until no server has a rollout under way; False when `limit` seconds are over."""
-        return wait(self._idle, limit)
+        """Wait until no server has a rollout under way; False when `limit` seconds are over.
 
-    def _idle(self) -> bool:
-        found = self.statuses()
-        return len(found) == len(SERVERS) and {s["phase"] for s in found.values()} == {"idle"}
-
-
-class Update:
-    """A running `pulumi up` and what it has printed so far."""
-
-    def __init__(self, process: subprocess.Popen[str]) -> None:
-        self.process = process
-        self.lines: list[str] = []
-        threading.Thread(target=self._read, daemon=True).start()
-
-    def begun(self, step: str, server: Server, limit: float = 90.0) -> None:
-        """Wait until Pulumi has begun a step on a server. Raises TimeoutError."""
-        line = re.compile(rf"shop-{step}-{server.name} (creating|updating|replacing)")
-        if not wait(lambda: any(map(line.search, self.lines)) or self.ended, limit):
-            raise TimeoutError(f"{step} on {server.name} did not begin within {limit:g} s")
-
-    @property
-    def ended(self) -> bool:
-        """Whether the process is gone."""
-        return self.process.poll() is not None
-
-    def _read(self) -> None:
-        for line in self.process.stdout or ():
-            self.lines.append(line)
+        The agents are not called: a call would start a watchdog that is missing.
+        """
+        return wait(lambda: all(_phase(server) == "idle" for server in SERVERS), limit)
 
 
-def wait(happened: Callable[[], bool], limit: float) -> bool:
-    """Whether something came to be so within `limit` seconds."""
-    deadline = time.monotonic() + limit
-    while not happened():
-        if time.monotonic() > deadline:
-            return False
-        time.sleep(POLL)
-    return True
+def _phase(server: servers.Server) -> str:
+    kept = servers.run(server, "cat /home/deploy/.slipway/shop/state.json").stdout
+    return str(json.loads(kept)["phase"]) if kept else "unknown"
 
 
-def _application(environment: Mapping[str, str]) -> dict[str, Any]:
+def _application(wanted: Wanted) -> dict[str, Any]:
     """The sample shop, small and quick to give up."""
     project = yaml.safe_load((REPOSITORY / "Pulumi.yaml").read_text())
     application: dict[str, Any] = project["config"]["slipway:application"]["value"]
-    application["images"] = {"chaos": application["images"].pop("shop")}
+    image = application["images"].pop("shop")
+    application["images"] = {"chaos": image}
+    if wanted.version != Wanted.version:
+        image["context"] = str(BALLAST.relative_to(REPOSITORY))
     for service in application["services"].values():
         service["image"] = "chaos"
         service["stop_grace"] = "3s"
         service["health"]["deadline"] = "8s"
     application["migration"]["timeout"] = "5s"
     web = application["services"]["web"]
-    web["environment"] |= environment
-    path = environment.get(SMOKE, "/health")
+    web["environment"] |= wanted.environment
+    path = wanted.environment.get(SMOKE, "/health")
     application["smoke"] = [{"service": "web", "path": path, "retries": 0}]
     return application

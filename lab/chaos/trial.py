@@ -2,98 +2,137 @@
 
 from __future__ import annotations
 
+import subprocess
 import time
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+from typing import Final
 
 from lab.chaos.faults import Scene
-from lab.chaos.fleet import SERVERS, Fleet
-from lab.chaos.scenarios import FAILS, SUCCEEDS, Scenario
+from lab.chaos.fleet import SERVERS, Fleet, Wanted
+from lab.chaos.scenarios import EITHER, FAILS, NEW, OLD, SUCCEEDS, Scenario
 from lab.load import Load
+from slipway.errors import SlipwayError
 
-RATE = 100  # requests a second to each server
-SETTLING = 90.0  # seconds until every server has come to an end
-UPDATE = 180.0  # seconds for one update
+RATE: Final = 50.0  # requests a second to each server
+SETTLING: Final = 90.0  # seconds until every server has come to an end
+UPDATE: Final = 240.0  # seconds for one update
+MISHAPS: Final = (SlipwayError, TimeoutError, subprocess.TimeoutExpired, OSError, ValueError)
 
 
-@dataclass(frozen=True)
+@dataclass
 class Outcome:
-    """What came of it. Requests to servers without power do not count."""
+    """What came of it. Requests to servers without power or network do not count."""
 
-    scenario: Scenario
-    requests: int
-    failed: list[str]  # by the rollout: refused, cut off, or without a server
-    own_errors: int  # that the bad release answered itself
-    end: str  # "old", "new", or what each server serves
-    code: int
-    settled: bool
-    changes: int  # of the next preview
-    healed: int  # exit code of the next update
-    seconds: float
-
-    @property
-    def faults(self) -> list[str]:
-        """In which ways it is not as it must be."""
-        found = [f"{len(self.failed)} requests failed: {self.failed[0]}"] if self.failed else []
-        if not self.settled:
-            found.append("a server is still between two releases")
-        if self.end not in ("old", "new") or self.scenario.end not in (self.end, "either"):
-            found.append(f"the servers serve {self.end}")
-        expected = self.scenario.update
-        if (expected == SUCCEEDS and self.code) or (expected == FAILS and not self.code):
-            found.append(f"pulumi up exited with {self.code}")
-        if self.end == "old" and not self.changes:
-            found.append("the preview hides that the update failed")
-        if self.healed:
-            found.append(f"the next update exited with {self.healed}")
-        return found
+    title: str
+    requests: int = 0
+    failed: list[str] = field(default_factory=list)
+    """By the rollout: refused, cut off, or without a server."""
+    own_errors: int = 0
+    """That the bad release answered itself."""
+    end: str = "unknown"
+    """`old`, `new`, or what each server serves."""
+    code: int | None = None
+    """Of `pulumi up`; negative where a signal ended it."""
+    changes: int | None = None
+    """Of the next preview."""
+    seconds: float = 0.0
+    """Until every server had come to its end."""
+    faults: list[str] = field(default_factory=list)
+    """In which ways it is not as it must be."""
+    orderly: bool = False
+    """Whether the next update left all servers well, with nothing more to do."""
 
 
 def run(scenario: Scenario, fleet: Fleet) -> Outcome:
-    """Roll a new release out, let the fault strike, and look what became of it."""
+    """Roll another release out, let the fault strike, and look what became of it."""
+    outcome = Outcome(scenario.title)
+    try:
+        _roll_out(scenario, fleet, outcome)
+    except MISHAPS as error:
+        outcome.faults.append(f"the scenario broke off: {error}")
+    return outcome
+
+
+def _roll_out(scenario: Scenario, fleet: Fleet, outcome: Outcome) -> None:
+    release, kept = _asked_for(scenario, fleet), fleet.good
     old = set(fleet.serving().values())
-    release = fleet.next_release(**scenario.release)
-    fleet.configure(scenario.strategy, release)
+    fleet.configure(scenario.strategy, release, warm=scenario.back == "warm")
     began = time.monotonic()
     with Load([server.address for server in SERVERS], rate=RATE) as load:
         with fleet.updating() as update:
-            if scenario.fault:
-                scenario.fault(Scene(fleet, update))
-            code = update.process.wait(UPDATE)
-        settled = fleet.settle(SETTLING)
-        seconds = time.monotonic() - began
+            try:
+                if scenario.fault:
+                    scenario.fault(Scene(fleet, update))
+            except MISHAPS as error:
+                outcome.faults.append(f"the fault did not strike: {error}")
+            outcome.code = update.process.wait(UPDATE)
+        if not fleet.settle(SETTLING):
+            outcome.faults.append("a server is still between two releases")
+        outcome.seconds = time.monotonic() - began
         time.sleep(1)
-    end = _end(fleet, old)
-    changes = fleet.changes()
-    healed = _heal(fleet, scenario, end, release)
+    _count(scenario, load, outcome)
+    outcome.end = _end(fleet, old)
+    outcome.changes = fleet.changes()
+    _judge(scenario, outcome)
+    fleet.good = release if outcome.end == NEW else kept
+    fleet.configure(scenario.strategy, fleet.good)
+    _heal(fleet, outcome)
+
+
+def _asked_for(scenario: Scenario, fleet: Fleet) -> Wanted:
+    """A new release; or the one before, once a newer one has taken its place."""
+    if not scenario.back:
+        return fleet.next_release(new_image=scenario.new_image, **scenario.release)
+    before = fleet.good
+    fleet.good = fleet.next_release()
+    fleet.configure(scenario.strategy, fleet.good, warm=scenario.back == "warm")
+    if fleet.up().returncode:
+        raise SlipwayError("there is nothing to roll back: the update before failed")
+    return before
+
+
+def _count(scenario: Scenario, load: Load, outcome: Outcome) -> None:
     lost = {server.address for server in scenario.lost}
     counted = [result for result in load.results() if result.address not in lost]
     failures = [failure for result in counted for failure in result.failures]
-    own = [failure for failure in failures if failure.startswith("500 ")]
-    return Outcome(
-        scenario,
-        sum(result.answers for result in counted),
-        [failure for failure in failures if failure not in own],
-        len(own),
-        end,
-        code,
-        settled,
-        changes,
-        healed,
-        seconds,
-    )
+    outcome.requests = sum(result.answers for result in counted)
+    outcome.failed = [failure for failure in failures if not failure.startswith("500 ")]
+    outcome.own_errors = len(failures) - len(outcome.failed)
 
 
 def _end(fleet: Fleet, old: set[str]) -> str:
     serving = fleet.serving()
     releases = set(serving.values())
     if len(releases) == 1 and "" not in releases:
-        return "old" if releases == old else "new"
-    return ", ".join(f"{name}: {release}" for name, release in serving.items())
+        return OLD if releases == old else NEW
+    return ", ".join(f"{name}: {release or 'nothing'}" for name, release in serving.items())
 
 
-def _heal(fleet: Fleet, scenario: Scenario, end: str, release: dict[str, str]) -> int:
-    """Make the files say what the servers serve; the exit code of the update that finds it so."""
-    if end == "new":
-        fleet.good = release
-    fleet.configure(scenario.strategy, fleet.good)
-    return fleet.up().returncode
+def _judge(scenario: Scenario, outcome: Outcome) -> None:
+    faults, code = outcome.faults, outcome.code
+    if outcome.failed:
+        faults.append(f"{len(outcome.failed)} requests failed: {outcome.failed[0]}")
+    if outcome.end not in (OLD, NEW) or scenario.end not in (outcome.end, EITHER):
+        faults.append(f"the servers serve {outcome.end}")
+    if (scenario.update == SUCCEEDS and code) or (scenario.update == FAILS and not code):
+        faults.append(f"pulumi up exited with {code}")
+    if outcome.end == OLD and not outcome.changes:
+        faults.append("the preview hides that the update failed")
+    if scenario.update == SUCCEEDS and outcome.changes:
+        faults.append(f"the preview has {outcome.changes} changes after a success")
+
+
+def _heal(fleet: Fleet, outcome: Outcome) -> None:
+    """The files say what the servers serve: the next update finds it so, and mends the rest."""
+    if outcome.changes == 0 and not outcome.faults:
+        outcome.orderly = True
+        return
+    done = fleet.up()
+    if done.returncode:
+        outcome.faults.append(f"the next update failed: {done.stdout[-500:]}")
+    elif problems := fleet.problems():
+        outcome.faults.append(f"the next update left {problems}")
+    elif fleet.changes():
+        outcome.faults.append("the next update left something to do")
+    else:
+        outcome.orderly = True
