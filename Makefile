@@ -13,7 +13,7 @@ PYTEST ?=
 CHAOS ?=
 
 RUN := $(PYTHON) -m toolchain run
-SUITES := $(wildcard $(addprefix tests/,unit conformance shop workflows agent github lab))
+SUITES := $(wildcard $(addprefix tests/,unit conformance shop workflows agent github chaos lab))
 SCRIPTS := $(shell git ls-files '*.sh' .ci/run)
 # What runs on servers keeps to the standard library of Python 3.9.
 ON_SERVERS := $(wildcard slipway/agent slipway/release)

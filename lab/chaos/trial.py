@@ -73,7 +73,7 @@ def _roll_out(scenario: Scenario, fleet: Fleet, outcome: Outcome) -> None:
     _count(scenario, load, outcome)
     outcome.end = _end(fleet, old)
     outcome.changes = fleet.changes()
-    _judge(scenario, outcome)
+    judge(scenario, outcome)
     fleet.good = release if outcome.end == NEW else kept
     fleet.configure(scenario.strategy, fleet.good)
     _heal(fleet, outcome)
@@ -108,7 +108,8 @@ def _end(fleet: Fleet, old: set[str]) -> str:
     return ", ".join(f"{name}: {release or 'nothing'}" for name, release in serving.items())
 
 
-def _judge(scenario: Scenario, outcome: Outcome) -> None:
+def judge(scenario: Scenario, outcome: Outcome) -> None:
+    """Note in which ways an outcome is not what must come of the scenario."""
     faults, code = outcome.faults, outcome.code
     if outcome.failed:
         faults.append(f"{len(outcome.failed)} requests failed: {outcome.failed[0]}")

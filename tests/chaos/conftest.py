@@ -1,0 +1,23 @@
+"""Three servers with the shop's first release, which the chaos tests share."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import pytest
+
+from lab import servers
+from lab.chaos.fleet import SERVERS, Fleet
+from lab.workspace import Workspace
+
+
+@pytest.fixture(scope="session")
+def fleet(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Fleet]:
+    """Removed in the end, whatever became of it."""
+    fleet = Fleet(Workspace(tmp_path_factory.mktemp("chaos")))
+    try:
+        fleet.prepare()
+        yield fleet
+    finally:
+        for server in SERVERS:
+            servers.remove(server)
