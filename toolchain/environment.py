@@ -25,6 +25,9 @@ def variables() -> dict[str, str]:
         "VIRTUAL_ENV": str(python.directory()),
         "PYTHONPATH": str(paths.REPOSITORY),
         "PYTHONPYCACHEPREFIX": str(python.bytecode()),
+        # That place has no modules of the standard library until they are written: a machine that
+        # forbids to would have every process compile them anew, seconds of each `pulumi up`.
+        "PYTHONDONTWRITEBYTECODE": "",
         "PULUMI_HOME": str(plugins.home()),
         "PULUMI_PYTHON_CMD": str(python.interpreter()),
         "PULUMI_SKIP_UPDATE_CHECK": "true",

@@ -3,6 +3,7 @@ from __future__ import annotations
 import os
 import shlex
 import subprocess
+import sys
 from pathlib import Path
 
 import pytest
@@ -55,6 +56,19 @@ def test_a_second_evaluation_changes_nothing(
     first = environment.variables()
     monkeypatch.setenv("PATH", first["PATH"])
     assert environment.variables() == first
+
+
+def test_compiled_modules_are_kept_even_where_the_machine_says_not_to(
+    ready: Machine, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("PYTHONDONTWRITEBYTECODE", "1")
+    keeps = "import sys; print(sys.dont_write_bytecode, sys.pycache_prefix)"
+    shown = subprocess.run(
+        [sys.executable, "-c", keeps],
+        env={**os.environ, **environment.variables()},
+        check=True, capture_output=True, text=True,
+    )  # fmt: skip
+    assert shown.stdout.split() == ["False", str(python.bytecode())]
 
 
 def test_the_environment_of_an_older_lock_file_leaves_path(
