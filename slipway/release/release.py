@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 import json
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass, field
+from dataclasses import MISSING, Field, dataclass, field, fields, is_dataclass
 from functools import cached_property
 from typing import Any
 
@@ -100,7 +100,10 @@ class Release:
 
     @cached_property
     def id(self) -> str:
-        """The same content has the same id, everywhere."""
+        """The same content has the same id, everywhere, and in later versions of this program.
+
+        What has its default does not count: a field that is new here changes no release of before.
+        """
         text = json.dumps(self._content, sort_keys=True, separators=(",", ":"))
         return hashlib.sha256(text.encode()).hexdigest()[:ID_LENGTH]
 
@@ -115,32 +118,53 @@ class Release:
 
     @cached_property
     def _content(self) -> Mapping[str, Any]:
-        return asdict(self)
+        content: Mapping[str, Any] = _told(self)
+        return content
 
     @classmethod
     def from_dict(cls, data: Mapping[str, Any]) -> Release:
         """Raises KeyError or TypeError for anything that `to_dict` did not write."""
-        migration = data["migration"]
+        migration = data.get("migration")
         return cls(
             application=data["application"],
             version=data["version"],
             services=tuple(_service(each) for each in data["services"]),
             migration=_migration(migration) if migration else None,
-            smoke=tuple(Smoke(**each) for each in data["smoke"]),
-            secrets_digest=data["secrets_digest"],
+            smoke=tuple(Smoke(**each) for each in data.get("smoke", ())),
+            secrets_digest=data.get("secrets_digest", ""),
         )
 
 
+def _told(value: Any) -> Any:
+    """The JSON-ready form of a value; of a dataclass, the fields that differ from their defaults.
+
+    Defaults therefore stay what they are for good: servers keep releases in this form.
+    """
+    if is_dataclass(value):
+        return {
+            each.name: _told(getattr(value, each.name))
+            for each in fields(value)
+            if getattr(value, each.name) != _default(each)
+        }
+    if isinstance(value, tuple):
+        return [_told(each) for each in value]
+    return value
+
+
+def _default(each: Field[Any]) -> Any:
+    return each.default if each.default_factory is MISSING else each.default_factory()
+
+
 def _service(data: Mapping[str, Any]) -> Service:
-    health = dict(data["health"], command=tuple(data["health"]["command"]))
+    health = dict(data.get("health", {}))
     return Service(
         **dict(
             data,
-            command=tuple(data["command"]),
-            domains=tuple(data["domains"]),
-            secrets=tuple(data["secrets"]),
-            health=Health(**health),
-            limits=Limits(**data["limits"]),
+            command=tuple(data.get("command", ())),
+            domains=tuple(data.get("domains", ())),
+            secrets=tuple(data.get("secrets", ())),
+            health=Health(**dict(health, command=tuple(health.get("command", ())))),
+            limits=Limits(**data.get("limits", {})),
         )
     )
 
