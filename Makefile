@@ -9,6 +9,8 @@ MAKEFLAGS += --no-print-directory
 PYTHON ?= python3
 # Folders for pytest, and options for it: `make test PYTEST="-k rollback -x"`.
 PYTEST ?=
+# Parts of the benchmark, and options for it.
+BENCH ?=
 # Options for the chaos table.
 CHAOS ?=
 
@@ -56,8 +58,8 @@ unit: ## unit tests
 test: github format-check lint types ## all tests, on a real engine and the lab
 	@$(RUN) pytest $(SUITES) $(PYTEST)
 
-bench: setup ## time previews, updates and rollouts beside the bare steps
-	@$(RUN) python -m lab.bench
+bench: setup ## time deliveries: `make bench BENCH="delivery strategies growth peers planning"`
+	@$(RUN) python -m lab.bench $(BENCH)
 
 .PHONY: chaos
 chaos: setup ## inject faults into rollouts under load: `make chaos CHAOS="--only '*killed*'"`

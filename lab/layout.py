@@ -17,7 +17,7 @@ REGISTRY: Final = f"{REGISTRY_ADDRESS}:5000"
 REGISTRY_CONTAINER: Final = "slipway-lab-registry"
 USER: Final = "deploy"
 
-LARGEST: Final[dict[Environment, int]] = {"staging": 6, "production": 9}
+LARGEST: Final[dict[Environment, int]] = {"staging": 6, "production": 15}
 _FIRST_HOST: Final[dict[Environment, int]] = {"staging": 11, "production": 21}
 
 

@@ -29,6 +29,8 @@ class Result:
     """Number of requests by what came of them: `2xx` to `5xx`, or the name of the error."""
     latencies: list[float] = field(default_factory=list)
     """Seconds of every request."""
+    moments: list[tuple[float, str]] = field(default_factory=list)
+    """When each good answer was complete (as `time.time()`), and its version."""
 
     @property
     def rate(self) -> float:
@@ -84,6 +86,7 @@ class Load:
                     result.failures.append(failure)
                 else:
                     result.versions.add(version)
+                    result.moments.append((time.time(), version))
             due += self._pause
 
 

@@ -7,7 +7,7 @@ import shutil
 import time
 from pathlib import Path
 
-from toolchain import actionlint, environment, github, paths, plugins, pulumi, python
+from toolchain import actionlint, environment, github, paths, peers, plugins, pulumi, python
 
 PATTERNS = (
     "venv-*",
@@ -16,6 +16,7 @@ PATTERNS = (
     "pulumi-home-*",
     "plugin-*",
     "actionlint-*",
+    "peer-*",
     "checks-*",
     ".partial-*",
 )
@@ -25,7 +26,7 @@ UNUSED_DAYS = 14
 def in_use() -> list[Path]:
     """What this clone's set-up consists of."""
     ours = [python.directory(), plugins.home(), github.built(), environment.checks()]
-    ours.append(actionlint.directory())
+    ours += [actionlint.directory(), *peers.directories()]
     cli = pulumi.find()
     if cli and paths.cache() in cli.path.parents:
         ours.append(paths.cache() / cli.path.relative_to(paths.cache()).parts[0])

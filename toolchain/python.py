@@ -1,4 +1,7 @@
-"""The virtual environment, named by the lock file's content: clones with equal locks share one."""
+"""Virtual environments, named by a lock file's content: clones with equal locks share one.
+
+Without another lock file it is the project's own.
+"""
 
 from __future__ import annotations
 
@@ -16,15 +19,15 @@ CREATE_LIMIT = 120.0
 INSTALL_LIMIT = 900.0
 
 
-def directory() -> Path:
-    """Where the environment for this lock file and this Python belongs."""
-    tag = f"{sys.implementation.cache_tag}-{paths.content_key(LOCK_FILE, sys.base_prefix)}"
+def directory(lock: Path = LOCK_FILE) -> Path:
+    """Where the environment for a lock file and this Python belongs."""
+    tag = f"{sys.implementation.cache_tag}-{paths.content_key(lock, sys.base_prefix)}"
     return paths.cache() / f"venv-{tag}"
 
 
-def interpreter() -> Path:
+def interpreter(lock: Path = LOCK_FILE) -> Path:
     """The environment's Python."""
-    return directory() / "bin" / "python"
+    return directory(lock) / "bin" / "python"
 
 
 def bytecode() -> Path:
@@ -32,28 +35,28 @@ def bytecode() -> Path:
     return paths.cache() / "bytecode"
 
 
-def ready() -> bool:
+def ready(lock: Path = LOCK_FILE) -> bool:
     """Whether the environment is complete, and its Python is still on the machine."""
-    return (directory() / COMPLETE).exists() and interpreter().exists()
+    return (directory(lock) / COMPLETE).exists() and interpreter(lock).exists()
 
 
-def install() -> None:
+def install(lock: Path = LOCK_FILE) -> None:
     """Make the environment, every package checked against its hash in the lock file.
 
     It is made in its final place, because scripts in it name their interpreter by path; a marker
     written last tells a complete one from what a killed run left behind.
     """
-    if ready():
+    if ready(lock):
         return
     _ensure_ensurepip()
-    target = directory()
+    target = directory(lock)
     progress.step("python", f"creating {target} (less than a minute)")
     shutil.rmtree(target, ignore_errors=True)
     target.parent.mkdir(parents=True, exist_ok=True)
     process.run([sys.executable, "-m", "venv", str(target)], limit=CREATE_LIMIT)
-    pip = [str(interpreter()), "-m", "pip", "--quiet", "--disable-pip-version-check", "install"]
+    pip = [str(interpreter(lock)), "-m", "pip", "--quiet", "--disable-pip-version-check", "install"]
     process.run(
-        [*pip, "--require-hashes", "--only-binary=:all:", "--requirement", str(LOCK_FILE)],
+        [*pip, "--require-hashes", "--only-binary=:all:", "--requirement", str(lock)],
         limit=INSTALL_LIMIT,
         env={"PYTHONPYCACHEPREFIX": str(bytecode()), "PYTHONPATH": ""},
         remedy="Check that pip can reach its package index from here, then run `make setup` again.",

@@ -25,8 +25,8 @@ def test_every_machine_has_an_address_of_its_own_on_the_labs_network() -> None:
 
 
 def test_more_servers_than_the_lab_has_room_for_are_refused_by_option_and_limit() -> None:
-    with pytest.raises(SlipwayError, match=r"--production: .* 10 servers.*0 to 9"):
-        layout.servers(production=10)
+    with pytest.raises(SlipwayError, match=r"--production: .* 16 servers.*0 to 15"):
+        layout.servers(production=16)
 
 
 def test_a_server_is_found_by_its_name() -> None:

@@ -84,7 +84,9 @@ def test_a_load_counts_every_answer_of_every_server() -> None:
     assert well.failures == []
     assert well.versions == {"v1"}
     assert well.answers == len(well.latencies) == well.kinds["2xx"] > 50
+    assert [version for _, version in well.moments] == ["v1"] * well.answers
     assert len(ill.failures) == ill.answers == ill.kinds["5xx"] > 50
+    assert ill.moments == []
 
 
 @pytest.mark.parametrize(("share", "value"), [(50, 50.0), (95, 95.0), (99, 99.0), (100, 100.0)])

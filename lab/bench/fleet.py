@@ -1,0 +1,101 @@
+"""Servers that only the benchmark uses, and a stack of the smallest application on them."""
+
+from __future__ import annotations
+
+import itertools
+import json
+import subprocess
+import tempfile
+from collections.abc import Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any, Final
+
+from lab import keys, lifecycle, servers
+from lab.layout import Server, find
+from lab.peers import application
+from lab.workspace import UPDATE_LIMIT, Workspace
+
+SERVERS: Final = tuple(find(f"production-{number}") for number in range(10, 16))
+STACK: Final = "staging"  # it needs no other stack to promote from
+UP: Final = ("up", "--stack", STACK, "--yes", "--skip-preview")
+JOURNAL: Final = f"/home/deploy/.slipway/{application.NAME}/journal.jsonl"
+
+
+@dataclass
+class Fleet:
+    """A stack on some servers; versions are published before they are timed."""
+
+    workspace: Workspace
+    servers: Sequence[Server]
+    _numbers: Iterator[int] = field(default_factory=lambda: itertools.count(1))
+
+    def next_version(self) -> str:
+        """One that no server has, in the registry."""
+        version = f"v{next(self._numbers)}"
+        application.publish(version)
+        return version
+
+    def configure(self, version: str, rollout: dict[str, Any], **environment: str) -> None:
+        """What the next update rolls out, and how."""
+        self.workspace.configure(
+            STACK,
+            version=version,
+            application=application.definition(**environment),
+            servers={
+                each.name: {"host": each.address, "private_address": each.address}
+                for each in self.servers
+            },
+            rollout=rollout,
+        )
+
+    def up(self) -> None:
+        """A whole `pulumi up`. Raises SlipwayError when it fails."""
+        self.workspace.pulumi(*UP, limit=UPDATE_LIMIT)
+
+    def fail(self) -> subprocess.CompletedProcess[str]:
+        """A whole `pulumi up`, whatever comes of it."""
+        return self.workspace.attempt(*UP)
+
+    def roll_back(self) -> None:
+        """As people do it. Raises SlipwayError when it fails."""
+        command = ("slipway", "rollback", "--stack", STACK, "--yes")
+        self.workspace.run(*command, limit=UPDATE_LIMIT)
+
+    def preview(self) -> None:
+        """A whole `pulumi preview`. Raises SlipwayError when it fails."""
+        self.workspace.pulumi("preview", "--stack", STACK, limit=UPDATE_LIMIT)
+
+    def journals(self) -> dict[str, list[dict[str, Any]]]:
+        """By server, what its agent has noted, oldest first."""
+        return {
+            each.name: [
+                json.loads(line) for line in servers.run(each, f"cat {JOURNAL}").stdout.splitlines()
+            ]
+            for each in self.servers
+        }
+
+
+@contextmanager
+def fresh(count: int) -> Iterator[Fleet]:
+    """A fleet of `count` empty servers and a stack without a past; both are gone afterwards."""
+    machines = SERVERS[:count]
+    renew(machines)
+    try:
+        with tempfile.TemporaryDirectory(prefix="slipway-bench-") as folder:
+            workspace = Workspace(Path(folder))
+            workspace.ensure()
+            yield Fleet(workspace, machines)
+    finally:
+        for machine in machines:
+            servers.remove(machine)
+
+
+def renew(machines: Sequence[Server]) -> None:
+    """Empty servers in a lab that is up."""
+    lifecycle.up([])
+    keys.ensure(list(machines))
+    with ThreadPoolExecutor(max_workers=len(machines)) as pool:
+        list(pool.map(servers.reset, machines))

@@ -1,0 +1,123 @@
+"""The same version change on one server by Slipway and by other tools, under the same load."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from typing import Final
+
+import httpx
+
+from lab import servers
+from lab.bench import fleet
+from lab.bench.report import Report, spread
+from lab.bench.traffic import Traffic, handover, silence
+from lab.layout import Server, find
+from lab.load import Load
+from lab.peers import application
+from lab.peers.ansible_serial import Ansible
+from lab.peers.compose import Compose
+from lab.peers.kamal import Kamal
+from lab.peers.peer import Peer, Shell
+from lab.peers.slipway_itself import Slipway
+from lab.peers.swarm import Swarm
+from lab.progress import step
+from slipway.errors import SlipwayError
+
+SERVER: Final = find("production-6")
+PEERS: Final[tuple[Callable[[Shell], Peer], ...]] = (Slipway, Kamal, Swarm, Compose, Ansible)
+CHANGES: Final = 3
+RATE: Final = 250  # requests a second
+QUIET: Final = 1.0  # seconds of load before and after a change
+SERVE_LIMIT: Final = 30.0  # seconds
+COLUMNS: Final = ("", "version change, s", "switch, s", "no answer, s", "failed", "of requests")
+
+
+@dataclass
+class Trial:
+    """The changes that one tool made."""
+
+    name: str
+    how: str
+    seconds: list[float] = field(default_factory=list)
+    switches: list[float] = field(default_factory=list)
+    silences: list[float] = field(default_factory=list)
+    traffic: Traffic = field(default_factory=Traffic)
+
+    def row(self) -> tuple[object, ...]:
+        """As `COLUMNS`."""
+        return (
+            self.name,
+            spread(self.seconds),
+            spread(self.switches, 2),
+            f"{max(self.silences):.2f}",
+            len(self.traffic.failures),
+            self.traffic.requests,
+        )
+
+
+def measure() -> list[Report]:
+    """Each tool on an empty server of its own. Raises SlipwayError when a tool fails."""
+    versions = [f"v{number}" for number in range(1, CHANGES + 2)]
+    with step("The application's versions"):
+        for version in versions:
+            application.publish(version)
+    trials = []
+    try:
+        for make in PEERS:
+            peer = make(Shell(SERVER))
+            with step(peer.name):
+                fleet.renew([SERVER])
+                trials.append(_try(peer, versions))
+    finally:
+        servers.remove(SERVER)
+    return [report(trials)]
+
+
+def report(trials: list[Trial]) -> Report:
+    """One line a tool; only Slipway's failures are faults of ours."""
+    found = Report(f"One server, {CHANGES} version changes under {RATE} requests/s", COLUMNS)
+    for trial in trials:
+        found.add(*map(str, trial.row()[:1]), *trial.row()[1:])
+        found.notes.append(f"{trial.name}: `{trial.how}`.")
+        if trial.name == Slipway.name:
+            found.faults += trial.traffic.faults()
+    found.notes.append(
+        "*Version change*: until the tool says that it is done, image pull included; median (least-"
+        "most). *Switch*: from the first answer of the new version to the last of the old, or the"
+        " other way round where nobody answers between them. *No answer*: the longest time between"
+        " two good answers."
+    )
+    return found
+
+
+def _try(peer: Peer, versions: list[str]) -> Trial:
+    trial = Trial(peer.name, peer.how)
+    with peer.deployed(versions[0]):
+        _wait(SERVER)
+        for version in versions[1:]:
+            with Load([SERVER.address], rate=RATE) as load:
+                time.sleep(QUIET)
+                began = time.monotonic()
+                peer.change(version)
+                trial.seconds.append(time.monotonic() - began)
+                time.sleep(QUIET)
+            (result,) = load.results()
+            trial.traffic.results.append(result)
+            trial.switches.append(handover(result.moments, version))
+            trial.silences.append(silence(result.moments))
+    return trial
+
+
+def _wait(server: Server) -> None:
+    deadline = time.monotonic() + SERVE_LIMIT
+    with httpx.Client(trust_env=False, timeout=1) as client:
+        while time.monotonic() < deadline:
+            try:
+                if client.get(f"http://{server.address}/version").is_success:
+                    return
+            except httpx.HTTPError:
+                pass
+            time.sleep(0.1)
+    raise SlipwayError(f"it does not serve within {SERVE_LIMIT:g} s", where=server.name)

@@ -1,0 +1,33 @@
+"""What the plan for many servers costs the program: time and memory of a simulated preview."""
+
+from __future__ import annotations
+
+import json
+import sys
+from typing import Final
+
+from lab.bench.report import Report
+from lab.command import run
+from lab.progress import step
+
+SIZES: Final = (1, 10, 100, 1000)  # servers
+LIMIT: Final = 300.0  # seconds
+COLUMNS: Final = ("servers", "resources", "seconds", "peak memory, MB")
+
+
+def measure() -> list[Report]:
+    """Each size in a process of its own. Raises SlipwayError when one fails."""
+    report = Report("The plan for many servers, simulated", COLUMNS)
+    for size in SIZES:
+        with step(f"{size} servers"):
+            simulation = [sys.executable, "-m", "lab.bench.simulation", str(size)]
+            found = json.loads(run(simulation, limit=LIMIT))
+        report.add(
+            f"{size:,}", found["resources"], float(found["seconds"]), f"{found['megabytes']:.0f}"
+        )
+    report.notes.append(
+        "The program as it is, with the mocks of Pulumi's SDK in place of its engine, and no"
+        " network: what a real preview adds is the engine's own work and the servers' answers,"
+        " 64 of which are fetched at once."
+    )
+    return [report]

@@ -1,0 +1,184 @@
+"""Every strategy on three servers under load, going back while the old release is warm, and aborts.
+
+The application is the smallest one, so that what is timed is the rollout and not the application.
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any, Final
+
+from lab.bench import bare
+from lab.bench.fleet import Fleet, fresh
+from lab.bench.report import Report, spread
+from lab.bench.seconds import Seconds
+from lab.bench.traffic import Traffic, handover, last_answer
+from lab.load import Load, Result
+from lab.peers.application import image
+from lab.progress import step
+from slipway.errors import SlipwayError
+
+SIZE: Final = 3  # servers
+RATE: Final = 350  # requests a second to each server
+ENOUGH: Final = 50_000  # requests for each line of the table
+ROUNDS: Final = 6  # at most
+ABORTS: Final = 3
+BARE_RUNS: Final = 3
+ROLLBACK: Final = "warm rollback"
+ROLLBACK_GOAL: Final = 5.0  # seconds from the command to the last switch
+ABORT_GOAL: Final = 3.0  # seconds from the fault to the end of the last server's way back
+COLUMNS: Final = (
+    *("three servers", "times", "command, s", "of it watched, s", "bare steps, s"),
+    *("switch, s", "failed", "of requests", "p99, ms"),
+)
+
+_KEPT: Final = {"bake": "1s", "warm": "next"}
+ROLLOUTS: Final[Mapping[str, dict[str, Any]]] = {
+    "rolling": {**_KEPT, "strategy": "rolling", "batch": 1},
+    "blue-green": {**_KEPT, "strategy": "blue-green"},
+    "canary": {
+        **_KEPT,
+        "strategy": "canary",
+        "canary": {"weights": [5, 25, 50, 100], "hold": "2s"},
+        "watch": {"min_requests": 20},
+    },
+}
+# Seconds that the plan itself waits: three bake times in turn; one; three holds and a bake time.
+WATCHED: Final = {"rolling": 3.0, "blue-green": 1.0, "canary": 7.0, ROLLBACK: 1.0}
+
+
+@dataclass
+class Series:
+    """The same thing done several times."""
+
+    seconds: list[float] = field(default_factory=list)
+    switches: list[float] = field(default_factory=list)  # of every server
+    traffic: Traffic = field(default_factory=Traffic)
+
+
+@dataclass
+class Strategies:
+    """What is done to one fleet, and what came of it."""
+
+    fleet: Fleet
+    bare: Seconds = field(default_factory=Seconds)
+    series: dict[str, Series] = field(
+        default_factory=lambda: {name: Series() for name in (*ROLLOUTS, ROLLBACK)}
+    )
+    to_last_switch: list[float] = field(default_factory=list)
+    aborts: list[float] = field(default_factory=list)
+    abort_traffic: Traffic = field(default_factory=Traffic)
+
+    def measure(self) -> None:
+        """Roll out and back until each line of the table has seen enough requests."""
+        with step("The bare steps on one server"):
+            for _ in range(BARE_RUNS):
+                version = self.fleet.next_version()
+                bare.time_steps(self.bare, self.fleet.servers[0], image(version), path="/up")
+        with step("The first release"):
+            serving = self.fleet.next_version()
+            self.fleet.configure(serving, ROLLOUTS["rolling"])
+            self.fleet.up()
+        for number in range(1, ROUNDS + 1):
+            for strategy in ROLLOUTS:
+                if self.series[strategy].traffic.requests < ENOUGH:
+                    with step(f"Round {number}: {strategy}, and back"):
+                        self._forth_and_back(strategy, serving)
+        for number in range(1, ABORTS + 1):
+            with step(f"Abort {number}"):
+                self._abort()
+
+    def report(self) -> Report:
+        """Every line, with the goals that were missed."""
+        found = Report("Strategies", COLUMNS)
+        for name, series in self.series.items():
+            found.add(
+                name,
+                len(series.seconds),
+                spread(series.seconds),
+                f"{WATCHED[name]:g}",
+                "none" if name == ROLLBACK else f"{bare.total(self.bare):.1f}",
+                spread(series.switches, 2),
+                len(series.traffic.failures),
+                series.traffic.requests,
+                f"{series.traffic.milliseconds(99):.0f}",
+            )
+            found.faults += [f"{name}: {fault}" for fault in series.traffic.faults()]
+        found.notes.append(
+            f"Warm rollback: {spread(self.to_last_switch)} s from the command to the last answer of"
+            f" the release that is left, on all servers (goal: {ROLLBACK_GOAL:g})."
+        )
+        found.notes.append(
+            f"Abort: {spread(self.aborts, 2)} s from the fault to the last server's last action on"
+            f" the way back (goal: {ABORT_GOAL:g});"
+            f" {len(self.abort_traffic.failures)} of {self.abort_traffic.requests:,} requests"
+            " failed meanwhile."
+        )
+        found.notes.append(
+            "*Switch*: on each server, from the first answer of the new version to the last of the"
+            " old; for `canary` it includes the time that its weights are held."
+        )
+        if max(self.to_last_switch) > ROLLBACK_GOAL:
+            found.faults.append(f"a warm rollback took {max(self.to_last_switch):.1f} s")
+        if max(self.aborts) > ABORT_GOAL:
+            found.faults.append(f"an abort took {max(self.aborts):.1f} s")
+        found.faults += [f"abort: {fault}" for fault in self.abort_traffic.faults()]
+        return found
+
+    def _forth_and_back(self, strategy: str, serving: str) -> None:
+        version = self.fleet.next_version()
+        self.fleet.configure(version, ROLLOUTS[strategy])
+        self._timed(strategy, version, self.fleet.up)
+        began = time.time()
+        results = self._timed(ROLLBACK, serving, self.fleet.roll_back)
+        self.to_last_switch.append(last_answer(results, version) - began)
+
+    def _timed(self, name: str, version: str, action: Callable[[], object]) -> list[Result]:
+        series = self.series[name]
+        with self._load() as load:
+            began = time.monotonic()
+            action()
+            series.seconds.append(time.monotonic() - began)
+        results = load.results()
+        series.switches += [handover(each.moments, version) for each in results]
+        series.traffic.results += results
+        return results
+
+    def _abort(self) -> None:
+        """A release that complains on the second server, when the first has switched already."""
+        second = self.fleet.servers[1].name
+        version = self.fleet.next_version()
+        self.fleet.configure(version, ROLLOUTS["rolling"], COMPLAIN_ON=second)
+        began = time.time()
+        with self._load() as load:
+            done = self.fleet.fail()
+        if done.returncode == 0:
+            raise SlipwayError("a release that complains was committed", where=second)
+        self.abort_traffic.results += load.results()
+        entries = [each for each in self._entries() if each["time"] >= began]
+        self.aborts.append(way_back(entries))
+
+    def _entries(self) -> list[dict[str, Any]]:
+        return [entry for entries in self.fleet.journals().values() for entry in entries]
+
+    def _load(self) -> Load:
+        return Load([server.address for server in self.fleet.servers], rate=RATE)
+
+
+def way_back(entries: Sequence[Mapping[str, Any]]) -> float:
+    """Seconds from the first fault in the journals of a rollout's servers to their last action.
+
+    Raises ValueError when nothing failed.
+    """
+    fault = min(entry["time"] for entry in entries if entry["outcome"].startswith("failed"))
+    return float(max(entry["time"] for entry in entries) - fault)
+
+
+def measure() -> list[Report]:
+    """On three servers that nothing else uses. Raises SlipwayError when a command fails."""
+    with fresh(SIZE) as fleet:
+        strategies = Strategies(fleet)
+        strategies.measure()
+        return [strategies.report()]

@@ -1,0 +1,3 @@
+module slipway/lab/peers/hello
+
+go 1.26

@@ -1,0 +1,72 @@
+"""kamal-proxy, as Kamal uses it: a new container beside the old, then one switch in the proxy."""
+
+from __future__ import annotations
+
+import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Final
+
+from lab.engine import docker
+from lab.layout import REGISTRY
+from lab.peers.application import NAME, PORT, image
+from lab.peers.peer import Shell
+from toolchain import peers
+
+PROXY: Final = "kamal-proxy"
+IMAGE: Final = f"{REGISTRY}/{PROXY}:v0.9.2"
+# Like the official image, on the lab's Debian.
+DOCKERFILE: Final = f"""\
+FROM {REGISTRY}/base/python:3.11
+COPY {PROXY} /usr/local/bin/{PROXY}
+CMD ["{PROXY}", "run"]
+"""
+
+
+@dataclass
+class Kamal:
+    """What `kamal deploy` does on one server, without Kamal's own Ruby and its locks."""
+
+    shell: Shell
+    name: str = "kamal-proxy 0.9.2"
+    how: str = "docker pull; docker run; kamal-proxy deploy; docker stop"
+    _running: str = field(default="", init=False)
+
+    @contextmanager
+    def deployed(self, version: str) -> Iterator[None]:
+        """The proxy on port 80 of a network that it shares with the application."""
+        _publish_proxy()
+        self.shell("docker network create kamal")
+        self.shell(
+            f"docker run -d --name {PROXY} --network kamal --restart unless-stopped"
+            f" -p 80:80 --log-opt max-size=10m {IMAGE}"
+        )
+        self.change(version)
+        yield
+
+    def change(self, version: str) -> None:
+        """Kamal's four commands, each over SSH."""
+        name = f"{NAME}-web-{version}"
+        self.shell(f"docker pull --quiet {image(version)}")
+        self.shell(
+            f"docker run -d --name {name} --network kamal --restart unless-stopped {image(version)}"
+        )
+        self.shell(
+            f"docker exec {PROXY} {PROXY} deploy {NAME}-web --target {name}:{PORT}"
+            " --health-check-path /up --deploy-timeout 30s --drain-timeout 30s"
+        )
+        if self._running:
+            self.shell(f"docker stop --time 30 {self._running}")
+        self._running = name
+
+
+def _publish_proxy() -> None:
+    with tempfile.TemporaryDirectory(prefix="slipway-kamal-") as folder:
+        context = Path(folder)
+        (context / PROXY).write_bytes(peers.program(PROXY).read_bytes())
+        (context / PROXY).chmod(0o755)
+        (context / "Dockerfile").write_text(DOCKERFILE)
+        docker("build", "--quiet", "--tag", IMAGE, folder, limit=120)
+    docker("push", "--quiet", IMAGE, limit=120)

@@ -1,0 +1,51 @@
+"""What the benchmark sets Slipway beside, made when it is first asked for; see lab/peers.
+
+Each program is built from the Go module in its folder; Ansible gets an environment of its own.
+"""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from toolchain import golang, locking, paths, progress, python
+
+SOURCES = paths.REPOSITORY / "lab" / "peers"
+PACKAGES = {
+    "hello": ".",
+    "kamal-proxy": "github.com/basecamp/kamal-proxy/cmd/kamal-proxy",
+    "compose": "github.com/docker/compose/v2/cmd",
+}
+"""What is built of each module."""
+
+ANSIBLE = SOURCES / "ansible" / "requirements.lock"
+LOCK_LIMIT = 1800.0
+"""Seconds: compose has 300 modules to download and takes some minutes to compile."""
+
+
+def program(name: str) -> Path:
+    """A static program, built first if need be. Raises ToolchainError when it can't be built."""
+    target = _directory(name)
+    with locking.exclusive(paths.cache() / "peers.lock", limit=LOCK_LIMIT):
+        if not target.exists():
+            progress.step(name, "building from source (compose takes some minutes)")
+            with paths.built_aside(target) as aside:
+                golang.build(SOURCES / name, PACKAGES[name], aside / name)
+    return target / name
+
+
+def ansible() -> Path:
+    """The folder of Ansible's commands, installed first if need be. Raises ToolchainError."""
+    with locking.exclusive(paths.cache() / "peers.lock", limit=LOCK_LIMIT):
+        python.install(ANSIBLE)
+    return python.directory(ANSIBLE) / "bin"
+
+
+def directories() -> list[Path]:
+    """Where they are kept, whether they are there or not."""
+    return [*map(_directory, PACKAGES), python.directory(ANSIBLE)]
+
+
+def _directory(name: str) -> Path:
+    """Named by what the program is built from."""
+    files = (path for path in (SOURCES / name).iterdir() if path.suffix in {".go", ".mod", ".sum"})
+    return paths.cache() / f"peer-{name}-{paths.content_key(*sorted(files))}"
