@@ -17,6 +17,8 @@ from lab.chaos.trial import Outcome, run
 from lab.progress import console, step
 from lab.workspace import Workspace
 
+WIDTH = 110  # columns, also where the output goes to a file
+
 Only = Annotated[
     list[str] | None, typer.Option(help="Scenarios whose title matches, such as '*killed*'.")
 ]
@@ -40,7 +42,7 @@ def main(only: Only = None, strategy: Strategy = "*", fast: Fast = False) -> Non
     finally:
         for server in SERVERS:
             servers.remove(server)
-        console.print(report.table(outcomes))
+        console.print(report.table(outcomes), width=max(console.width, WIDTH))
     right = sum(not outcome.faults for outcome in outcomes)
     minutes = (time.monotonic() - began) / 60
     console.print(f"{right} of {len(outcomes)} as they must be, in {minutes:.0f} min")
