@@ -44,6 +44,7 @@ class Wanted:
 
     version: str = "v1"
     environment: Mapping[str, str] = field(default_factory=dict)  # of the web service
+    replicas: int = 1  # of the web service
 
 
 @dataclass
@@ -71,12 +72,12 @@ class Fleet:
         self.configure("rolling", self.good)
         self.workspace.pulumi(*UP, self.stack, limit=300)
 
-    def next_release(self, *, new_image: bool = False, **faults: str) -> Wanted:
+    def next_release(self, *, new_image: bool = False, replicas: int = 1, **faults: str) -> Wanted:
         """A release that no server has run, and that misbehaves as told."""
         self.releases += 1
         named = {k if k == SMOKE else f"MISBEHAVE_{k}": v for k, v in faults.items()}
         version = f"ballast-{self.releases}" if new_image else "v1"
-        return Wanted(version, {"RELEASE": str(self.releases), **named})
+        return Wanted(version, {"RELEASE": str(self.releases), **named}, replicas)
 
     def configure(self, strategy: str, wanted: Wanted, *, warm: bool = False) -> None:
         """What the next update will roll out, and how."""
@@ -85,6 +86,7 @@ class Fleet:
             self.stack,
             version=wanted.version,
             application=_application(wanted),
+            overrides={"services": {"web": {"replicas": wanted.replicas}}},
             rollout=rollout | ({"warm": "10m"} if warm else {}),
         )
 

@@ -37,6 +37,10 @@ class Scenario:
     fault: Fault | None = None
     lost: frozenset[Server] = frozenset()
     """Servers whose requests may fail: they have no power, or no network."""
+    tolerated: int = 0
+    """Requests of the others that may fail: docs/chaos.md says why none can be promised."""
+    replicas: int = 1
+    """Web containers of the new release on each server."""
     new_image: bool = False
     """Whether the servers have to pull."""
     back: Literal["", "cold", "warm"] = ""
@@ -133,7 +137,11 @@ def _servers() -> list[Scenario]:
             fault=at_server.cut_server_off("confirm"), lost=second,
         ),
         Scenario(
-            "no power before the switch", "rolling", OLD, FAILS,
+            "all replicas killed in the bake time", "rolling", OLD, FAILS,
+            fault=at_server.kill_replicas(2), replicas=2, tolerated=100,
+        ),
+        Scenario(
+            "no power before the switch", "rolling", EITHER, ANY,
             fault=at_server.power_cut("switch", FIRST, THIRD), lost=third,
         ),
         Scenario(

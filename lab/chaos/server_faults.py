@@ -10,6 +10,7 @@ from lab.chaos.hunt import once_running
 from lab.layout import Server
 
 PULLED = "/var/lib/docker/tmp"  # where an engine keeps what it downloads
+JOURNAL = "/home/deploy/.slipway/shop/journal.jsonl"
 OUTAGE = 3.0  # seconds
 LEASES = 30.0  # seconds: longer than any lease of these rollouts
 
@@ -19,6 +20,20 @@ def kill_agent(step: str, server: Server = SECOND, after: float = 0.0) -> Fault:
 
     def strike(_: Scene) -> None:
         once_running(server, step, "kill -KILL $PID", after=after)
+
+    return strike
+
+
+def kill_replicas(count: int, server: Server = SECOND) -> Fault:
+    """All web containers of the new release crash at the same moment, while they are watched."""
+    watched = (
+        f"for _ in $(seq 300); do tail -n 1 {JOURNAL} | grep -q bake && break; sleep 0.1; done"
+    )
+    newest = f"docker ps --quiet --filter name=shop-web- | head -n {count}"
+    crash = f'kill -KILL $(docker inspect --format "{{{{.State.Pid}}}}" $({newest}))'
+
+    def strike(_: Scene) -> None:
+        once_running(server, "switch", f"{watched}; {crash}")
 
     return strike
 
