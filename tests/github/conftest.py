@@ -8,12 +8,11 @@ from pathlib import Path
 
 import pytest
 
+from lab.github.program import Program
 from lab.github.simulator import Simulator
 
-from .program import Program
-from .wanted import wanted
-
-__all__ = ["program", "simulator", "wanted"]
+from .deployed import Deployed, Deployments
+from .wanted import Wanted, prepared
 
 PLUGIN = "resource-github-v6.15.0"
 
@@ -26,9 +25,33 @@ def simulator() -> Iterator[Simulator]:
         assert started.violations == []
 
 
-@pytest.fixture
-def program(simulator: Simulator, tmp_path: Path) -> Program:
+@pytest.fixture(scope="session")
+def plugin() -> None:
     home = Path(os.environ.get("PULUMI_HOME", ""))
     if not (home / "plugins" / PLUGIN).is_dir():
         pytest.fail("the GitHub plugin is not installed: run `make github`", pytrace=False)
+
+
+@pytest.fixture
+def program(simulator: Simulator, tmp_path: Path, plugin: None) -> Program:
     return Program(simulator, tmp_path)
+
+
+@pytest.fixture
+def wanted(simulator: Simulator, tmp_path: Path) -> Wanted:
+    return prepared(simulator, tmp_path)
+
+
+@pytest.fixture(scope="session")
+def deployments(tmp_path_factory: pytest.TempPathFactory, plugin: None) -> Iterator[Deployments]:
+    shared = Deployments(lambda: tmp_path_factory.mktemp("deployed"))
+    yield shared
+    shared.close()
+
+
+@pytest.fixture
+def deployed(request: pytest.FixtureRequest, deployments: Deployments) -> Iterator[Deployed]:
+    """A stack that other tests use, too: leave it as it is."""
+    shared = deployments.current(request.session.testsfailed)
+    yield shared
+    assert shared.simulator.violations == []

@@ -3,9 +3,8 @@ from __future__ import annotations
 import pulumi
 import pulumi_github as github
 
+from lab.github.program import Declare, Program
 from lab.github.simulator import Simulator
-
-from .program import Declare, Program
 
 
 def production(wait_timer: int = 5, users: tuple[int, ...] = ()) -> Declare:

@@ -5,10 +5,9 @@ import pulumi_github as github
 import pytest
 from pulumi import automation
 
+from lab.github.program import Declare, Program
 from lab.github.simulator import Simulator
 from lab.github.state import Protection
-
-from .program import Declare, Program
 
 CI = ".github/workflows/ci.yml"
 

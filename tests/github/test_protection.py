@@ -9,10 +9,9 @@ import pulumi_github as github
 import pytest
 from pulumi import automation
 
+from lab.github.program import Declare, Program
 from lab.github.simulator import Simulator
 from lab.github.state import Protection
-
-from .program import Declare, Program
 
 REVIEWS: dict[str, Any] = {"required_approving_review_count": 2, "dismiss_stale_reviews": True}
 
@@ -111,7 +110,7 @@ def test_a_second_rule_for_a_pattern_is_refused(program: Program, simulator: Sim
 
 def test_a_rule_is_imported_by_its_pattern(program: Program, simulator: Simulator) -> None:
     program.up(protection())
-    program.state.unlink()
+    program.forget()
 
     def taken_over(options: pulumi.ResourceOptions) -> None:
         by_pattern = pulumi.ResourceOptions(import_="shop:main")
@@ -119,6 +118,5 @@ def test_a_rule_is_imported_by_its_pattern(program: Program, simulator: Simulato
             pulumi.ResourceOptions.merge(options, by_pattern)
         )
 
-    program.create()
     assert program.up(taken_over)["import"] == 1
     assert simulator.writes == []

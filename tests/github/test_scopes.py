@@ -8,9 +8,9 @@ import pulumi_github as github
 import pytest
 from pulumi import automation
 
+from lab.github.program import Program
 from lab.github.simulator import Simulator
 
-from .program import Program
 from .test_files import CI, workflow
 from .test_protection import protection
 

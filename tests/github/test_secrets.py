@@ -6,10 +6,9 @@ import pulumi
 import pulumi_github as github
 import pytest
 
+from lab.github.program import Declare, Program
 from lab.github.simulator import Simulator
 from lab.github.state import Environment
-
-from .program import Declare, Program
 
 
 def secrets(value: str) -> Declare:

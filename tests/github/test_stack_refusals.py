@@ -2,69 +2,76 @@
 
 from __future__ import annotations
 
+from typing import Final
+
 import pytest
 from pulumi import automation
 
+from lab.github.program import Program
 from lab.github.simulator import Simulator
 
-from .program import Program
+from .deployed import Deployed
 from .wanted import STACK, Wanted
 
-FAULTS = [
-    ("github: {environment: {reviewers: {users: [ada, bob]}}}", "GitHub knows no user `bob`"),
-    ("github: {environment: {reviewers: {teams: [ops]}}}", "GitHub knows no team `ops` in acme"),
-    ("github: {environment: {secrets: []}}", "need `DEPLOY_SSH_KEY`, and nobody has set it"),
-    ("github: {branches: {main: {checks: [tset]}}}", "no job of CI is called `tset`"),
-    ("github: {tags: {patterns: [w*]}}", "exclude the release tags `v*`"),
-    ("github: {environment: {tags: [w*]}}", "admit no tag `v*`"),
-    ("github: {workflow_branch: nowhere}", "the repository has no branch `nowhere`"),
-    ("github: {repository: blog}", "there is no repository acme/blog"),
-]
+FAULTS: Final = """
+secrets: {API_KEY: value}
+workflows: {ci: {secrets: [API_KEY]}}
+github:
+  environment: {reviewers: {users: [ada, bob], teams: [ops]}, tags: [w*]}
+  branches: {main: {checks: [tset]}}
+  tags: {patterns: [w*]}
+  workflow_branch: nowhere
+"""
+TOLD: Final = (
+    "github/environment/reviewers/users/1: GitHub knows no user `bob`",
+    "github/environment/reviewers/teams/0: GitHub knows no team `ops` in acme",
+    "github/environment/tags: admit no tag `v*`",
+    "github/secrets: the workflows need `API_KEY`, and nobody has set it",
+    "github/branches/main/checks/0: no job of CI is called `tset`",
+    "github/tags/patterns: exclude the release tags `v*`",
+    "github/workflow_branch: the repository has no branch `nowhere`",
+)
 
 
-@pytest.mark.parametrize(("change", "text"), FAULTS)
-def test_bad_settings_are_an_error_before_any_write(
-    program: Program, simulator: Simulator, wanted: Wanted, change: str, text: str
-) -> None:
+def refused(deployed: Deployed, *changes: str, **token: str) -> str:
+    """What an update says that comes to nothing."""
     with pytest.raises(automation.CommandError) as told:
-        program.up(wanted(change))
-    assert text in str(told.value)
-    assert f"{STACK}/github" in str(told.value)
-    assert simulator.writes == []
+        deployed.program.up(deployed.wanted(*changes, **token))
+    assert deployed.simulator.writes == []
+    return str(told.value)
+
+
+def test_all_bad_settings_are_told_at_once_before_any_write(deployed: Deployed) -> None:
+    told = refused(deployed, FAULTS)
+    assert [each for each in TOLD if f"{STACK}/{each}" not in told] == []
+
+
+def test_a_repository_that_is_not_there_is_told(deployed: Deployed) -> None:
+    assert "there is no repository acme/blog" in refused(deployed, "github: {repository: blog}")
 
 
 @pytest.mark.parametrize(
     ("scopes", "missing"),
-    [(("repo", "read:org"), "workflow"), (("workflow",), "`read:org`, `repo`")],
+    [(("repo", "read:org"), "`workflow`"), (("workflow",), "`read:org`, `repo`")],
 )
 def test_a_missing_scope_is_named(
-    program: Program, simulator: Simulator, wanted: Wanted, scopes: tuple[str, ...], missing: str
+    deployed: Deployed, scopes: tuple[str, ...], missing: str
 ) -> None:
-    token = simulator.token_with(*scopes).text
-    with pytest.raises(automation.CommandError, match="lacks the scope") as told:
-        program.up(wanted(token=token))
-    assert missing in str(told.value)
-    assert token not in str(told.value)
-    assert simulator.writes == []
+    token = deployed.simulator.token_with(*scopes).text
+    told = refused(deployed, token=token)
+    assert f"lacks the scope {missing}" in told
+    assert token not in told
 
 
-def test_a_token_that_is_not_valid_is_told(
-    program: Program, simulator: Simulator, wanted: Wanted
-) -> None:
-    with pytest.raises(automation.CommandError, match="Set a token that is valid"):
-        program.up(wanted(token="ghp_expired"))
-    assert simulator.writes == []
+def test_a_token_that_is_not_valid_is_told(deployed: Deployed) -> None:
+    assert "Set a token that is valid" in refused(deployed, token="ghp_expired")
 
 
-def test_a_refusal_says_what_was_asked_and_which_permissions_it_takes(
-    program: Program, simulator: Simulator, wanted: Wanted
-) -> None:
-    simulator.fail_next(403, path="/environments/production")
-    with pytest.raises(automation.CommandError) as told:
-        program.up(wanted())
-    assert "GitHub: repos/acme/shop/environments/production: no answer" in str(told.value)
-    assert "Administration, Environments, Secrets and Variables" in str(told.value)
-    assert simulator.writes == []
+def test_a_refusal_says_what_was_asked_and_which_permissions_it_takes(deployed: Deployed) -> None:
+    deployed.simulator.fail_next(403, path=f"/environments/{STACK}")
+    told = refused(deployed)
+    assert f"GitHub: repos/acme/shop/environments/{STACK}: no answer" in told
+    assert "Administration, Environments, Secrets and Variables" in told
 
 
 def test_a_busy_github_is_waited_for(
@@ -74,4 +81,5 @@ def test_a_busy_github_is_waited_for(
     simulator.fail_next(429, method="PUT", path="/secrets/", retry_after=1)
     simulator.fail_next(502, method="POST", path="/rulesets")
     program.up(wanted())
+    assert 503 in [each.status for each in simulator.requests]
     assert program.up(wanted()) == {}

@@ -5,9 +5,8 @@ import pulumi_github as github
 import pytest
 from pulumi import automation
 
+from lab.github.program import Declare, Program
 from lab.github.simulator import Simulator
-
-from .program import Declare, Program
 
 
 def variable(value: str, imported: str | None = None) -> Declare:

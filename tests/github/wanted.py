@@ -7,16 +7,14 @@ from pathlib import Path
 from typing import Any, Final
 
 import pulumi
-import pytest
 import yaml
 
 from components import repository, stack
+from lab.github.program import Declare
 from lab.github.simulator import Simulator
 from slipway.settings import load
 from slipway.settings.merge import merged
 from tests.unit.slipway.settings.sample import VALID, project
-
-from .program import Declare
 
 STACK: Final = "production"
 KEY: Final = "-----BEGIN KEY-----correct horse-----END KEY-----"
@@ -50,10 +48,9 @@ github:
 Wanted = Callable[..., Declare]
 
 
-@pytest.fixture
-def wanted(simulator: Simulator, tmp_path: Path) -> Wanted:
+def prepared(simulator: Simulator, folder: Path) -> Wanted:
     """Programs that declare what the configuration wants, with texts of YAML laid over it."""
-    folder = project(tmp_path / "project")
+    folder = project(folder / "project")
     branches = simulator.repository.branches
     branches.refs["heads/slipway"] = branches.refs["heads/main"]
 
