@@ -21,7 +21,8 @@ class Update:
     def __init__(self, process: subprocess.Popen[str]) -> None:
         self.process = process
         self.lines: list[str] = []
-        threading.Thread(target=self._read, daemon=True).start()
+        self._reader = threading.Thread(target=self._read, daemon=True)
+        self._reader.start()
 
     def begun(self, step: str, server: Server, limit: float = 90.0) -> None:
         """Wait until Pulumi has begun a step on a server. Raises TimeoutError."""
@@ -35,9 +36,10 @@ class Update:
             raise TimeoutError(f"{step} on {server.name} did not begin within {limit:g} s")
 
     def kill(self) -> None:
-        """`kill -9`, if it still runs."""
+        """`kill -9`, if it still runs. Its plugins may live on, and keep its output open."""
         self.process.kill()
         self.process.wait(DEATH)
+        self._reader.join(POLL)
 
     @property
     def ended(self) -> bool:
