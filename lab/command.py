@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
 import shlex
+import signal
 import subprocess
 import tempfile
 from collections.abc import Mapping, Sequence
@@ -15,6 +17,7 @@ from slipway.errors import SlipwayError
 
 SHOWN_LINES = 12  # of a failed program's last words
 KEPT_FAILURES = 20
+END_LIMIT = 10.0  # seconds until a killed process must be gone
 
 
 def attempt(
@@ -72,6 +75,13 @@ def run(
             remedy=f"{remedy}. ".lstrip(". ") + f"All that it said is in {_kept(done)}",
         )
     return done.stdout
+
+
+def end_session(process: subprocess.Popen[str]) -> None:
+    """`kill -9` of a process with a session of its own and of all in it, which may outlive it."""
+    with contextlib.suppress(ProcessLookupError):
+        os.killpg(process.pid, signal.SIGKILL)
+    process.wait(END_LIMIT)
 
 
 def _kept(done: subprocess.CompletedProcess[str]) -> Path:

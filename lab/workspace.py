@@ -80,14 +80,18 @@ class Workspace:
         """Run `pulumi` whatever comes of it; `limit` in seconds."""
         return attempt(self._command(arguments), limit=limit, variables=self.environment())
 
-    def start(self, *arguments: str) -> subprocess.Popen[str]:
-        """Start `pulumi` with both outputs on one pipe; the caller reads it and sets a limit."""
+    def start(self, *arguments: str, apart: bool = False) -> subprocess.Popen[str]:
+        """Start `pulumi` with both outputs on one pipe; the caller reads it and sets a limit.
+
+        `apart`, in a session of its own, `lab.command.end_session` ends it with all it started.
+        """
         return subprocess.Popen(
             self._command(arguments),
             stdin=subprocess.DEVNULL,
             stdout=subprocess.PIPE,
             stderr=subprocess.STDOUT,
             text=True,
+            start_new_session=apart,
             env={**os.environ, **self.environment()},
         )
 

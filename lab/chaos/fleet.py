@@ -15,6 +15,7 @@ import yaml
 
 from lab import lifecycle, servers
 from lab.chaos.update import Update, wait
+from lab.command import end_session
 from lab.layout import find
 from lab.workspace import REPOSITORY, Workspace
 from slipway.errors import SlipwayError
@@ -113,12 +114,12 @@ class Fleet:
 
     @contextmanager
     def updating(self) -> Iterator[Update]:
-        """A `pulumi up` that runs meanwhile, and is killed if it is still there at the end."""
-        update = Update(self.workspace.start(*UP, self.stack))
+        """A `pulumi up` that runs meanwhile; it and what it leaves are killed at the end."""
+        update = Update(self.workspace.start(*UP, self.stack, apart=True))
         try:
             yield update
         finally:
-            update.kill()
+            end_session(update.process)
 
     def changes(self) -> int:
         """How many resources a preview would change. Raises SlipwayError when it fails."""

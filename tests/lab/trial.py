@@ -16,6 +16,7 @@ import httpx
 import yaml
 
 from lab import servers
+from lab.command import end_session
 from lab.layout import REGISTRY, Server, find
 from lab.workspace import REPOSITORY, Workspace
 
@@ -107,13 +108,14 @@ class Trial:
 
     @contextmanager
     def updating(self, stack: str) -> Iterator[Update]:
-        """A `pulumi up` that runs meanwhile, and is killed if it is still there at the end."""
-        update = Update(self.workspace.start("up", "--stack", stack, "--yes", "--skip-preview"))
+        """A `pulumi up` that runs meanwhile; it and what it leaves are killed at the end."""
+        update = Update(
+            self.workspace.start("up", "-s", stack, "--yes", "--skip-preview", apart=True)
+        )
         try:
             yield update
         finally:
-            update.process.kill()
-            update.process.wait(10)
+            end_session(update.process)
 
 
 class Update:

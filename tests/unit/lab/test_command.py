@@ -1,13 +1,14 @@
 from __future__ import annotations
 
 import stat
+import subprocess
 import sys
 from pathlib import Path
 
 import pytest
 
 from lab import command
-from lab.command import run
+from lab.command import end_session, run
 from slipway.errors import SlipwayError
 
 
@@ -63,3 +64,19 @@ def test_a_missing_program_is_named() -> None:
 
 def test_what_comes_in_by_standard_input_is_in_no_argument() -> None:
     assert run(python("print(input())"), limit=10, stdin="secret\n") == "secret\n"
+
+
+def test_a_session_ends_with_all_that_was_started_in_it() -> None:
+    child = "import subprocess, sys; subprocess.Popen(['sleep', '30']); print('begun', flush=True)"
+    process = subprocess.Popen(
+        python(f"{child}; sys.stdin.read()"),
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+        text=True,
+        start_new_session=True,
+    )
+    assert process.stdout is not None
+    assert process.stdout.readline() == "begun\n"
+    end_session(process)
+    assert process.stdout.read() == "", "the output ends with the last process that holds it"
+    end_session(process)
