@@ -58,7 +58,7 @@ unit: ## unit tests
 test: github format-check lint types ## all tests, on a real engine and the lab
 	@$(RUN) pytest $(SUITES) $(PYTEST)
 
-bench: setup ## time deliveries: `make bench BENCH="delivery strategies growth peers planning"`
+bench: setup ## time deliveries: `make bench BENCH="delivery strategies growth peers planning github"`
 	@$(RUN) python -m lab.bench $(BENCH)
 
 .PHONY: chaos

@@ -11,7 +11,7 @@ from typing import Annotated, Final
 import typer
 from rich.markup import escape
 
-from lab.bench import delivery, growth, peers, planning, strategies
+from lab.bench import delivery, github, growth, peers, planning, strategies
 from lab.bench.report import Report
 from lab.progress import console
 from slipway.errors import SlipwayError
@@ -26,6 +26,7 @@ class Part(StrEnum):
     GROWTH = "growth"
     PEERS = "peers"
     PLANNING = "planning"
+    GITHUB = "github"
 
 
 MEASURES: Final[dict[Part, Callable[[], list[Report]]]] = {
@@ -34,6 +35,7 @@ MEASURES: Final[dict[Part, Callable[[], list[Report]]]] = {
     Part.STRATEGIES: strategies.measure,
     Part.GROWTH: growth.measure,
     Part.PLANNING: planning.measure,
+    Part.GITHUB: github.measure,
 }
 Parts = Annotated[list[Part] | None, typer.Argument(help="What to measure: delivery.")]
 Markdown = Annotated[Path | None, typer.Option(help="A file for the tables, as Markdown.")]

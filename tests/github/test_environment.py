@@ -32,39 +32,31 @@ def production(wait_timer: int = 5, users: tuple[int, ...] = ()) -> Declare:
     return declare
 
 
-def test_an_environment_is_created_as_declared(program: Program, simulator: Simulator) -> None:
+def test_an_environment_is_created_as_declared_and_left_alone(
+    program: Program, simulator: Simulator
+) -> None:
     ada = simulator.users[0]
-    program.up(production(users=(ada.id,)))
+    assert program.preview(production(users=(ada.id,))) == {"create": 4}
+    assert simulator.writes == []
+    program.up()
     created = simulator.repository.environments["production"]
     assert (created.wait_timer, created.can_admins_bypass) == (5, False)
     assert created.reviewers == [ada]
     assert [(p.name, p.type) for p in created.policies.values()] == [("v*", "tag")]
-
-
-def test_a_preview_writes_nothing(program: Program, simulator: Simulator) -> None:
-    assert program.preview(production()) == {"create": 4}
-    assert simulator.writes == []
-
-
-def test_an_update_without_a_change_writes_nothing(program: Program, simulator: Simulator) -> None:
-    program.up(production())
     assert program.up() == {}
     assert simulator.writes == []
 
 
-def test_one_changed_property_is_one_write(program: Program, simulator: Simulator) -> None:
+def test_what_is_declared_anew_or_changed_by_others_is_one_write(
+    program: Program, simulator: Simulator
+) -> None:
     program.up(production())
+    environment = simulator.repository.environments["production"]
+    environment.can_admins_bypass = True
+    assert program.refresh() == {"update": 1}
     assert program.up(production(wait_timer=10)) == {"update": 1}
     assert simulator.writes == ["PUT /repos/acme/shop/environments/production"]
-    assert simulator.repository.environments["production"].wait_timer == 10
-
-
-def test_what_others_changed_is_seen_and_healed(program: Program, simulator: Simulator) -> None:
-    program.up(production())
-    simulator.repository.environments["production"].can_admins_bypass = True
-    assert program.refresh() == {"update": 1}
-    assert program.up() == {"update": 1}
-    assert not simulator.repository.environments["production"].can_admins_bypass
+    assert (environment.wait_timer, environment.can_admins_bypass) == (10, False)
 
 
 def test_reviewers_that_others_removed_are_not_seen(program: Program, simulator: Simulator) -> None:

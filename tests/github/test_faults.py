@@ -32,17 +32,16 @@ def test_the_primary_rate_limit_is_waited_for(program: Program, simulator: Simul
     assert 403 in [each.status for each in simulator.requests]
 
 
-@pytest.mark.parametrize("status", [500, 502, 503, 504])
-def test_a_passing_fault_is_tried_again(
-    program: Program, simulator: Simulator, status: int
-) -> None:
-    simulator.fail_next(status, times=2, method="POST", path="variables")
+def test_passing_faults_are_tried_again(program: Program, simulator: Simulator) -> None:
+    for status in (500, 502, 503):
+        simulator.fail_next(status, method="POST", path="variables")
     assert program.up(variable)["create"] == 3
-    assert simulator.writes == [CREATED] * 3
+    assert simulator.writes == [CREATED] * 4
 
 
 def test_a_lasting_fault_ends_with_its_status(program: Program, simulator: Simulator) -> None:
-    simulator.fail_next(503, times=99, method="POST", path="variables")
-    with pytest.raises(automation.CommandError, match="503"):
+    simulator.fail_next(504, times=99, method="POST", path="variables")
+    with pytest.raises(automation.CommandError, match="504"):
         program.up(variable)
+    assert simulator.writes == [CREATED] * 4
     assert simulator.repository.vault.variables == {}

@@ -36,7 +36,7 @@ def committed(simulator: Simulator) -> str:
     return head.files[CI].decode()
 
 
-def test_a_file_is_one_commit_and_an_unchanged_one_is_none(
+def test_a_file_is_one_commit_and_another_one_only_when_it_has_changed(
     program: Program, simulator: Simulator
 ) -> None:
     program.up(workflow("on: push\n"))
@@ -46,12 +46,6 @@ def test_a_file_is_one_commit_and_an_unchanged_one_is_none(
     assert head.message == "Keep the workflows as declared"
     assert program.up() == {}
     assert simulator.writes == []
-
-
-def test_a_file_that_others_changed_is_seen_and_healed(
-    program: Program, simulator: Simulator
-) -> None:
-    program.up(workflow("on: push\n"))
     simulator.repository.branches.commit("main", "By hand", {CI: b"on: pull_request\n"})
     assert program.refresh() == {"update": 1}
     assert program.up() == {"update": 1}

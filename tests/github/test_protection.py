@@ -38,7 +38,9 @@ def rule(simulator: Simulator) -> Protection:
     return only
 
 
-def test_a_rule_is_created_as_declared(program: Program, simulator: Simulator) -> None:
+def test_a_rule_is_created_as_declared_and_left_alone(
+    program: Program, simulator: Simulator
+) -> None:
     program.up(protection())
     settings = rule(simulator).settings
     assert rule(simulator).pattern == "main"
@@ -48,27 +50,27 @@ def test_a_rule_is_created_as_declared(program: Program, simulator: Simulator) -
     assert settings["requiredStatusCheckContexts"] == ["lint", "test"]
     assert settings["requiresStrictStatusChecks"]
     assert not settings["allowsForcePushes"]
-
-
-def test_an_unchanged_rule_is_not_written_again(program: Program, simulator: Simulator) -> None:
-    program.up(protection())
     assert program.up() == {}
     assert simulator.writes == []
 
 
-def test_each_property_is_changed_by_one_write(program: Program, simulator: Simulator) -> None:
+CHANGES: dict[str, tuple[str, bool]] = {
+    "requiresCommitSignatures": ("require_signed_commits", True),
+    "requiresLinearHistory": ("required_linear_history", True),
+    "allowsDeletions": ("allows_deletions", True),
+    "isAdminEnforced": ("enforce_admins", False),
+    "lockBranch": ("lock_branch", True),
+}
+
+
+def test_changed_properties_are_one_write(program: Program, simulator: Simulator) -> None:
     program.up(protection())
-    changes: dict[str, tuple[dict[str, Any], Any]] = {
-        "requiresCommitSignatures": ({"require_signed_commits": True}, True),
-        "requiresLinearHistory": ({"required_linear_history": True}, True),
-        "allowsDeletions": ({"allows_deletions": True}, True),
-        "isAdminEnforced": ({"enforce_admins": False}, False),
-        "lockBranch": ({"lock_branch": True}, True),
+    assert program.up(protection(**dict(CHANGES.values()))) == {"update": 1}
+    assert simulator.writes == ["POST mutation updateBranchProtectionRule"]
+    found = rule(simulator).settings
+    assert {each: found[each] for each in CHANGES} == {
+        setting: value for setting, (_, value) in CHANGES.items()
     }
-    for setting, (change, expected) in changes.items():
-        assert program.up(protection(**change)) == {"update": 1}, setting
-        assert simulator.writes == ["POST mutation updateBranchProtectionRule"], setting
-        assert rule(simulator).settings[setting] is expected
 
 
 def test_actors_are_found_by_name(program: Program, simulator: Simulator) -> None:
@@ -83,19 +85,15 @@ def test_actors_are_found_by_name(program: Program, simulator: Simulator) -> Non
     assert program.up() == {}
 
 
-def test_what_others_changed_is_seen_and_healed(program: Program, simulator: Simulator) -> None:
+def test_what_others_changed_or_deleted_is_seen_and_healed(
+    program: Program, simulator: Simulator
+) -> None:
     program.up(protection())
     rule(simulator).settings |= {"allowsForcePushes": True, "requiredApprovingReviewCount": 1}
     assert program.refresh() == {"update": 1}
     assert program.up() == {"update": 1}
     assert not rule(simulator).settings["allowsForcePushes"]
     assert rule(simulator).settings["requiredApprovingReviewCount"] == 2
-
-
-def test_a_rule_that_others_deleted_is_created_again(
-    program: Program, simulator: Simulator
-) -> None:
-    program.up(protection())
     simulator.repository.protections.clear()
     assert program.refresh() == {"delete": 1}
     assert program.up() == {"create": 1}

@@ -38,18 +38,14 @@ def kinds(simulator: Simulator) -> set[str]:
     return {rule["type"] for rule in ruleset(simulator).fields["rules"]}
 
 
-def test_a_ruleset_is_created_as_declared(program: Program, simulator: Simulator) -> None:
+def test_a_ruleset_is_created_as_declared_and_neither_written_nor_sent_again(
+    program: Program, simulator: Simulator
+) -> None:
     program.up(release_tags())
     fields = ruleset(simulator).fields
     assert (fields["target"], fields["enforcement"]) == ("tag", "active")
     assert fields["conditions"]["ref_name"] == {"include": ["refs/tags/v*"], "exclude": []}
     assert kinds(simulator) == {"deletion", "update"}
-
-
-def test_an_unchanged_ruleset_is_neither_written_nor_sent_again(
-    program: Program, simulator: Simulator
-) -> None:
-    program.up(release_tags())
     assert program.up() == {}
     assert simulator.writes == []
     program.refresh()
@@ -57,18 +53,13 @@ def test_an_unchanged_ruleset_is_neither_written_nor_sent_again(
     assert [e.status for e in simulator.requests if "rulesets" in e.name] == [304]
 
 
-def test_a_changed_rule_is_one_write(program: Program, simulator: Simulator) -> None:
-    program.up(release_tags())
-    assert program.up(release_tags(non_fast_forward=True)) == {"update": 1}
-    assert len(simulator.writes) == 1
-    assert kinds(simulator) == {"deletion", "update", "non_fast_forward"}
-
-
-def test_a_ruleset_that_others_switched_off_is_seen_and_healed(
+def test_a_ruleset_that_was_declared_anew_or_switched_off_by_others_is_one_write(
     program: Program, simulator: Simulator
 ) -> None:
     program.up(release_tags())
     ruleset(simulator).fields["enforcement"] = "disabled"
     assert program.refresh() == {"update": 1}
-    assert program.up() == {"update": 1}
+    assert program.up(release_tags(non_fast_forward=True)) == {"update": 1}
+    assert len(simulator.writes) == 1
     assert ruleset(simulator).fields["enforcement"] == "active"
+    assert kinds(simulator) == {"deletion", "update", "non_fast_forward"}

@@ -24,21 +24,17 @@ def variable(value: str, imported: str | None = None) -> Declare:
     return declare
 
 
-def test_a_changed_variable_is_one_write(program: Program, simulator: Simulator) -> None:
+def test_a_variable_that_was_declared_anew_or_changed_by_others_is_one_write(
+    program: Program, simulator: Simulator
+) -> None:
     program.up(variable("a.example"))
     assert program.up(variable("b.example")) == {"update": 1}
     assert simulator.writes == ["PATCH /repos/acme/shop/actions/variables/HOST"]
     assert simulator.repository.vault.variables["HOST"].value == "b.example"
-
-
-def test_a_variable_that_others_changed_is_seen_and_healed(
-    program: Program, simulator: Simulator
-) -> None:
-    program.up(variable("a.example"))
     simulator.repository.vault.put_variable("HOST", "theirs.example")
     assert program.refresh() == {"update": 1}
     assert program.up() == {"update": 1}
-    assert simulator.repository.vault.variables["HOST"].value == "a.example"
+    assert simulator.repository.vault.variables["HOST"].value == "b.example"
 
 
 def test_a_variable_that_exists_already_is_refused(program: Program, simulator: Simulator) -> None:
