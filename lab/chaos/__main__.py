@@ -9,9 +9,9 @@ from typing import Annotated
 import typer
 from rich.markup import escape
 
-from lab import folders, servers
+from lab import folders
 from lab.chaos import report
-from lab.chaos.fleet import SERVERS, Fleet
+from lab.chaos.fleet import Fleet
 from lab.chaos.scenarios import SCENARIOS, Scenario
 from lab.chaos.trial import Outcome, run
 from lab.progress import console, step
@@ -32,16 +32,15 @@ def main(only: Only = None, strategy: Strategy = "*", fast: Fast = False) -> Non
     folder = folders.state() / "chaos"
     fleet = Fleet(Workspace(folder))
     began = time.monotonic()
-    with step("Three servers and the first release"):
-        fleet.prepare()
-    outcomes = []
+    outcomes: list[Outcome] = []
     try:
+        with step("Three servers and the first release"):
+            fleet.prepare()
         for scenario in chosen:
             outcomes.append(_show(scenario, fleet))
             report.keep(outcomes[-1], folder)
     finally:
-        for server in SERVERS:
-            servers.remove(server)
+        fleet.remove()
         console.print(report.table(outcomes), width=max(console.width, WIDTH))
     right = sum(not outcome.faults for outcome in outcomes)
     minutes = (time.monotonic() - began) / 60

@@ -13,7 +13,7 @@ from typing import Any, Final
 
 import yaml
 
-from lab import lifecycle, servers
+from lab import engine, lifecycle, servers
 from lab.chaos.update import Update, wait
 from lab.command import end_session
 from lab.layout import find
@@ -60,9 +60,8 @@ class Fleet:
 
     def prepare(self) -> None:
         """Fresh servers with the shop's first release. Raises SlipwayError when that fails."""
+        self.remove()
         lifecycle.up(list(SERVERS))
-        for server in SERVERS:
-            servers.reset(server)
         self.workspace.ensure()
         self.workspace.attempt("cancel", "--yes", self.stack)
         addresses = {
@@ -72,6 +71,18 @@ class Fleet:
         self.good = self.next_release()
         self.configure("rolling", self.good)
         self.workspace.pulumi(*UP, self.stack, limit=300)
+
+    def remove(self) -> None:
+        """Nothing of the servers stays, whatever state they are in."""
+        if engine.running():
+            for server in SERVERS:
+                servers.remove(server)
+        shutil.rmtree(self._rivals, ignore_errors=True)
+
+    @property
+    def _rivals(self) -> Path:
+        """Where the other machine that deploys has its files."""
+        return self.workspace.root.with_name(f"{self.workspace.root.name}-rival")
 
     def next_release(self, *, new_image: bool = False, replicas: int = 1, **faults: str) -> Wanted:
         """A release that no server has run, and that misbehaves as told."""
@@ -97,7 +108,7 @@ class Fleet:
         It has a backend of its own. Under another stack's name it is another environment, and
         knows nothing of these servers.
         """
-        root = self.workspace.root.with_name(f"{self.workspace.root.name}-rival")
+        root = self._rivals
         shutil.rmtree(root, ignore_errors=True)
         shutil.copytree(self.workspace.root, root)
         shutil.rmtree(root / "backend" / ".pulumi" / "locks", ignore_errors=True)

@@ -6,8 +6,7 @@ from collections.abc import Iterator
 
 import pytest
 
-from lab import servers
-from lab.chaos.fleet import SERVERS, Fleet
+from lab.chaos.fleet import Fleet
 from lab.workspace import Workspace
 
 
@@ -19,5 +18,4 @@ def fleet(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Fleet]:
         fleet.prepare()
         yield fleet
     finally:
-        for server in SERVERS:
-            servers.remove(server)
+        fleet.remove()
