@@ -47,17 +47,21 @@ def longest_wait(settings: Settings) -> float:
     application = settings.application
     ready = max((each.health.deadline for each in application.services.values()), default=0.0)
     migration = application.migration.timeout if application.migration else 0.0
-    return ready + migration + max(_wait(server, settings) for server in settings.servers)
+    return ready + migration + _longest_gap(settings)
 
 
-def _wait(server: str, settings: Settings) -> float:
-    """Seconds that the waves between two steps of this server may take."""
-    longest = waiting = 0.0
+def _longest_gap(settings: Settings) -> float:
+    """Seconds that the waves between two switches of one server may take, or those after its last.
+
+    It is asked for with every step's order, so it looks at each server of each wave once.
+    """
+    elapsed = longest = 0.0
+    since = dict.fromkeys(settings.servers, 0.0)  # by server, when its wave before began
     for wave in _waves(settings):
-        if server in wave.servers:
-            longest, waiting = max(longest, waiting), 0.0
-        waiting += wave.pause + _held(wave, settings)
-    return max(longest, waiting)
+        longest = max(longest, *(elapsed - since[server] for server in wave.servers))
+        since |= dict.fromkeys(wave.servers, elapsed)
+        elapsed += wave.pause + _held(wave, settings)
+    return max(longest, *(elapsed - began for began in since.values()))
 
 
 def _held(wave: Wave | Step, settings: Settings) -> float:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 import json
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass, field
+from dataclasses import dataclass, field
 from typing import Any
 
 from slipway.release.status import Status
@@ -28,7 +28,8 @@ class Basis:
     peers: Mapping[str, str] = field(default_factory=dict)  # those others: "host:port" of the proxy
 
     def to_dict(self) -> dict[str, Any]:
-        return asdict(self)
+        # Not `asdict`: it copies all peers one by one, and every step on every server has them.
+        return {"line": self.line, "token": self.token, "peers": dict(self.peers)}
 
     @classmethod
     def from_dict(cls, data: Mapping[str, Any] | None) -> Basis:
