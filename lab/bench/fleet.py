@@ -44,10 +44,7 @@ class Fleet:
             STACK,
             version=version,
             application=application.definition(**environment),
-            servers={
-                each.name: {"host": each.address, "private_address": each.address}
-                for each in self.servers
-            },
+            servers={each.name: _address(each) for each in self.servers},
             rollout=rollout,
         )
 
@@ -76,6 +73,12 @@ class Fleet:
             ]
             for each in self.servers
         }
+
+
+def _address(server: Server) -> dict[str, str]:
+    """A server in the settings, with its key: the lab's file has those of its machines in use."""
+    key = keys.host_key(server)
+    return {"host": server.address, "private_address": server.address, "host_key": key}
 
 
 @contextmanager
