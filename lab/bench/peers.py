@@ -24,6 +24,7 @@ from lab.peers.slipway_itself import Slipway
 from lab.peers.swarm import Swarm
 from lab.progress import step
 from slipway.errors import SlipwayError
+from toolchain.errors import ToolchainError
 
 SERVER: Final = find("production-6")
 PEERS: Final[tuple[Callable[[Shell], Peer], ...]] = (Slipway, Kamal, Swarm, Compose, Ansible)
@@ -44,11 +45,13 @@ class Trial:
     switches: list[float] = field(default_factory=list)
     silences: list[float] = field(default_factory=list)
     traffic: Traffic = field(default_factory=Traffic)
+    fault: str = ""  # why it did not make them all
 
     def row(self) -> tuple[object, ...]:
-        """As `COLUMNS`."""
+        """As `COLUMNS` without the name, of what it did make."""
+        if not self.switches:
+            return ("",) * (len(COLUMNS) - 1)
         return (
-            self.name,
             spread(self.seconds),
             spread(self.switches, 2),
             f"{max(self.silences):.2f}",
@@ -58,7 +61,7 @@ class Trial:
 
 
 def measure() -> list[Report]:
-    """Each tool on an empty server of its own. Raises SlipwayError when a tool fails."""
+    """Each tool on an empty server of its own; one that fails is a fault in the report."""
     versions = [f"v{number}" for number in range(1, CHANGES + 2)]
     with step("The application's versions"):
         for version in versions:
@@ -79,8 +82,10 @@ def report(trials: list[Trial]) -> Report:
     """One line a tool; only Slipway's failures are faults of ours."""
     found = Report(f"One server, {CHANGES} version changes under {RATE} requests/s", COLUMNS)
     for trial in trials:
-        found.add(*map(str, trial.row()[:1]), *trial.row()[1:])
+        found.add(trial.name, *trial.row())
         found.notes.append(f"{trial.name}: `{trial.how}`.")
+        if trial.fault:
+            found.faults.append(f"{trial.name}: {trial.fault}")
         if trial.name == Slipway.name:
             found.faults += trial.traffic.faults()
     found.notes.append(
@@ -94,20 +99,28 @@ def report(trials: list[Trial]) -> Report:
 
 def _try(peer: Peer, versions: list[str]) -> Trial:
     trial = Trial(peer.name, peer.how)
-    with peer.deployed(versions[0]):
-        _wait(SERVER)
-        for version in versions[1:]:
-            with Load([SERVER.address], rate=RATE) as load:
-                time.sleep(QUIET)
-                began = time.monotonic()
-                peer.change(version)
-                trial.seconds.append(time.monotonic() - began)
-                time.sleep(QUIET)
-            (result,) = load.results()
-            trial.traffic.results.append(result)
-            trial.switches.append(handover(result.moments, version))
-            trial.silences.append(silence(result.moments))
+    try:
+        with peer.deployed(versions[0]):
+            _wait(SERVER)
+            for version in versions[1:]:
+                _change(peer, version, trial)
+    except (SlipwayError, ToolchainError, ValueError) as error:
+        trial.fault = str(error)
     return trial
+
+
+def _change(peer: Peer, version: str, trial: Trial) -> None:
+    """Raises ValueError when the old version or the new one never answered."""
+    with Load([SERVER.address], rate=RATE) as load:
+        time.sleep(QUIET)
+        began = time.monotonic()
+        peer.change(version)
+        trial.seconds.append(time.monotonic() - began)
+        time.sleep(QUIET)
+    (result,) = load.results()
+    trial.traffic.results.append(result)
+    trial.switches.append(handover(result.moments, version))
+    trial.silences.append(silence(result.moments))
 
 
 def _wait(server: Server) -> None:

@@ -23,11 +23,17 @@ func main() {
 	if len(os.Args) > 1 && os.Args[1] == "health" {
 		os.Exit(health())
 	}
-	// A release that complains on one server only: what a rollout must find out and take back.
 	if server := os.Getenv("SLIPWAY_SERVER"); server != "" && server == os.Getenv("COMPLAIN_ON") {
-		log.Print("ERROR: this release does not like it here")
+		go complain()
 	}
 	serve()
+}
+
+// On one server only, and all the time: what a rollout must find out and take back everywhere.
+func complain() {
+	for range time.Tick(200 * time.Millisecond) {
+		log.Print("ERROR: this release does not like it here")
+	}
 }
 
 func serve() {
