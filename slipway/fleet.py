@@ -111,6 +111,7 @@ def parse(server: str, data: dict[str, Any]) -> Status:
         accessories={
             name: Accessory(**each) for name, each in status.get("accessories", {}).items()
         },
+        warnings=tuple(status.get("warnings", ())),
     )
 
 

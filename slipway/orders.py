@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import json
 from typing import Any
 
@@ -84,6 +85,7 @@ def step_order(
         order["preflight"] = {
             "disk_free": settings.preflight.disk_free,
             "images": sorted({*release.images.values(), settings.proxy.image}),
+            "domains": sorted({name for each in release.services for name in each.domains}),
         }
     if step.action is Action.STAGE:
         order |= _access(settings)
@@ -100,14 +102,15 @@ def step_limit(step: Step, settings: Settings) -> float:
     application = settings.application
     services = application.services.values()
     starting = max((service.health.deadline for service in services), default=0.0)
-    stopping = max((service.stop_grace for service in services), default=0.0)
+    draining = settings.proxy.drain
+    stopping = draining + max((service.stop_grace for service in services), default=0.0)
     migrating = application.migration.timeout if application.migration else 0.0
     testing = sum((test.timeout + 1) * (test.retries + 1) for test in application.smoke)
     return (
         _WORKING
         + {
             Action.PREFLIGHT: 0.0,
-            Action.STAGE: _PULLING + starting,
+            Action.STAGE: _PULLING + starting + draining,
             Action.MIGRATE: migrating,
             Action.SMOKE: testing,
             Action.SWITCH: starting + stopping + testing + step.pause + _held(step, settings),
@@ -153,7 +156,9 @@ def accessory_order(name: str, settings: Settings, environment: str, basis: str)
         },
         "secrets": settings.secret_values(accessory.secrets),
     }
-    return json.dumps(order | _access(settings), sort_keys=True)
+    order["registry"] = _registry(settings)
+    order["proxy"] = {"network": str(settings.proxy.network)}
+    return json.dumps(order, sort_keys=True)
 
 
 def accessory_limit(name: str, settings: Settings) -> float:
@@ -196,18 +201,28 @@ def _rollout(
 
 def _access(settings: Settings) -> dict[str, Any]:
     """Where images come from, and how requests get in."""
-    registry, proxy = settings.registry, settings.proxy
+    access = {"registry": _registry(settings), "proxy": _proxy(settings)}
+    return {**access, "certificate": pem} if (pem := _certificate(settings)) else access
+
+
+def _registry(settings: Settings) -> dict[str, Any]:
+    registry = settings.registry
     password = registry.password and settings.secrets[registry.password].get_secret_value()
     return {
-        "registry": {
-            "address": registry.address,
-            "insecure": registry.insecure,
-            "username": registry.username,
-            "password": password,
-        },
-        "proxy": {
-            "image": proxy.image,
-            "http_port": proxy.http_port,
-            "network": str(proxy.network),
-        },
+        "address": registry.address,
+        "insecure": registry.insecure,
+        "username": registry.username,
+        "password": password,
     }
+
+
+def _proxy(settings: Settings) -> dict[str, Any]:
+    """The certificate by its digest: a renewed one makes another order."""
+    pem = _certificate(settings)
+    digest = hashlib.sha256(pem.encode()).hexdigest()[:16] if pem else ""
+    return {**settings.proxy.model_dump(mode="json"), "certificate": digest}
+
+
+def _certificate(settings: Settings) -> str:
+    name = settings.proxy.certificate
+    return settings.secrets[name].get_secret_value() if name else ""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import hashlib
 import os
 import time
 from collections.abc import Mapping
@@ -13,15 +14,17 @@ from slipway.agent import proxy
 from slipway.agent.containers import LOGS, definition
 from slipway.agent.docker import Engine
 from slipway.agent.proxy import Configuration
+from slipway.agent.proxy_front import FOLDER, SOCKET, VOTES, certificate_name
 from slipway.agent.report import Report
 from slipway.agent.runtime import Runtime
 from slipway.agent.store import replace_file
 from slipway.errors import SlipwayError
 from slipway.release.state import Proxy, State
 
+VERDICT = 50  # lines of a refusal that are read
 PATIENCE = 10.0  # seconds until a started or reloaded proxy must answer
-RETIREMENT = 30.0  # seconds that a replaced proxy gets to end its connections
 DRAFT = ".draft.cfg"
+MASTER = f"{Path(SOCKET).with_name('master.sock')},mode,660"
 MARK = "slipway.definition"
 # The engine takes a container that was ever sent a signal, a reload's too, for one stopped by hand:
 # "unless-stopped" would leave it down when the server boots.
@@ -34,11 +37,15 @@ def identity() -> tuple[int, int] | None:
 
 
 def payload(application: str, settings: Proxy, folder: Path, group: int) -> dict[str, Any]:
-    """Root without privileges but those to take a low port and to become the agent's user."""
+    """Root without privileges but those to take a low port and to become the agent's user.
+
+    With a certificate also to read it: it is that user's, and nobody else's.
+    """
+    reading = ["DAC_OVERRIDE"] if settings.https_port else []
     body: dict[str, Any] = {
         "Image": settings.image,
         "Entrypoint": ["haproxy"],
-        "Cmd": ["-W", "-db", "-x", proxy.SOCKET, "-f", proxy.CONFIGURATION],
+        "Cmd": ["-W", "-db", "-S", MASTER, "-x", SOCKET, "-f", proxy.CONFIGURATION],
         "User": f"0:{group}",
         "Env": [],
         "Labels": {"slipway.application": application, "slipway.kind": "proxy"},
@@ -47,7 +54,7 @@ def payload(application: str, settings: Proxy, folder: Path, group: int) -> dict
             "RestartPolicy": RESTART,
             "Binds": [f"{folder / 'config'}:/etc/slipway:ro", f"{folder / 'run'}:/var/run/slipway"],
             "CapDrop": ["ALL"],
-            "CapAdd": ["KILL", "NET_BIND_SERVICE", "SETGID", "SETUID"],
+            "CapAdd": ["KILL", "NET_BIND_SERVICE", "SETGID", "SETUID", *reading],
             "ReadonlyRootfs": True,
             "SecurityOpt": ["no-new-privileges:true"],
             "LogConfig": LOGS,
@@ -55,6 +62,18 @@ def payload(application: str, settings: Proxy, folder: Path, group: int) -> dict
     }
     body["Labels"][MARK] = definition(body, ())
     return body
+
+
+def trial(application: str, settings: Proxy, folder: Path, group: int) -> dict[str, Any]:
+    """HAProxy of the same image and rights, that only reads the draft and says what it thinks."""
+    body = payload(application, settings, folder, group)
+    limits = {"NetworkMode": "none", "RestartPolicy": {"Name": "no"}}
+    return {
+        **body,
+        "Cmd": ["-c", "-f", f"{FOLDER}/{DRAFT}"],
+        "Labels": {"slipway.application": application, "slipway.kind": "trial"},
+        "HostConfig": {**body["HostConfig"], **limits},
+    }
 
 
 class Balancer:
@@ -69,6 +88,7 @@ class Balancer:
         )
         self.name = f"{application}-proxy"
         self.retiring = f"{self.name}-retiring"
+        self.trial = f"{self.name}-trial"
         self.runtime = Runtime(folder / "run" / "haproxy.sock")
         self.file = folder / "config" / "haproxy.cfg"
         self.votes = folder / "config" / "votes.map"
@@ -78,6 +98,20 @@ class Balancer:
         return proxy.configure(
             state.proxy, state.known, state.traffic, state.lasting, identity=identity()
         )
+
+    def keep_certificate(self, pem: str) -> None:
+        """Beside the one in use, if any; the configuration says which."""
+        self._folders()
+        digest = hashlib.sha256(pem.encode()).hexdigest()[:16]
+        replace_file(self.file.with_name(certificate_name(digest)), pem, 0o600)
+
+    def forget_certificates(self, state: State) -> None:
+        """All but those of the settings in use, and of those to go back to."""
+        used = (state.proxy, state.proxy_before or state.proxy)
+        kept = {certificate_name(each.certificate) for each in used}
+        for path in self.file.parent.glob(certificate_name("*")):
+            if path.name not in kept:
+                path.unlink()
 
     def exists(self) -> bool:
         """Whether there is a container, running or not."""
@@ -91,12 +125,14 @@ class Balancer:
         self._folders()
         body = payload(self.application, state.proxy, self.folder, os.getgid())
         found = self.engine.inspect(self.name)
-        if found and found["Config"]["Labels"].get(MARK) != body["Labels"][MARK]:
-            self._set_aside()
-            found = None
-        if found is None or found["State"]["Status"] != "running":
-            self._begin(body, self.wanted(state), exists=found is not None)
-        self._retire()
+        changed = found and found["Config"]["Labels"].get(MARK) != body["Labels"][MARK]
+        if found is None or changed or found["State"]["Status"] != "running":
+            configuration = self.wanted(state)
+            self._check(state.proxy, configuration)
+            if changed:
+                self._set_aside()
+            self._begin(body, configuration, exists=found is not None and not changed)
+        self._retire(state.proxy.drain)
 
     def _begin(self, body: dict[str, Any], configuration: Configuration, *, exists: bool) -> None:
         predecessor = self._worker()
@@ -121,7 +157,7 @@ class Balancer:
         except SlipwayError:
             return ""
 
-    def apply(self, configuration: Configuration) -> float:
+    def apply(self, settings: Proxy, configuration: Configuration) -> float:
         """Lead the proxy to a configuration; the seconds that the traffic took to move.
 
         The file says the same before the running proxy is told, so that a restart changes nothing.
@@ -131,7 +167,7 @@ class Balancer:
             proxy.outline(before) != proxy.outline(configuration.text)
             or self.runtime.shape() != configuration.shape
         ):
-            self._reload(configuration)
+            self._reload(settings, configuration)
         elif before != configuration.text:
             replace_file(self.file, configuration.text, 0o644)
         began = time.monotonic()
@@ -158,9 +194,9 @@ class Balancer:
             return
         self._folders()
         replace_file(self.votes, text, 0o644)
-        told = [f"add map {proxy.VOTES} {ballot} {word}" for ballot, word in votes.items()]
+        told = [f"add map {VOTES} {ballot} {word}" for ballot, word in votes.items()]
         with contextlib.suppress(SlipwayError):
-            self.runtime.order([f"clear map {proxy.VOTES}", *told])
+            self.runtime.order([f"clear map {VOTES}", *told])
 
     def faults(self, state: State) -> list[str]:
         """What is not as the state says, in a few words each. Changes nothing."""
@@ -192,20 +228,39 @@ class Balancer:
                 return left
             time.sleep(0.05)
 
-    def _reload(self, configuration: Configuration) -> None:
+    def _reload(self, settings: Proxy, configuration: Configuration) -> None:
         self.report("reloading the proxy")
+        self._check(settings, configuration)
+        before = self.file.read_text() if self.file.exists() else configuration.text
+        worker = self.runtime.worker()
+        replace_file(self.file, configuration.text, 0o644)
+        try:
+            self.engine.post(f"/containers/{self.name}/kill", signal="SIGUSR2")
+            self._await(configuration.shape, unlike=worker)
+        except SlipwayError:  # a port that is taken: the worker from before serves on
+            replace_file(self.file, before, 0o644)
+            raise
+
+    def _check(self, settings: Proxy, configuration: Configuration) -> None:
+        """HAProxy's own verdict, before anything is changed; in its words where it refuses."""
         draft = self.file.with_name(DRAFT)
         replace_file(draft, configuration.text, 0o644)
-        command = ("haproxy", "-c", "-q", "-f", f"{Path(proxy.CONFIGURATION).parent}/{DRAFT}")
-        code, output = self.engine.execute(self.name, command, PATIENCE)
+        self.engine.remove(self.trial)
+        try:
+            body = trial(self.application, settings, self.folder, os.getgid())
+            self.engine.create(self.trial, body)
+            self.engine.start(self.trial)
+            code = self.engine.post(f"/containers/{self.trial}/wait")["StatusCode"]
+            said = self.engine.logs(self.trial, VERDICT) if code else []
+        finally:
+            self.engine.remove(self.trial)
+            draft.unlink()
         if code:
             raise SlipwayError(
-                f"the proxy refuses its configuration: {output.strip()[-500:]}", where=str(draft)
+                f"the proxy refuses its configuration: {proxy.verdict(said)}",
+                where=str(self.file),
+                remedy="What serves goes on as it was. Mend the setting that the line is about",
             )
-        draft.replace(self.file)
-        worker = self.runtime.worker()
-        self.engine.post(f"/containers/{self.name}/kill", signal="SIGUSR2")
-        self._await(configuration.shape, unlike=worker)
 
     def _await(self, shape: str, unlike: str = "") -> None:
         until = time.monotonic() + PATIENCE
@@ -249,15 +304,15 @@ class Balancer:
         self.engine.post(f"/containers/{old}/update", {"RestartPolicy": restart})
         self.engine.post(f"/containers/{old}/rename", name=new)
 
-    def _retire(self) -> None:
-        """Let a replaced proxy end its connections, then remove it."""
+    def _retire(self, drain: float) -> None:
+        """Let a replaced proxy end its connections for `drain` seconds, then remove it."""
         old = self.retiring
         found = self.engine.inspect(old)
         if found is None:
             return
         if found["State"]["Status"] == "running":
             self.engine.post(f"/containers/{old}/kill", signal="SIGUSR1")
-        until = time.monotonic() + RETIREMENT
+        until = time.monotonic() + drain
         while time.monotonic() < until:
             found = self.engine.inspect(old)
             if found is None or found["State"]["Status"] != "running":

@@ -16,6 +16,7 @@ from slipway.agent.health import Subject, subjects
 from slipway.agent.health.complaints import compiled
 from slipway.agent.health.failure import redactor
 from slipway.agent.health.probe import probe
+from slipway.agent.proxy_front import inner_port
 from slipway.agent.report import Report
 from slipway.agent.store import Store
 from slipway.errors import SlipwayError
@@ -65,7 +66,7 @@ def checkup(
     release = state.serving.release
     if any(each.port and service in ("", each.name) for each in release.services):
         looks.append(partial(_proxy, balancer, state))
-        looks.append(partial(_smoke, release, service, state.proxy.http_port))
+        looks.append(partial(_smoke, release, service, inner_port(state.proxy)))
     with ThreadPoolExecutor(max_workers=AT_ONCE) as pool:
         return [
             finding for found in pool.map(lambda look: list(look()), looks) for finding in found

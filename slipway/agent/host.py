@@ -9,22 +9,23 @@ from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from typing import Any, Callable
 
-from slipway.agent import containers, health, images, migration, smoke
+from slipway.agent import certificate, containers, health, images, migration, smoke
 from slipway.agent.balancer import Balancer
 from slipway.agent.containers import Container
 from slipway.agent.docker import Engine
 from slipway.agent.health import subjects
 from slipway.agent.health.bake import Hold, bake
 from slipway.agent.measure import measure
-from slipway.agent.proxy import local_port
+from slipway.agent.proxy_front import inner_port, local_port
 from slipway.agent.report import Report
 from slipway.agent.request import Request
 from slipway.agent.store import Store
 from slipway.errors import SlipwayError
 from slipway.release.machine import Action
-from slipway.release.state import STAGED, STAGING, State
+from slipway.release.state import ABORTING, STAGED, STAGING, State
 
 GRACE = 10.0  # seconds for a container whose release nobody remembers
+UNWELL = 20.0  # seconds at most that connections to a release that is given up get to end
 AT_ONCE = 8  # containers stopped or removed at the same time
 
 
@@ -51,6 +52,10 @@ class Host:
     def _prepare(self, state: State, _: str) -> None:
         ensure_network(self.engine, self.request.application, state.proxy.network)
         images.ensure(self.engine, state.proxy.image, self.request.registry, self.report)
+        if self.request.certificate:
+            self.balancer.keep_certificate(self.request.certificate)
+            for told in certificate.warnings(self.request.certificate, state.proxy.renew_before):
+                self.report(f"warning: {told}")
         self.balancer.ensure(state)
 
     def _pull(self, state: State, release: str) -> None:
@@ -110,16 +115,17 @@ class Host:
 
     def _smoke(self, state: State, release: str) -> None:
         """By a port of its own while it has no traffic, and then by the one that users have."""
-        revision, port = state.revision(release), state.proxy.http_port
+        revision, port = state.revision(release), inner_port(state.proxy)
         if state.phase == STAGED:
-            port = local_port(port, revision.colour)
+            port = local_port(state.proxy.http_port, revision.colour)
         smoke.check(self.engine, revision.release, self._containers(state, release), port)
 
     def _route(self, state: State, _: str) -> None:
         if not state.traffic and not self.balancer.exists():
             return  # the very first rollout was given up before it made a proxy
         self.routed = time.time()
-        self.seconds = self.balancer.apply(self.balancer.wanted(state))
+        self.seconds = self.balancer.apply(state.proxy, self.balancer.wanted(state))
+        self.balancer.forget_certificates(state)
 
     def _bake(self, state: State, release: str) -> None:
         rollout, revision = self.request.rollout, state.revision(release)
@@ -139,9 +145,11 @@ class Host:
         own = self._containers(state, release)
         colour = state.revision(release).colour
         slots = [f"{c.service.name}/{colour}{c.replica}" for c in containers.ported(own)]
-        left = self.balancer.drain(slots, max((c.service.stop_grace for c in own), default=0.0))
+        given_up = state.phase == ABORTING
+        limit = min(state.proxy.drain, UNWELL) if given_up else state.proxy.drain
+        left = self.balancer.drain(slots, limit)
         if left:
-            self.report(f"{left} requests are still on {release} after its stop grace")
+            self.report(f"{left} connections to {release} end now, after {limit:g} s")
 
     def _stop(self, state: State, release: str) -> None:
         self._stop_all(self._containers(state, release))

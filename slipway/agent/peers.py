@@ -6,7 +6,7 @@ import http.client
 from collections.abc import Mapping
 from concurrent.futures import ThreadPoolExecutor
 
-from slipway.agent.proxy import VOTE_PATH
+from slipway.agent.proxy_front import VOTE_PATH
 from slipway.release.accord import ABORTED, COMMITTED, CONFIRMED, TENTATIVE, UNKNOWN
 
 TIMEOUT = 3.0  # seconds

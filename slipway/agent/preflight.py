@@ -10,9 +10,9 @@ from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any, Callable
 
-from slipway.agent import lock
+from slipway.agent import certificate, lock
 from slipway.agent.docker import Engine, EngineError
-from slipway.agent.proxy import LOCAL_PORTS, local_port
+from slipway.agent.proxy_front import ports
 from slipway.agent.request import Request
 from slipway.agent.store import Store
 from slipway.errors import SlipwayError
@@ -28,7 +28,8 @@ def run(request: Request, engine: Engine, store: Store) -> dict[str, Any]:
         lambda: _clock(request),
         lambda: _folder(store),
         lambda: _lock(request, store),
-        lambda: _ports(request, engine),
+        lambda: _ports(request, engine, store),
+        lambda: _certificate(request),
         *(
             _image_check(request, engine, each)
             for each in sorted(set(request.extra["preflight"].get("images", ())))
@@ -42,6 +43,7 @@ def run(request: Request, engine: Engine, store: Store) -> dict[str, Any]:
         "server": request.server,
         "engine": engine.get("/version")["Version"],
         "python": sys.version.split()[0],
+        "warnings": _warnings(request),
     }
 
 
@@ -92,14 +94,34 @@ def _lock(request: Request, store: Store) -> Iterator[str]:
     yield from ()
 
 
-def _ports(request: Request, engine: Engine) -> Iterator[str]:
-    if request.proxy is None or engine.inspect(f"{request.application}-proxy") is not None:
+def _ports(request: Request, engine: Engine, store: Store) -> Iterator[str]:
+    """Those that the proxy does not have already."""
+    if request.proxy is None:
         return
+    exists = engine.inspect(f"{request.application}-proxy") is not None
+    own = ports(store.state().proxy) if exists else []
     taken = listening_ports(Path("/proc/net"))
-    public = request.proxy.http_port
-    for port in (public, *(local_port(public, use) for use in LOCAL_PORTS)):
-        if port in taken:
-            yield f"port {port} is taken. Stop what listens there, or set another proxy/http_port"
+    for port in ports(request.proxy):
+        if port in taken and port not in own:
+            yield (
+                f"port {port} is taken. Stop what listens there, or set another proxy/http_port "
+                "or proxy/https_port"
+            )
+
+
+def _certificate(request: Request) -> Iterator[str]:
+    if request.proxy is None or not request.proxy.https_port:
+        return
+    domains = list(request.extra["preflight"].get("domains", ()))
+    for fault in certificate.faults(request.certificate, domains):
+        yield f"proxy/certificate: {fault}. Set its secret anew"
+
+
+def _warnings(request: Request) -> list[str]:
+    """What stands in nobody's way yet."""
+    if request.proxy is None or not request.proxy.https_port:
+        return []
+    return certificate.warnings(request.certificate, request.proxy.renew_before)
 
 
 def listening_ports(folder: Path) -> list[int]:

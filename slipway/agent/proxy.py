@@ -11,81 +11,18 @@ from __future__ import annotations
 
 import hashlib
 import re
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
+from slipway.agent.proxy_front import FOLDER, head, preview_head
 from slipway.errors import SlipwayError
 from slipway.release.release import Health, Service
 from slipway.release.state import Proxy, Revision
 
 COLOURS = ("a", "b")
 NOWHERE = "0.0.0.0"  # noqa: S104 - the address of an empty slot; nothing binds to it
-LOCAL_OFFSET = 9000  # ports on 127.0.0.1 lie this far above or below the public one
-LOCAL_PORTS = {"metrics": 0, "a": 1, "b": 2}  # the exporter, and what is on trial by colour
-SOCKET = "/var/run/slipway/haproxy.sock"  # inside the container
-CONFIGURATION = "/etc/slipway/haproxy.cfg"
-VOTES = "/etc/slipway/votes.map"
-VOTE_PATH = "/.well-known/slipway/"  # of RFC 8615; the rest of the path nobody can guess
-RING = "exchanges"  # holds the last few thousand requests, a line each, for whoever watches
+CONFIGURATION = f"{FOLDER}/haproxy.cfg"
 HEAVIEST = 256  # HAProxy's largest weight; the whole range splits traffic most exactly
-UNREADY = "No release serves here at the moment."
-
-_VOTE = (
-    "http-request return status 200 content-type text/plain "
-    f'lf-string "%[path,field(4,/),map({VOTES},unknown)]" if {{ path_beg {VOTE_PATH} }}'
-)
-_HEAD = """\
-# Written by Slipway from its state; changes by hand are undone by the next rollout.
-global
-    description {shape}
-    log stdout format raw local0 info
-    maxconn 8192
-    hard-stop-after 5m
-    stats socket {socket} mode 660 level admin expose-fd listeners
-{identity}
-defaults
-    mode http
-    log global
-    option httplog
-    option dontlog-normal
-    option forwardfor
-    option redispatch 1
-    option idle-close-on-response
-    retries 3
-    retry-on conn-failure empty-response
-    timeout connect 2s
-    timeout client 60s
-    timeout server 60s
-    timeout queue 10s
-    timeout http-request 10s
-    timeout http-keep-alive 60s
-    timeout tunnel 1h
-    default-server inter 1s fastinter 250ms fall 3 rise 1
-    http-error status 503 content-type text/plain string "{unready}"
-
-ring {ring}
-    format raw
-    maxlen 512
-    size 262144
-
-.if feature(PROMEX)
-frontend metrics
-    bind 127.0.0.1:{metrics}
-    http-request use-service prometheus-exporter if {{ path /metrics }}
-.endif
-
-frontend public
-    bind :{port}
-    no log
-    log stdout format raw local0 err
-    log ring@{ring} format raw local0 info
-    no option dontlog-normal
-    option log-separate-errors
-    log-format "%b/%s %ST %Tr %Ta %ts %ci %rt %HM %HPO"
-    {vote}
-    http-request set-header X-Forwarded-Proto http unless {{ req.hdr(X-Forwarded-Proto) -m found }}
-    http-request disable-l7-retry unless {{ method GET HEAD OPTIONS }}
-"""
 
 
 @dataclass(frozen=True)
@@ -121,13 +58,6 @@ class Configuration:
     text: str
     shape: str
     slots: tuple[Slot, ...]
-
-
-def local_port(http_port: int, use: str) -> int:
-    """Where the proxy listens on 127.0.0.1 for one of LOCAL_PORTS."""
-    ports = range(http_port + LOCAL_OFFSET, http_port + LOCAL_OFFSET + len(LOCAL_PORTS))
-    first = ports.start if ports.stop <= 65536 else http_port - LOCAL_OFFSET
-    return first + LOCAL_PORTS[use]
 
 
 def configure(
@@ -190,21 +120,9 @@ def _render(
     shape: str,
     identity: tuple[int, int] | None,
 ) -> str:
-    who = f"    uid {identity[0]}\n    gid {identity[1]}\n" if identity else ""
-    head = _HEAD.format(
-        shape=shape,
-        socket=SOCKET,
-        identity=who,
-        unready=UNREADY,
-        port=proxy.http_port,
-        metrics=local_port(proxy.http_port, "metrics"),
-        vote=_VOTE,
-        ring=RING,
-    )
-    lines = head.splitlines() + (_routes(known[0].release.services) if known else [])
+    lines = head(proxy, shape, identity) + (_routes(known[0].release.services) if known else [])
     for colour in COLOURS if known else ():
-        port = local_port(proxy.http_port, colour)
-        lines += ["", f"frontend preview-{colour}", f"    bind 127.0.0.1:{port}"]
+        lines += ["", *preview_head(proxy, colour)]
         services = [s for s in _of_colour(known, colour).release.services if s.port is not None]
         lines += _routes(tuple(services), f":{colour}")
     for name in sorted({slot.service for slot in slots}):
@@ -274,6 +192,12 @@ def quoted(text: str) -> str:
             remedy="Remove control characters",
         )
     return "'" + text.replace("'", "'\"'\"'") + "'"
+
+
+def verdict(lines: Sequence[str]) -> str:
+    """Of what HAProxy says of a configuration, the line that tells the fault."""
+    alerts = [line for line in lines if line.startswith("[ALERT]")]
+    return (alerts or [*lines] or ["it does not say why"])[0].strip()[:500]
 
 
 def commands(

@@ -49,6 +49,7 @@ class Request:
     hosts: Mapping[str, str] = field(default_factory=dict)
     registry: Registry = field(default_factory=lambda: Registry(""))
     proxy: Proxy | None = None
+    certificate: str = ""  # of the proxy, with its key
     rollout: Rollout = field(default_factory=Rollout)
     extra: Mapping[str, Any] = field(default_factory=dict)  # what one step alone takes
 
@@ -59,7 +60,9 @@ class Request:
     @property
     def confidential(self) -> tuple[str, ...]:
         """Every value that must not be printed."""
-        return tuple(str(v) for v in (*self.secrets.values(), self.registry.password or "") if v)
+        return tuple(
+            str(v) for v in (*self.secrets.values(), self.registry.password, self.certificate) if v
+        )
 
     @property
     def ballot(self) -> str:
@@ -120,7 +123,8 @@ def _request(data: dict[str, Any]) -> Request:
         secrets=data.get("secrets") or {},
         hosts=data.get("hosts") or {},
         registry=Registry(**_known(Registry, data.get("registry") or {"address": ""})),
-        proxy=Proxy(**proxy) if proxy else None,
+        proxy=Proxy(**_known(Proxy, proxy)) if proxy else None,
+        certificate=data.get("certificate") or "",
         rollout=_rollout(data.get("rollout") or {}),
         extra=data,
     )

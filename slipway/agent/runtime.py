@@ -7,10 +7,12 @@ import socket
 from collections.abc import Mapping
 from pathlib import Path
 
-from slipway.agent.proxy import RING, Slot
+from slipway.agent.proxy import Slot
+from slipway.agent.proxy_front import RING
 from slipway.errors import SlipwayError
 
 PATIENCE = 5.0  # seconds for one answer
+STATISTICS = "show stat -1 4 -1"  # of servers, in all backends
 FORCED_MAINTENANCE = 0x01  # bit of srv_admin_state
 
 
@@ -85,8 +87,7 @@ class Runtime:
 
     def statistics(self) -> list[Mapping[str, str]]:
         """Counters of every server of every backend."""
-        text = self.ask("show stat -1 4 -1").lstrip("# ")
-        return list(csv.DictReader(text.splitlines()))
+        return _rows(self.ask(STATISTICS))
 
     def exchanges(self) -> list[str]:
         """The last few thousand requests, a line each, oldest first."""
@@ -101,11 +102,37 @@ class Runtime:
         }
 
     def sessions(self, slots: list[str]) -> int:
-        """Requests that are on these slots now, WebSockets included."""
-        rows = self.statistics()
-        return sum(
-            int(row["scur"] or 0) for row in rows if f"{row['pxname']}/{row['svname']}" in slots
+        """Requests that are on these slots now, WebSockets included, and those that may come.
+
+        A worker from before a reload keeps its connections, and sends what comes on them where it
+        always did: it counts as long as it gives one of the slots a share.
+        """
+        own, former = (
+            [row for row in rows if f"{row['pxname']}/{row['svname']}" in slots]
+            for rows in (self.statistics(), self._former())
         )
+        coming = sum(int(row["scur"] or 0) or int(row["weight"] or 0) > 0 for row in former)
+        return coming + sum(int(row["scur"] or 0) for row in own)
+
+    def _former(self) -> list[Mapping[str, str]]:
+        """Counters of the workers that end their connections since a reload.
+
+        A master that does not answer has none that anybody could wait for.
+        """
+        master = Runtime(self.path.with_name("master.sock"))
+        try:
+            former = master.ask("show proc").partition("# old workers")[2].splitlines()
+            pids = [line.split()[0] for line in former if line[:1].isdigit()]
+            answers = [master.ask(f"@!{pid} {STATISTICS}") for pid in pids]
+        except SlipwayError:
+            return []
+        return [row for answer in answers for row in _rows(answer)]
+
+
+def _rows(text: str) -> list[Mapping[str, str]]:
+    """Nothing for an answer of a worker that has ended meanwhile."""
+    table = text.lstrip("# ")
+    return list(csv.DictReader(table.splitlines())) if table.startswith("pxname,") else []
 
 
 def _harmless(line: str) -> bool:

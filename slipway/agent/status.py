@@ -5,9 +5,10 @@ from __future__ import annotations
 import time
 from typing import Any
 
-from slipway.agent import accessory, containers, health, lock, watchdog
+from slipway.agent import accessory, certificate, containers, health, lock, watchdog
 from slipway.agent.balancer import Balancer
 from slipway.agent.docker import Engine
+from slipway.agent.proxy_front import certificate_name
 from slipway.agent.report import Report
 from slipway.agent.request import Request
 from slipway.agent.rollout import brief
@@ -44,11 +45,21 @@ def status(
         "candidate": brief(state.candidate),
         "basis": state.serving.basis.to_dict() if state.serving else None,
         "problems": problems,
+        "warnings": warnings(state, store),
         "accessories": accessories,
         "lock": holder.to_dict() if holder else None,
         "containers": found,
         "clock": now,
     }
+
+
+def warnings(state: State, store: Store) -> list[str]:
+    """What will be a problem one day, and is none yet."""
+    if state.serving is None or not state.proxy.https_port:
+        return []
+    path = store.proxy / "config" / certificate_name(state.proxy.certificate)
+    pem = path.read_text() if path.exists() else ""
+    return certificate.warnings(pem, state.proxy.renew_before)
 
 
 def _containers(engine: Engine, application: str) -> list[dict[str, Any]]:

@@ -28,7 +28,7 @@ def status(stack: Stack, as_json: Json = False) -> None:
     else:
         rows = [*map(row, found.values()), *((name, "no status") for name in faults)]
         show(COLUMNS, rows, folding=("serves",))
-        for line in complaints(found, faults):
+        for line in [*complaints(found, faults), *warnings(found)]:
             typer.echo(line)
     if complaints(found, faults):
         raise typer.Exit(1)
@@ -53,6 +53,11 @@ def complaints(found: Mapping[str, Status], faults: Mapping[str, SlipwayError]) 
         *(f"{each.server}: {problem}" for each in found.values() for problem in problems(each)),
         *map(str, faults.values()),
     ]
+
+
+def warnings(found: Mapping[str, Status]) -> list[str]:
+    """One line for each thing that will be amiss one day."""
+    return [f"{each.server}: {told}" for each in found.values() for told in each.warnings]
 
 
 def problems(found: Status) -> list[str]:

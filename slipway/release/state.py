@@ -79,6 +79,15 @@ class Proxy:
     image: str = ""
     http_port: int = 80
     network: str = "172.31.240.0/24"  # of the application's containers
+    drain: float = 30.0  # seconds that connections get to end where their proxy or release goes
+    https_port: int | None = None
+    certificate: str = ""  # digest of the chain with its key
+    renew_before: int = 14  # days before the certificate's end from which on it is complained of
+    redirect: bool = True  # from HTTP to HTTPS, where there is a certificate
+    hsts: int = 0  # seconds for which browsers are told to use HTTPS only; 0: they are not
+    rate_limit: int = 0  # requests per second of one client; 0: none
+    body_limit: int = 0  # bytes of a request; 0: none
+    max_connections: int = 8192  # at the same time; more wait
 
 
 @dataclass(frozen=True)

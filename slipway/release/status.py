@@ -45,7 +45,8 @@ class Status:
     name. `epoch` counts the rollouts begun in this life. `basis` is what the rollout that committed
     the serving release was planned on, in the form of `slipway.release.basis.Basis`. `warm` says
     that the previous release's containers still run. `problems` says in which ways the server is
-    not as that rollout left it.
+    not as that rollout left it, `warnings` what
+    will be amiss one day.
     """
 
     server: str
@@ -59,6 +60,7 @@ class Status:
     basis: Mapping[str, Any] | None = None
     problems: tuple[str, ...] = ()
     accessories: Mapping[str, Accessory] = field(default_factory=dict)
+    warnings: tuple[str, ...] = ()
 
     def settled_on(self, release: str) -> bool:
         """Whether it serves exactly this release, with nothing under way or amiss."""

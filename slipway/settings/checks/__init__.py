@@ -6,7 +6,15 @@ from collections.abc import Iterator
 from itertools import chain
 from pathlib import Path
 
-from slipway.settings.checks import containers, delivery, github, references, servers, workflows
+from slipway.settings.checks import (
+    containers,
+    delivery,
+    github,
+    proxy,
+    references,
+    servers,
+    workflows,
+)
 from slipway.settings.errors import Fault
 from slipway.settings.settings import Settings
 
@@ -17,6 +25,7 @@ def run(settings: Settings, stack: str, folder: Path) -> Iterator[Fault]:
         references.faults(settings),
         containers.faults(settings),
         servers.faults(settings),
+        proxy.faults(settings),
         delivery.faults(settings, stack, folder),
         workflows.faults(settings),
         github.faults(settings),

@@ -39,7 +39,11 @@ ACCESS = {
     "registry": {
         "address": "ghcr.io/acme", "insecure": False, "username": "bot", "password": "r3gistry",
     },
-    "proxy": {"image": "haproxy:2.6", "http_port": 8080, "network": "172.31.240.0/24"},
+    "proxy": {
+        "image": "haproxy:2.6", "http_port": 8080, "network": "172.31.240.0/24", "drain": 30.0,
+        "https_port": None, "certificate": "", "renew_before": 14, "redirect": True, "hsts": 0,
+        "rate_limit": 0, "body_limit": 0, "max_connections": 8192,
+    },
 }  # fmt: skip
 URL = f"postgres://shop:{sample.PASSWORD}@postgres/shop"
 
@@ -116,6 +120,7 @@ def test_the_check_of_a_server_is_told_what_it_must_offer(
         "preflight": {
             "disk_free": settings.preflight.disk_free,
             "images": [IMAGE, "haproxy:2.6"],
+            "domains": [],
         },
     }
 
@@ -182,6 +187,7 @@ def test_the_order_for_an_accessory_is_its_definition_and_its_own_secrets(
         "basis": "not started",
         "secrets": {"POSTGRES_PASSWORD": sample.PASSWORD},
         **ACCESS,
+        "proxy": {"network": "172.31.240.0/24"},
     }
     assert "server" not in definition
     assert (definition["name"], definition["image"], definition["port"]) == (
@@ -215,7 +221,7 @@ def test_no_limit_is_shorter_than_what_its_step_waits_for(settings: Settings) ->
         Action.STAGE: ready,
         Action.MIGRATE: migration.timeout,
         Action.SWITCH: 1000 + 100 + ready + grace,
-        Action.FINALIZE: grace,
+        Action.FINALIZE: settings.proxy.drain + grace,
     }
     for action, seconds in waits.items():
         step = Step(action, "one", hold=1000, pause=100)

@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 
 from slipway.agent import peers
-from slipway.agent.proxy import VOTE_PATH
+from slipway.agent.proxy_front import VOTE_PATH
 from slipway.release.accord import ABORTED, COMMITTED, CONFIRMED, TENTATIVE, UNKNOWN
 from tests.unit.slipway.agent.health.web import raw, web
 

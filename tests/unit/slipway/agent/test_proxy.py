@@ -4,7 +4,8 @@ from dataclasses import replace
 
 import pytest
 
-from slipway.agent.proxy import Configuration, Slot, commands, configure, local_port, quoted
+from slipway.agent.proxy import Configuration, Slot, commands, configure, quoted
+from slipway.agent.proxy_front import local_port
 from slipway.errors import SlipwayError
 from slipway.release.release import Health, Release, Service
 from slipway.release.state import Proxy, Revision
@@ -187,8 +188,8 @@ def test_text_for_the_configuration_is_quoted() -> None:
 def test_ports_for_the_machine_alone_stay_within_those_that_exist() -> None:
     assert [local_port(80, use) for use in ("metrics", "a", "b")] == [9080, 9081, 9082]
     assert [local_port(60000, use) for use in ("metrics", "a", "b")] == [51000, 51001, 51002]
-    assert local_port(65535 - 9002, "b") == 65535
-    assert local_port(65536 - 9002, "b") < 65536 - 9002
+    assert local_port(65535 - 9003, "inner") == 65535
+    assert local_port(65536 - 9003, "b") < 65536 - 9003
 
 
 def test_a_release_on_trial_is_reached_on_a_port_of_its_colour() -> None:

@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from socketserver import StreamRequestHandler, ThreadingUnixStreamServer
 
@@ -18,14 +19,37 @@ STATE = """\
 4 web:a 1 1 10.0.0.10 2 0 1 8000
 """
 STATISTICS = """\
-# pxname,svname,scur,status
-web,a1,3,UP
-web,b1,,MAINT
+# pxname,svname,scur,status,weight
+web,a1,3,UP,256
+web,b1,,MAINT,0
+"""
+PROCESSES = """\
+#<PID>          <type>          <reloads>       <uptime>        <version>
+1               master          1               0d00h01m00s     2.6.12
+# workers
+31              worker          0               0d00h00m10s     2.6.12
+# old workers
+8               worker          1               0d00h01m00s     2.6.12
+# programs
 """
 
 
 @pytest.fixture
 def answers(tmp_path: Path) -> Iterator[dict[str, str]]:
+    """By command, what the proxy says on its socket."""
+    with _listening(tmp_path / "haproxy.sock") as given:
+        yield given
+
+
+@pytest.fixture
+def master(tmp_path: Path) -> Iterator[dict[str, str]]:
+    """What the process above all workers says on its own."""
+    with _listening(tmp_path / "master.sock") as given:
+        yield given
+
+
+@contextmanager
+def _listening(path: Path) -> Iterator[dict[str, str]]:
     given: dict[str, str] = {}
 
     class Handler(StreamRequestHandler):
@@ -33,8 +57,8 @@ def answers(tmp_path: Path) -> Iterator[dict[str, str]]:
             command = self.rfile.readline().decode().strip()
             self.wfile.write(given.get(command, "Unknown command\n").encode())
 
-    with ThreadingUnixStreamServer(str(tmp_path / "haproxy.sock"), Handler) as server:
-        threading.Thread(target=server.serve_forever, daemon=True).start()
+    with ThreadingUnixStreamServer(str(path), Handler) as server:
+        threading.Thread(target=server.serve_forever, args=(0.01,), daemon=True).start()
         yield given
         server.shutdown()
 
@@ -57,6 +81,33 @@ def test_requests_on_some_slots_are_counted(runtime: Runtime, answers: dict[str,
     answers["show stat -1 4 -1"] = STATISTICS
     assert runtime.sessions(["web/a1", "web/b1"]) == 3
     assert runtime.sessions(["web/b1"]) == 0
+
+
+@pytest.mark.parametrize(
+    ("former", "left"),
+    [
+        ("web,a1,2,UP,256\n", 5),  # a WebSocket and a long request from before the reload
+        ("web,a1,0,UP,256\n", 4),  # an open connection on which a request may come
+        ("web,a1,0,MAINT,0\n", 3),
+        ("", 3),
+    ],
+)
+def test_a_worker_from_before_a_reload_is_waited_for_while_it_uses_the_slots(
+    runtime: Runtime, answers: dict[str, str], master: dict[str, str], former: str, left: int
+) -> None:
+    answers["show stat -1 4 -1"] = STATISTICS
+    master["show proc"] = PROCESSES
+    master["@!8 show stat -1 4 -1"] = "# pxname,svname,scur,status,weight\n" + former
+    assert runtime.sessions(["web/a1"]) == left
+
+
+def test_a_former_worker_that_has_just_ended_is_not_waited_for(
+    runtime: Runtime, answers: dict[str, str], master: dict[str, str]
+) -> None:
+    answers["show stat -1 4 -1"] = STATISTICS
+    master["show proc"] = PROCESSES
+    master["@!8 show stat -1 4 -1"] = "Can't find the target PID matching the prefix '@!8'\n"
+    assert runtime.sessions(["web/a1"]) == 3
 
 
 def test_the_mark_of_the_running_configuration_is_its_description(
