@@ -21,7 +21,7 @@ from slipway.agent.store import replace_file
 from slipway.errors import SlipwayError
 from slipway.release.state import Proxy, State
 
-VERDICT = 50  # lines of a refusal that are read
+VERDICT = 50  # lines of its log that are read where it refuses
 PATIENCE = 10.0  # seconds until a started or reloaded proxy must answer
 DRAFT = ".draft.cfg"
 MASTER = f"{Path(SOCKET).with_name('master.sock')},mode,660"
@@ -272,9 +272,9 @@ class Balancer:
             except SlipwayError as error:
                 fault = error.what
             if time.monotonic() >= until:
-                log = " / ".join(self.engine.logs(self.name, 5))
+                log = proxy.complaints(self.engine.logs(self.name, VERDICT))
                 raise SlipwayError(
-                    f"the proxy did not follow: {fault}; its log: {log[-500:]}", where=self.name
+                    f"the proxy did not follow: {fault}; its log: {log}", where=self.name
                 )
             time.sleep(0.05)
 

@@ -200,6 +200,12 @@ def verdict(lines: Sequence[str]) -> str:
     return (alerts or [*lines] or ["it does not say why"])[0].strip()[:500]
 
 
+def complaints(lines: Sequence[str]) -> str:
+    """The end of HAProxy's log, of what it complains of where it does."""
+    alerts = [line for line in lines if line.startswith("[ALERT]")]
+    return " / ".join(line.strip() for line in (alerts or lines)[-3:])[-500:]
+
+
 def commands(
     wanted: tuple[Slot, ...], found: Mapping[str, Slot], enabled: Mapping[str, bool]
 ) -> list[str]:

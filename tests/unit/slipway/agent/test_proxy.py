@@ -4,7 +4,15 @@ from dataclasses import replace
 
 import pytest
 
-from slipway.agent.proxy import Configuration, Slot, commands, configure, quoted
+from slipway.agent.proxy import (
+    Configuration,
+    Slot,
+    commands,
+    complaints,
+    configure,
+    quoted,
+    verdict,
+)
 from slipway.agent.proxy_front import local_port
 from slipway.errors import SlipwayError
 from slipway.release.release import Health, Release, Service
@@ -183,6 +191,14 @@ def test_text_for_the_configuration_is_quoted() -> None:
     assert quoted("/a b'c") == "'/a b'\"'\"'c'"
     with pytest.raises(SlipwayError, match="control characters"):
         quoted("/a\n    server evil 1.2.3.4:1")
+
+
+def test_of_what_haproxy_says_the_fault_is_told() -> None:
+    bind = "[ALERT]    (9) : Starting frontend public: cannot bind socket (Address already in use)"
+    log = ["[NOTICE]   (1) : New worker (9) forked", bind, "[WARNING]  (8) : Resumed frontend b."]
+    assert verdict(log) == complaints(log) == bind
+    assert verdict([]) == "it does not say why"
+    assert complaints(["one", "two"]) == "one / two"
 
 
 def test_ports_for_the_machine_alone_stay_within_those_that_exist() -> None:
