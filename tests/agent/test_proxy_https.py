@@ -62,7 +62,7 @@ def test_a_certificate_is_taken_up_renewed_and_refused_without_a_lost_request(
 
 
 def test_clients_that_ask_too_much_are_refused_at_the_door(secured: AgentHost) -> None:
-    settings = {**secured.request("stage", release("v1"))["proxy"], "rate_limit": 2}
+    settings = {**secured.request("stage", release("v1"))["proxy"], "rate_limit": 1}
     limited = secured.call("stage", release("v1"), proxy={**settings, "body_limit": 1000})
     assert limited.code == 0, limited.progress
     url = f"http://{secured.server.address}/"
