@@ -29,7 +29,7 @@ def faults(pem: str, domains: Sequence[str]) -> list[str]:
         if error.reason == "KEY_VALUES_MISMATCH":
             return ["its key does not match"]
         return [f"cannot be used with its key ({error.reason or error})"]
-    found = [_fault(server, own[0], name) for name in domains or [""]]
+    found = [_fault(server, own[0], name) for name in ["", *domains]]  # by itself first
     return [fault for fault in dict.fromkeys(found) if fault]
 
 

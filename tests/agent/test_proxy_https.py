@@ -34,7 +34,9 @@ def test_a_certificate_is_taken_up_renewed_and_refused_without_a_lost_request(
     first, renewed = pem(NAME), pem(NAME, days=9)
     wrong = pem("other.example.org", days=-1, begun=30)
     plan = {"preflight": {"domains": [NAME]}, **https(secured, wrong)}
-    assert "proxy/certificate: certificate has expired" in secured.call("preflight", **plan).error
+    found = secured.call("preflight", **plan).error
+    assert "proxy/certificate: certificate has expired" in found
+    assert f"proxy/certificate: does not name {NAME}" in found
     stage(secured, first)
     address = secured.server.address
     assert seen(address) == (certificate_of(first), "h2")

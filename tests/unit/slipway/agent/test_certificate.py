@@ -31,6 +31,11 @@ def test_the_wrong_time_is_told_once_for_all_domains(days: float, begun: float, 
     assert certificate.faults(pem(*DOMAINS, days=days, begun=begun), DOMAINS) == [told]
 
 
+def test_all_that_is_wrong_is_told_at_once() -> None:
+    told = certificate.faults(pem("other.example.org", days=-1, begun=30), DOMAINS[:1])
+    assert told == ["certificate has expired", "does not name shop.example.org"]
+
+
 def test_the_key_of_another_certificate_is_refused() -> None:
     mixed = certificates.certificate(*DOMAINS)[0] + certificates.certificate(*DOMAINS)[1]
     assert certificate.faults(mixed, DOMAINS) == ["its key does not match"]
