@@ -78,9 +78,14 @@ def run(
 
 
 def end_session(process: subprocess.Popen[str]) -> None:
-    """`kill -9` of a process with a session of its own and of all in it, which may outlive it."""
-    with contextlib.suppress(ProcessLookupError):
-        os.killpg(process.pid, signal.SIGKILL)
+    """`kill -9` of a process with a session of its own and of all in it, which may outlive it.
+
+    Pulumi gives its plugins process groups of their own: killing its group would miss them.
+    """
+    for folder in Path("/proc").glob("[0-9]*"):
+        with contextlib.suppress(ProcessLookupError):
+            if os.getsid(number := int(folder.name)) == process.pid:
+                os.kill(number, signal.SIGKILL)
     process.wait(END_LIMIT)
 
 

@@ -67,9 +67,9 @@ def test_what_comes_in_by_standard_input_is_in_no_argument() -> None:
 
 
 def test_a_session_ends_with_all_that_was_started_in_it() -> None:
-    child = "import subprocess, sys; subprocess.Popen(['sleep', '30']); print('begun', flush=True)"
+    child = "subprocess.Popen(['sleep', '30'], process_group=0); print('begun', flush=True)"
     process = subprocess.Popen(
-        python(f"{child}; sys.stdin.read()"),
+        python(f"import subprocess, sys; {child}; sys.stdin.read()"),
         stdin=subprocess.PIPE,
         stdout=subprocess.PIPE,
         text=True,
