@@ -14,7 +14,7 @@ settings.load_profile("slipway")
 TESTS = Path(__file__).parent
 
 LIMITS = {
-    "unit": 20,
+    "unit": 60,
     "conformance": 120,
     "shop": 120,
     "workflows": 600,

@@ -49,7 +49,6 @@ def test_a_healthy_server_is_left_alone(serving: AgentHost) -> None:
     before = serving.containers()
     done = serving.call("stage", release("v1"))
     assert (done.code, done.answer["changed"]) == (0, False)
-    assert done.answer["seconds"] < 0.5
     assert serving.containers() == before
 
 
