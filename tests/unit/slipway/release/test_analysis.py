@@ -147,3 +147,11 @@ def test_without_comparison_few_requests_pass_and_nothing_but_errors_is_judged(n
 def test_without_comparison_more_errors_than_the_limit_fail() -> None:
     assert judge(Sample(200, 6), Sample(), Watch()).outcome is Outcome.FAIL
     assert judge(Sample(200, 6), Sample(), Watch(error_rate=0.05)).outcome is Outcome.PASS
+
+
+@pytest.mark.parametrize(("seconds", "outcome"), [(0.012, Outcome.PASS), (0.03, Outcome.FAIL)])
+def test_a_few_milliseconds_more_than_next_to_nothing_are_no_fault(
+    seconds: float, outcome: Outcome
+) -> None:
+    old = sample(500, seconds=0.004)
+    assert judge(sample(500, seconds=seconds), old, CANARY).outcome is outcome
