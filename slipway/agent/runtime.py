@@ -28,6 +28,8 @@ class Runtime:
                 connection.settimeout(PATIENCE)
                 connection.connect(str(self.path))
                 connection.sendall(command.encode() + b"\n")
+                # A master keeps the connection open for more commands until it hears of the end.
+                connection.shutdown(socket.SHUT_WR)
                 parts: list[bytes] = []
                 while True:
                     part = connection.recv(65536)

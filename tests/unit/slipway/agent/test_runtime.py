@@ -56,6 +56,7 @@ def _listening(path: Path) -> Iterator[dict[str, str]]:
         def handle(self) -> None:
             command = self.rfile.readline().decode().strip()
             self.wfile.write(given.get(command, "Unknown command\n").encode())
+            self.rfile.read()  # a master waits for more until it hears of the end
 
     with ThreadingUnixStreamServer(str(path), Handler) as server:
         threading.Thread(target=server.serve_forever, args=(0.01,), daemon=True).start()
