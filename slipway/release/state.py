@@ -13,7 +13,7 @@ from slipway.release import accord
 from slipway.release.basis import Basis
 from slipway.release.release import Release
 
-FORMAT = 2  # of the stored form
+FORMAT = 3  # of the stored form; another one is refused, as ids of releases may differ
 FIRST_HOST = 10  # fixed addresses start here: gateways and hand-made containers keep the low ones
 
 # The phases of a rollout on one server. Each is recorded before its actions run, so that whoever
