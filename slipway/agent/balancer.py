@@ -6,7 +6,7 @@ import contextlib
 import hashlib
 import os
 import time
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -136,18 +136,26 @@ class Balancer:
 
     def _begin(self, body: dict[str, Any], configuration: Configuration, *, exists: bool) -> None:
         predecessor = self._worker()
-        before = self.file.read_text() if self.file.exists() else None
+        try:
+            with self._written(configuration):
+                if not exists:
+                    self.report("creating the proxy")
+                    self.engine.create(self.name, body)
+                self.engine.start(self.name)
+                self._await(configuration.shape, unlike=predecessor)
+        except SlipwayError:
+            self._take_back()
+            raise
+
+    @contextlib.contextmanager
+    def _written(self, configuration: Configuration) -> Iterator[None]:
+        """The file has the configuration; where what follows fails, it has the one from before."""
+        before = self.file.read_text() if self.file.exists() else configuration.text
         replace_file(self.file, configuration.text, 0o644)
         try:
-            if not exists:
-                self.report("creating the proxy")
-                self.engine.create(self.name, body)
-            self.engine.start(self.name)
-            self._await(configuration.shape, unlike=predecessor)
+            yield
         except SlipwayError:
-            if before is not None:
-                replace_file(self.file, before, 0o644)
-            self._take_back()
+            replace_file(self.file, before, 0o644)
             raise
 
     def _worker(self) -> str:
@@ -231,15 +239,10 @@ class Balancer:
     def _reload(self, settings: Proxy, configuration: Configuration) -> None:
         self.report("reloading the proxy")
         self._check(settings, configuration)
-        before = self.file.read_text() if self.file.exists() else configuration.text
         worker = self.runtime.worker()
-        replace_file(self.file, configuration.text, 0o644)
-        try:
+        with self._written(configuration):  # a port that is taken: the worker from before serves on
             self.engine.post(f"/containers/{self.name}/kill", signal="SIGUSR2")
             self._await(configuration.shape, unlike=worker)
-        except SlipwayError:  # a port that is taken: the worker from before serves on
-            replace_file(self.file, before, 0o644)
-            raise
 
     def _check(self, settings: Proxy, configuration: Configuration) -> None:
         """HAProxy's own verdict, before anything is changed; in its words where it refuses."""

@@ -196,14 +196,17 @@ def quoted(text: str) -> str:
 
 def verdict(lines: Sequence[str]) -> str:
     """Of what HAProxy says of a configuration, the line that tells the fault."""
-    alerts = [line for line in lines if line.startswith("[ALERT]")]
-    return (alerts or [*lines] or ["it does not say why"])[0].strip()[:500]
+    return (_alerts(lines) or ["it does not say why"])[0].strip()[:500]
 
 
 def complaints(lines: Sequence[str]) -> str:
     """The end of HAProxy's log, of what it complains of where it does."""
-    alerts = [line for line in lines if line.startswith("[ALERT]")]
-    return " / ".join(line.strip() for line in (alerts or lines)[-3:])[-500:]
+    return " / ".join(line.strip() for line in _alerts(lines)[-3:])[-500:]
+
+
+def _alerts(lines: Sequence[str]) -> list[str]:
+    """What HAProxy gives up for; all that it says where it does not say so."""
+    return [line for line in lines if line.startswith("[ALERT]")] or [*lines]
 
 
 def commands(

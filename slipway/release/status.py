@@ -45,8 +45,7 @@ class Status:
     name. `epoch` counts the rollouts begun in this life. `basis` is what the rollout that committed
     the serving release was planned on, in the form of `slipway.release.basis.Basis`. `warm` says
     that the previous release's containers still run. `problems` says in which ways the server is
-    not as that rollout left it, `warnings` what
-    will be amiss one day.
+    not as that rollout left it, `warnings` what will be amiss one day.
     """
 
     server: str
