@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import tempfile
 import time
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import partial
 from pathlib import Path
@@ -15,6 +15,7 @@ import yaml
 
 from lab import lifecycle
 from lab.bench import bare
+from lab.bench.answer import answers
 from lab.bench.report import Report
 from lab.bench.seconds import Seconds
 from lab.bench.traffic import Traffic
@@ -103,8 +104,9 @@ class Delivery:
     def _first_deployment(self) -> None:
         """A load needs servers that serve: a lab that has just been started has none."""
         everywhere = [server for fleet in self.fleets.values() for server in fleet]
-        if all(_serves(server) for server in everywhere):
-            return
+        with httpx.Client(trust_env=False, timeout=1) as client:
+            if all(answers(client, f"http://{each.address}/version") for each in everywhere):
+                return
         version = f"bench-{_stamp()}-first"
         for stack in self.fleets:
             with step(f"{version} to {stack}, which is not timed"):
@@ -160,16 +162,9 @@ def bake_time(workspace: Workspace, stack: Environment) -> float:
     return parse_duration(content["config"]["slipway:rollout"]["bake"])
 
 
-def size(fleet: list[Server]) -> str:
+def size(fleet: Sequence[Server]) -> str:
     """`1 server`, `3 servers`."""
     return "1 server" if len(fleet) == 1 else f"{len(fleet)} servers"
-
-
-def _serves(server: Server) -> bool:
-    try:
-        return httpx.get(f"http://{server.address}/version", timeout=1).is_success
-    except httpx.HTTPError:
-        return False
 
 
 def _stamp() -> str:

@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from typing import Any, Final
 
 from lab.bench import bare
+from lab.bench.delivery import size
 from lab.bench.fleet import Fleet, fresh
 from lab.bench.report import Report
 from lab.bench.seconds import Seconds
@@ -34,9 +35,9 @@ def measure() -> list[Report]:
             for _ in range(RUNS + 1):
                 bare.time_steps(steps, fleet.servers[0], image(fleet.next_version()), path="/up")
         machines = fleet.servers
-        for size in SIZES:
-            fleet.servers = machines[:size]
-            name = f"{size} server{'s' * (size > 1)}"
+        for number in SIZES:
+            fleet.servers = machines[:number]
+            name = size(fleet.servers)
             with step(name):
                 seconds = _time(fleet)
             report.add(name, *(seconds.median(column) for column in COLUMNS[1:]))

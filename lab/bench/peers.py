@@ -7,13 +7,11 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Final
 
-import httpx
-
 from lab import servers
-from lab.bench import fleet
+from lab.bench import answer, fleet
 from lab.bench.report import Report, spread
 from lab.bench.traffic import Traffic, handover, silence
-from lab.layout import Server, find
+from lab.layout import find
 from lab.load import Load
 from lab.peers import application
 from lab.peers.ansible_serial import Ansible
@@ -31,7 +29,6 @@ PEERS: Final[tuple[Callable[[Shell], Peer], ...]] = (Slipway, Kamal, Swarm, Comp
 CHANGES: Final = 3
 RATE: Final = 250  # requests a second
 QUIET: Final = 1.0  # seconds of load before and after a change
-SERVE_LIMIT: Final = 30.0  # seconds
 COLUMNS: Final = ("", "version change, s", "switch, s", "no answer, s", "failed", "of requests")
 
 
@@ -101,7 +98,7 @@ def _try(peer: Peer, versions: list[str]) -> Trial:
     trial = Trial(peer.name, peer.how)
     try:
         with peer.deployed(versions[0]):
-            _wait(SERVER)
+            answer.wait(f"http://{SERVER.address}/version")
             for version in versions[1:]:
                 _change(peer, version, trial)
     except (SlipwayError, ToolchainError, ValueError) as error:
@@ -121,16 +118,3 @@ def _change(peer: Peer, version: str, trial: Trial) -> None:
     trial.traffic.results.append(result)
     trial.switches.append(handover(result.moments, version))
     trial.silences.append(silence(result.moments))
-
-
-def _wait(server: Server) -> None:
-    deadline = time.monotonic() + SERVE_LIMIT
-    with httpx.Client(trust_env=False, timeout=1) as client:
-        while time.monotonic() < deadline:
-            try:
-                if client.get(f"http://{server.address}/version").is_success:
-                    return
-            except httpx.HTTPError:
-                pass
-            time.sleep(0.1)
-    raise SlipwayError(f"it does not serve within {SERVE_LIMIT:g} s", where=server.name)

@@ -13,7 +13,8 @@ from typing import Final
 
 from lab import keys
 from lab.command import run
-from lab.layout import REGISTRY, USER
+from lab.layout import USER
+from lab.peers import haproxy
 from lab.peers.application import image
 from lab.peers.peer import LIMIT, Shell
 from toolchain import peers
@@ -21,23 +22,10 @@ from toolchain import peers
 PLAYBOOK: Final = Path(__file__).parent / "ansible" / "playbook.yaml"
 INSTANCES: Final = {"web-1": 8001, "web-2": 8002}
 ADMIN_PORT: Final = 9999
-PROXY: Final = f"""\
+CONTROL: Final = f"""\
 global
     stats socket ipv4@127.0.0.1:{ADMIN_PORT} level admin
-defaults
-    mode http
-    timeout connect 2s
-    timeout client 30s
-    timeout server 30s
-    retries 3
-    option redispatch 1
-frontend public
-    bind :80
-    default_backend web
-backend web
-    option httpchk GET /up
-    default-server check inter 500ms fall 2 rise 1
-{"".join(f"    server {name} 127.0.0.1:{port}{chr(10)}" for name, port in INSTANCES.items())}"""
+"""
 
 
 @dataclass
@@ -56,11 +44,13 @@ class Ansible:
             self._folder = Path(folder)
             (self._folder / "inventory.json").write_text(json.dumps(self._inventory()))
             self._play(version, "first=true")
-            self.shell("cat > haproxy.cfg", stdin=PROXY)
+            servers = [f"    server {name} 127.0.0.1:{port}\n" for name, port in INSTANCES.items()]
+            proxy = haproxy.configuration("".join(servers), before=CONTROL)
+            self.shell("cat > haproxy.cfg", stdin=proxy)
             self.shell(
                 "docker run -d --name proxy --network host --user 0 --restart unless-stopped"
                 " --volume $PWD/haproxy.cfg:/usr/local/etc/haproxy/haproxy.cfg:ro"
-                f" {REGISTRY}/haproxy:2.6"
+                f" {haproxy.IMAGE}"
             )
             yield
 

@@ -27,13 +27,18 @@ def publish(version: str) -> None:
 
     Raises ToolchainError when the program cannot be built, SlipwayError when Docker fails.
     """
-    with tempfile.TemporaryDirectory(prefix="slipway-hello-") as context:
-        shutil.copy(peers.program(NAME), context)
-        shutil.copy(SOURCE / "Dockerfile", context)
-        variables = ("--build-arg", f"VERSION={version}")
-        build = ("build", "--quiet", *variables, "--tag", image(version), context)
+    dockerfile = (SOURCE / "Dockerfile").read_text()
+    publish_program(NAME, image(version), dockerfile, "--build-arg", f"VERSION={version}")
+
+
+def publish_program(name: str, reference: str, dockerfile: str, *options: str) -> None:
+    """Build an image of one of `toolchain.peers`' programs and push it; raises as `publish`."""
+    with tempfile.TemporaryDirectory(prefix=f"slipway-{name}-") as context:
+        shutil.copy(peers.program(name), context)
+        (Path(context) / "Dockerfile").write_text(dockerfile)
+        build = ("build", "--quiet", *options, "--tag", reference, context)
         docker(*build, limit=BUILD_LIMIT)
-    docker("push", "--quiet", image(version), limit=BUILD_LIMIT)
+    docker("push", "--quiet", reference, limit=BUILD_LIMIT)
 
 
 def definition(**environment: str) -> dict[str, Any]:

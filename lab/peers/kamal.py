@@ -2,18 +2,14 @@
 
 from __future__ import annotations
 
-import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
-from pathlib import Path
 from typing import Final
 
-from lab.engine import docker
 from lab.layout import REGISTRY
-from lab.peers.application import NAME, PORT, image
+from lab.peers.application import NAME, PORT, image, publish_program
 from lab.peers.peer import Shell
-from toolchain import peers
 
 PROXY: Final = "kamal-proxy"
 IMAGE: Final = f"{REGISTRY}/{PROXY}:v0.9.2"
@@ -37,7 +33,7 @@ class Kamal:
     @contextmanager
     def deployed(self, version: str) -> Iterator[None]:
         """The proxy on port 80 of a network that it shares with the application."""
-        _publish_proxy()
+        publish_program(PROXY, IMAGE, DOCKERFILE)
         self.shell("docker network create kamal")
         self.shell(
             f"docker run -d --name {PROXY} --network kamal --restart unless-stopped"
@@ -60,13 +56,3 @@ class Kamal:
         if self._running:
             self.shell(f"docker stop --time 30 {self._running}")
         self._running = name
-
-
-def _publish_proxy() -> None:
-    with tempfile.TemporaryDirectory(prefix="slipway-kamal-") as folder:
-        context = Path(folder)
-        (context / PROXY).write_bytes(peers.program(PROXY).read_bytes())
-        (context / PROXY).chmod(0o755)
-        (context / "Dockerfile").write_text(DOCKERFILE)
-        docker("build", "--quiet", "--tag", IMAGE, folder, limit=120)
-    docker("push", "--quiet", IMAGE, limit=120)

@@ -9,8 +9,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Final
 
-from lab.layout import REGISTRY
-from lab.peers import application
+from lab.peers import application, haproxy
 from lab.peers.peer import Shell
 from lab.workspace import UPDATE_LIMIT, Workspace
 
@@ -38,7 +37,7 @@ class Slipway:
                 STACK,
                 application=application.definition(),
                 servers={server.name: {"host": server.address}},
-                proxy={"image": f"{REGISTRY}/haproxy:2.6"},
+                proxy={"image": haproxy.IMAGE},
                 rollout={"bake": f"{BAKE:g}s"},
             )
             self.change(version)

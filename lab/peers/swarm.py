@@ -12,26 +12,18 @@ from dataclasses import dataclass
 from typing import Final
 
 from lab import servers
-from lab.layout import REGISTRY
+from lab.peers import haproxy
 from lab.peers.application import NAME, image
 from lab.peers.peer import Shell
 
-PROXY_IMAGE: Final = f"{REGISTRY}/haproxy:2.6"
 # A lab server keeps its containers while its engine restarts; an engine in a swarm cannot.
 NO_LIVE_RESTORE: Final = """\
 sed -i 's/"live-restore": true/"live-restore": false/' /etc/docker/daemon.json
 kill -HUP "$(pidof dockerd)"
 timeout 10 sh -c 'until docker info | grep -q "Live Restore Enabled: false"; do sleep 0.1; done'
 """
-# Docker's resolver; a record is asked for every second. A connection that fails is tried again.
-PROXY: Final = """\
-defaults
-    mode http
-    timeout connect 2s
-    timeout client 30s
-    timeout server 30s
-    retries 3
-    option redispatch 1
+# Docker's resolver; a record is asked for every second.
+RESOLVER: Final = """\
 resolvers docker
     nameserver dns 127.0.0.11:53
     timeout resolve 1s
@@ -39,12 +31,8 @@ resolvers docker
     hold other 1s
     hold nx 1s
     hold obsolete 1s
-frontend public
-    bind :80
-    default_backend web
-backend web
-    option httpchk GET /up
-    default-server check inter 500ms fall 2 rise 1
+"""
+TASKS: Final = """\
     server-template web- 4 tasks.hello:8000 resolvers docker init-addr libc,none
 """
 
@@ -69,12 +57,13 @@ class Swarm:
             " --update-order start-first --update-failure-action rollback"
             f" --rollback-order start-first --stop-grace-period 30s {image(version)}"
         )
-        self.shell("docker config create haproxy.cfg -", stdin=PROXY)
+        proxy = haproxy.configuration(TASKS, before=RESOLVER)
+        self.shell("docker config create haproxy.cfg -", stdin=proxy)
         self.shell(
             "docker service create --quiet --name proxy --network web --user 0"
             " --publish mode=host,target=80,published=80"
             " --config source=haproxy.cfg,target=/usr/local/etc/haproxy/haproxy.cfg"
-            f" {PROXY_IMAGE}"
+            f" {haproxy.IMAGE}"
         )
         yield
 
