@@ -1,8 +1,11 @@
-"""Marks every test by the folder it lies in, and gives slower folders longer limits."""
+"""Marks every test by its suite, the folder it lies in, and says which run side by side."""
 
 from __future__ import annotations
 
+import fcntl
+from collections.abc import Iterator
 from pathlib import Path
+from typing import TextIO
 
 import pytest
 from hypothesis import settings
@@ -14,23 +17,50 @@ settings.load_profile("slipway")
 TESTS = Path(__file__).parent
 
 LIMITS = {
-    "unit": 60,
-    "conformance": 120,
-    "shop": 120,
+    "lab": 900,
     "workflows": 600,
     "agent": 300,
-    "github": 180,
-    "lab": 900,
     "chaos": 900,
+    "github": 180,
+    "conformance": 120,
+    "shop": 120,
+    "unit": 60,
 }
-"""Folder → seconds that one test in it may take, fixtures included."""
+"""Suite → seconds that one test in it may take, fixtures included. The longest suites begin first,
+so that shorter ones fill the gaps."""
+
+FIRST = "lab/test_delivery.py"  # on servers without a past
+LAST = "lab/test_lab.py"  # ends the lab
+IN_TURN = frozenset(LIMITS) - {"unit"}
+"""Suites whose tests share servers, and what earlier tests did to them."""
 
 
+@pytest.hookimpl(tryfirst=True)  # before pytest-xdist reads the groups
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    suites = list(LIMITS)
+    order = {}
     for item in items:
-        folder = item.path.relative_to(TESTS).parts[0] if TESTS in item.path.parents else ""
-        if folder not in LIMITS:
+        if TESTS not in item.path.parents:
             continue
-        item.add_marker(folder)
+        place = item.path.relative_to(TESTS)
+        suite, name = place.parts[0], place.as_posix()
+        if suite not in LIMITS:
+            continue
+        item.add_marker(suite)
+        if suite in IN_TURN:
+            item.add_marker(pytest.mark.xdist_group(LAST if name == LAST else suite))
         if not item.get_closest_marker("timeout"):
-            item.add_marker(pytest.mark.timeout(LIMITS[folder]))
+            item.add_marker(pytest.mark.timeout(LIMITS[suite]))
+        order[item] = (name == LAST, suites.index(suite), name != FIRST)
+    items.sort(key=lambda item: order.get(item, (False, 0, True)))
+
+
+@pytest.fixture(scope="session", autouse=True)
+def lab_in_use(tmp_path_factory: pytest.TempPathFactory) -> Iterator[TextIO]:
+    """A lock that the processes which run tests share until their end.
+
+    Who ends the lab takes it for itself, and so waits for the others.
+    """
+    with (tmp_path_factory.getbasetemp().parent / "lab.lock").open("w") as lock:
+        fcntl.flock(lock, fcntl.LOCK_SH)
+        yield lock

@@ -54,11 +54,12 @@ def run(scenario: Scenario, fleet: Fleet) -> Outcome:
 
 
 def _roll_out(scenario: Scenario, fleet: Fleet, outcome: Outcome) -> None:
-    release, kept = _asked_for(scenario, fleet), fleet.good
-    old = set(fleet.serving().values())
-    fleet.configure(scenario.strategy, release, warm=scenario.back == "warm")
-    began = time.monotonic()
+    # Also while the release that is to be rolled back gets there: a canary has to be asked.
     with Load([server.address for server in SERVERS], rate=RATE) as load:
+        release, kept = _asked_for(scenario, fleet), fleet.good
+        old = set(fleet.serving().values())
+        fleet.configure(scenario.strategy, release, warm=scenario.back == "warm")
+        began = time.monotonic()
         with fleet.updating() as update:
             try:
                 if scenario.fault:

@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import sys
 import tempfile
+from collections.abc import Mapping
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Any
 
 import typer
 import yaml
@@ -24,7 +26,9 @@ Message = Annotated[str, typer.Option("--message", "-m", help="Why, for the hist
 
 def rollback(stack: Stack, to: To = None, yes: Yes = False, message: Message = "") -> None:
     """Go back to the last successful update of another release."""
-    updates = read(stack)
+    with ThreadPoolExecutor() as pool:  # each takes Pulumi half a second
+        state = pool.submit(pulumi.ask, "stack", "export", "--stack", stack)
+        updates = read(stack)
     if not updates:
         raise SlipwayError("nothing was ever deployed", where=stack, remedy="Run `pulumi up`")
     target = rollback_target(updates, to)
@@ -32,7 +36,7 @@ def rollback(stack: Stack, to: To = None, yes: Yes = False, message: Message = "
         f"{stack}: {updates[0].version} ({updates[0].result}) -> {target.version},"
         f" as applied {moment(target.started)} UTC"
     )
-    for line in _images(stack, target):
+    for line in _images(state.result(), target):
         typer.echo(f"  {line}")
     _confirm(yes)
     reason = f"rollback to {target.version}" + (f": {message}" if message else "")
@@ -47,10 +51,10 @@ def _succeed(code: int) -> None:
         raise typer.Exit(code)
 
 
-def _images(stack: str, target: Update) -> list[str]:
-    """What the target ran as here, one line an image; none if the stack keeps no record of it."""
+def _images(state: Mapping[str, Any], target: Update) -> list[str]:
+    """What the target ran as here, one line an image; none if the state keeps no record of it."""
     name = target.release.get("application", {}).get("name", "")
-    resources = pulumi.ask("stack", "export", "--stack", stack)["deployment"].get("resources", [])
+    resources = state["deployment"].get("resources", [])
     ran = record.read({each["urn"]: each for each in resources}, name).get(target.version, {})
     return [
         f"{image} ({', '.join(service for service in ran if ran[service] == image)})"

@@ -4,21 +4,12 @@ from __future__ import annotations
 
 import secrets
 from collections.abc import Iterator
-from pathlib import Path
 
 import pytest
 
 from lab import lifecycle, servers
 from lab.workspace import Workspace
 from tests.lab.trial import SERVERS, Trial
-
-HERE = Path(__file__).parent
-ORDER = {"test_delivery.py": 0, "test_lab.py": 2}
-
-
-def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Deliveries come first, on servers without a past; the lab's own tests, which end it, last."""
-    items.sort(key=lambda item: ORDER.get(item.path.name, 1) if item.path.parent == HERE else 0)
 
 
 @pytest.fixture(scope="session")

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import fcntl
 import subprocess
 import time
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
+from typing import TextIO
 
 import pytest
 
@@ -19,7 +21,8 @@ POSTGRES = f"{REGISTRY}/postgres:15"
 
 
 @pytest.fixture(scope="module", autouse=True)
-def _lab() -> Iterator[None]:
+def _lab(lab_in_use: TextIO) -> Iterator[None]:
+    fcntl.flock(lab_in_use, fcntl.LOCK_EX)
     lifecycle.up(layout.servers())
     yield
     servers.reset(layout.find("staging-1"))
