@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pulumi
 
-from components import repository, stack
+from components import stack
 from components.accessory import Accessory
 from components.image import Image, docker_provider
 from components.record import Record
@@ -23,7 +23,10 @@ def deploy(settings: Settings) -> None:
     """Declare everything that this environment is made of."""
     environment, application = pulumi.get_stack(), settings.application
 
-    repository.declare(settings, environment)
+    if settings.github:
+        from components import repository  # its provider takes a tenth of a second to import
+
+        repository.declare(settings, environment)
 
     # What every server runs, and what the version stands for: asked first, and read-only.
     hosts = fleet.hosts(settings)

@@ -77,6 +77,18 @@ def folder_command() -> str:
 
 
 def install_command(agent: str) -> str:
-    """Make the copied agent the current one, keep standard input as a note, drop older agents."""
-    others = f"find {FOLDER} -maxdepth 1 -name 'agent-*.pyz' ! -name {agent} -delete"
-    return f"ln -sfn {agent} {AGENT} && cat > {INSTALLED} && {others}"
+    """Unpack the copied agent, make it the current one, note standard input, drop older agents.
+
+    The archive works without what is unpacked of it, only more slowly.
+    """
+    unpacked = f"{FOLDER}/{agent.removesuffix('.pyz')}"
+    unpack = (
+        f"rm -rf {unpacked} {unpacked}.partial"
+        f" && python3 -m zipfile --extract {FOLDER}/{agent} {unpacked}.partial"
+        f" && mv {unpacked}.partial {unpacked}"
+    )
+    others = (
+        f"find {FOLDER} -maxdepth 1 -name 'agent-*' ! -name {agent} ! -name {Path(unpacked).name}"
+        " -exec rm -rf {} +"
+    )
+    return f"{unpack} && ln -sfn {agent} {AGENT} && cat > {INSTALLED} && {others}"

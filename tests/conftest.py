@@ -30,7 +30,8 @@ LIMITS = {
 so that shorter ones fill the gaps."""
 
 FIRST = "lab/test_delivery.py"  # on servers without a past
-LAST = "lab/test_lab.py"  # ends the lab
+LAST = "lab/test_lifecycle.py"  # ends the lab
+APART = {LAST, "lab/test_lab.py"}  # with servers that the rest of their suite does not use
 IN_TURN = frozenset(LIMITS) - {"unit"}
 """Suites whose tests share servers, and what earlier tests did to them."""
 
@@ -48,7 +49,7 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
             continue
         item.add_marker(suite)
         if suite in IN_TURN:
-            item.add_marker(pytest.mark.xdist_group(LAST if name == LAST else suite))
+            item.add_marker(pytest.mark.xdist_group(name if name in APART else suite))
         if not item.get_closest_marker("timeout"):
             item.add_marker(pytest.mark.timeout(LIMITS[suite]))
         order[item] = (name == LAST, suites.index(suite), name != FIRST)

@@ -10,7 +10,20 @@ from pathlib import Path
 
 ROOT = Path(__file__).resolve().parents[2]
 EPOCH = (1980, 1, 1, 0, 0, 0)  # the oldest time that a zip file can hold
-START = "import sys\n\nfrom slipway.agent.__main__ import main\n\nsys.exit(main(sys.argv[1:]))\n"
+# Python keeps no bytecode of modules in an archive: compiling them is half of the time of a step
+# that has little to do. The installation unpacks them beside it, see components/server.py.
+START = """\
+import sys
+from pathlib import Path
+
+unpacked = Path(sys.argv[0]).resolve().with_suffix("")
+if unpacked.is_dir():
+    sys.path.insert(0, str(unpacked))
+
+from slipway.agent.__main__ import main
+
+sys.exit(main(sys.argv[1:]))
+"""
 
 
 def build(target_dir: Path) -> Path:

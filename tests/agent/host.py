@@ -12,6 +12,7 @@ from typing import Any
 
 import httpx
 
+from components.server import install_command
 from lab.layout import REGISTRY, Server
 from lab.registry import MANIFESTS
 from slipway.agent.build import build
@@ -135,9 +136,8 @@ class AgentHost:
             check=True,
             capture_output=True,
         )
-        self.sh(
-            f"mkdir -p .slipway && cp /opt/{agent.name} .slipway/ && ln -sfn {agent.name} {AGENT}"
-        )
+        self.sh(f"mkdir -p .slipway && cp /opt/{agent.name} .slipway/")
+        self.sh(f"echo life | {{ {install_command(agent.name)}; }}")
 
     def sh(self, command: str) -> str:
         """As the deploy user."""

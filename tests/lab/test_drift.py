@@ -32,7 +32,7 @@ DRIFTS = {
     "the proxy's configuration changed": by_hand(
         "echo '#' >> .slipway/shop/proxy/config/haproxy.cfg"
     ),
-    "the agent deleted": by_hand("rm .slipway/agent*"),
+    "the agent deleted": by_hand("rm -r .slipway/agent*"),
 }
 
 

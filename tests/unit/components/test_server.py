@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import os
 import subprocess
+import zipfile
 from pathlib import Path
 
 import pytest
@@ -65,12 +66,20 @@ def test_an_installation_leaves_one_agent_and_the_note_of_its_life(tmp_path: Pat
     shell(folder_command())
     folder = tmp_path / ".slipway"
     assert folder.stat().st_mode & 0o777 == 0o700
-    for agent in ("agent-old.pyz", AGENT):
-        (folder / agent).touch()
+    unpacked = AGENT.removesuffix(".pyz")
+    (folder / "agent-old.pyz").touch()
+    (folder / "agent-old" / "slipway").mkdir(parents=True)
+    (folder / unpacked).mkdir()
+    (folder / unpacked / "spoiled.py").touch()
+    with zipfile.ZipFile(folder / AGENT, "w") as archive:
+        archive.writestr("slipway/errors.py", "")
     shell(install_command(AGENT))
-    assert {path.name for path in folder.iterdir()} == {AGENT, "agent.pyz", "installed"}
+    assert {path.name for path in folder.iterdir()} == {
+        AGENT, unpacked, "agent.pyz", "installed",
+    }  # fmt: skip
     assert (folder / "agent.pyz").readlink() == Path(AGENT)
     assert (folder / "installed").read_text() == "life-1"
+    assert [path.name for path in (folder / unpacked).iterdir()] == ["slipway"]
 
 
 def test_a_server_with_an_old_python_says_so_and_is_left_alone(tmp_path: Path) -> None:

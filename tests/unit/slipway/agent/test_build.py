@@ -43,3 +43,20 @@ def test_it_runs_alone_and_refuses_a_step_that_it_does_not_know(tmp_path: Path) 
     assert done.stderr.startswith(
         "agent: unknown step 'launch'. Known: preflight, accessory, stage"
     )
+
+
+def test_unpacked_beside_the_archive_it_runs_from_there_and_keeps_its_bytecode(
+    tmp_path: Path,
+) -> None:
+    agent = build(tmp_path)
+    unpacked = agent.with_suffix("")
+    zipfile.ZipFile(agent).extractall(unpacked)
+    (tmp_path / "agent.pyz").symlink_to(agent.name)
+    subprocess.run(
+        [sys.executable, str(tmp_path / "agent.pyz"), "launch"],
+        capture_output=True,
+        check=False,
+        timeout=10,
+        env={key: value for key, value in os.environ.items() if not key.startswith("PYTHON")},
+    )
+    assert list(unpacked.glob("slipway/agent/__pycache__/*.pyc"))

@@ -1,0 +1,57 @@
+"""The lab as a whole comes up and goes: nobody else may be using it."""
+
+from __future__ import annotations
+
+import fcntl
+from pathlib import Path
+from typing import TextIO
+
+import pytest
+
+from lab import engine, keys, layout, lifecycle, registry, servers, ssh_agent
+from lab.engine import docker
+
+
+@pytest.fixture(scope="module", autouse=True)
+def _lab(lab_in_use: TextIO) -> None:
+    fcntl.flock(lab_in_use, fcntl.LOCK_EX)
+    lifecycle.up(layout.servers())
+
+
+def test_up_brings_back_what_was_lost_and_leaves_the_rest_alone() -> None:
+    server, other = layout.find("staging-1"), layout.find("production-1")
+    born = docker("inspect", "--format", "{{.Created}}", other.container)
+    servers.power_off(server)
+    docker("rm", "--force", layout.REGISTRY_CONTAINER)
+    lifecycle.up(layout.servers())
+    assert servers.ready(server)
+    assert registry.answers()
+    assert docker("inspect", "--format", "{{.Created}}", other.container) == born
+
+
+def test_down_leaves_nothing_behind_and_up_comes_back_with_the_same_keys() -> None:
+    server = layout.find("staging-1")
+    host_key = keys.host_key(server)
+    lifecycle.down()
+    try:
+        assert lifecycle.status() == []
+        assert not ssh_agent.socket().exists()
+        assert leftovers() == []
+    finally:
+        lifecycle.up(layout.servers())
+    assert keys.host_key(server) == host_key
+    assert all(machine.ready for machine in lifecycle.status())
+
+
+def leftovers() -> list[str]:
+    """What is left of the lab: mounts, and containers, volumes and networks or their engine's."""
+    mounts = [line.split()[1] for line in Path("/proc/mounts").read_text().splitlines()]
+    found = [mount for mount in mounts if "slipway" in mount]
+    if engine.running():
+        found += docker("ps", "--all", "--quiet", "--filter", f"label={layout.LABEL}").split()
+        found += docker("volume", "ls", "--quiet", "--filter", "name=^slipway-lab-").split()
+        found += docker("network", "ls", "--quiet", "--filter", "name=^slipway-lab").split()
+    else:
+        found += [mount for mount in mounts if "/docker/" in mount]
+        found += [link.name for link in Path("/sys/class/net").iterdir() if link.name == "docker0"]
+    return found
