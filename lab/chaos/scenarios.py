@@ -63,7 +63,7 @@ def _releases() -> list[Scenario]:
             Scenario("never ready", strategy, OLD, FAILS, {"READY": "never"}),
             Scenario("migration fails", strategy, OLD, FAILS, {"MIGRATION": "fail"}),
             Scenario("smoke test fails", strategy, OLD, FAILS, {"SMOKE": "/nowhere"}),
-            Scenario("crashes after ready", strategy, OLD, FAILS, {"CRASH_AFTER": "8"}),
+            Scenario("crashes after ready", strategy, OLD, FAILS, {"CRASH_AFTER": "4"}),
             Scenario("5xx at 3 %", strategy, OLD, FAILS, {"ERROR_RATE": "0.03"}),
             Scenario("slow", strategy, OLD, FAILS, {"LATENCY": "0.7"}),
             Scenario("errors in the log", strategy, OLD, FAILS, {"LOG_ERRORS": "5"}),

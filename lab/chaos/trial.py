@@ -75,6 +75,8 @@ def _roll_out(scenario: Scenario, fleet: Fleet, outcome: Outcome) -> None:
     outcome.end = _end(fleet, old)
     outcome.changes = fleet.changes()
     judge(scenario, outcome)
+    if outcome.changes and outcome.code == 0:  # why are they not what was deployed?
+        outcome.faults += fleet.problems()
     fleet.good = release if outcome.end == NEW else kept
     fleet.configure(scenario.strategy, fleet.good)
     _heal(fleet, outcome)
