@@ -71,9 +71,10 @@ def _accessories(settings: Settings) -> Iterator[Fault]:
         if first != name:
             what = f"{accessory.port} is already the port of `{first}` on `{at}`"
             yield Fault(path, what, "Choose another port or server.")
-        if accessory.port == settings.proxy.http_port:
-            what = f"{accessory.port} is already the proxy's port on `{at}`"
-            yield Fault(path, what, "Choose another port, or another `proxy/http_port`.")
+        for key in ("http_port", "https_port"):
+            if accessory.port == getattr(settings.proxy, key):
+                what = f"{accessory.port} is already the proxy's port on `{at}`"
+                yield Fault(path, what, f"Choose another port, or another `proxy/{key}`.")
         if settings.servers[at].private_address is None and at not in unreachable:
             unreachable.add(at)
             what = f"is required, because the other servers must reach accessory `{name}`"

@@ -34,6 +34,17 @@ FAULTS = [
     ),
     (
         (
+            f"servers: {{{TWO}, {NEAR}}}\nsecrets: {{PEM: x}}\n"
+            "proxy: {https_port: 5432, certificate: PEM}"
+        ),
+        "application/accessories/postgres/port",
+        (
+            "5432 is already the proxy's port on `one`. Choose another port, or another "
+            "`proxy/https_port`."
+        ),
+    ),
+    (
+        (
             f"servers: {{{TWO}, {NEAR}}}\n"
             'application: {accessories: {replica: {image: "postgres:15", port: 5432}}}'
         ),
