@@ -79,7 +79,7 @@ def step_order(
     order = _rollout(settings, environment, step.server, release, basis)
     if step.action is Action.SWITCH:
         order["rollout"] |= {"weight": step.weight, "pause": step.pause, "bake": step.hold}
-        order["rollout"]["watch"] = settings.rollout.watch.model_dump()
+        order["rollout"]["watch"] = _watch(settings)
     if step.action is Action.PREFLIGHT:
         order |= _access(settings)
         order["preflight"] = {
@@ -197,6 +197,13 @@ def _rollout(
             "keeping": {"retain": rollout.retain, "warm": rollout.warm_seconds},
         },
     }
+
+
+def _watch(settings: Settings) -> dict[str, Any]:
+    """Only canaries have a limit of latency that nobody asked for: it takes whole releases back."""
+    watch = settings.rollout.watch
+    chosen = settings.rollout.strategy == "canary" or "p95" in watch.model_fields_set
+    return watch.model_dump() | ({} if chosen else {"p95": None})
 
 
 def _access(settings: Settings) -> dict[str, Any]:

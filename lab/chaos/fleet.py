@@ -27,14 +27,15 @@ UP: Final = ("up", "--yes", "--skip-preview", "--stack")
 BALLAST: Final = Path(__file__).parent / "image"
 LEASE: Final = 3.0  # seconds beyond what a plan waits for
 SMOKE: Final = "SMOKE"  # a variable that only the tests of a release read
+WATCH: Final = {"min_requests": 10, "p95": "500ms"}
 ROLLOUT: Final[dict[str, dict[str, Any]]] = {
-    "rolling": {"strategy": "rolling", "batch": 1, "bake": "2s"},
-    "blue-green": {"strategy": "blue-green", "bake": "2s"},
+    "rolling": {"strategy": "rolling", "batch": 1, "bake": "2s", "watch": WATCH},
+    "blue-green": {"strategy": "blue-green", "bake": "2s", "watch": WATCH},
     "canary": {
         "strategy": "canary",
         "bake": "2s",
         "canary": {"weights": [25, 50, 100], "hold": "2s"},
-        "watch": {"min_requests": 10, "hold_limit": "6s"},
+        "watch": {**WATCH, "hold_limit": "6s"},
     },
 }
 

@@ -138,6 +138,9 @@ class Host:
         verdict = bake(self.engine, watched, hold, count, self.report)
         self.report(f"{revision.release.version} has passed: {verdict}")
 
+    def _steady(self, state: State, release: str) -> None:
+        health.Steadiness(self.engine, subjects(self._containers(state, release))).look()
+
     def _migrate(self, state: State, release: str) -> None:
         migration.run(self.engine, state.revision(release).release, self.report)
 

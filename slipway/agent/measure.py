@@ -176,6 +176,6 @@ def measure(
     engine: Engine, runtime: Proxy, subjects: Iterable[Subject], watch: Watch, new: str
 ) -> Measure:
     """Begin to count for the release of colour `new`."""
-    latencies = Latencies(runtime) if watch.analyse else None
+    latencies = Latencies(runtime) if watch.analyse or watch.p95 is not None else None
     processor = Processor(engine, subjects) if watch.analyse else None
     return Measure(watch, Traffic(runtime), latencies, processor, new)

@@ -79,7 +79,7 @@ def alarm(new: Sample, watch: Watch) -> Verdict:
     if watch.error_rate is not None:
         chance = at_least(new.errors, new.requests, watch.error_rate)
         reasons += [_too_many_errors(new, watch.error_rate)] if chance < CERTAIN else []
-    if watch.analyse and watch.p95 is not None:
+    if watch.p95 is not None:
         chance = at_least(new.latencies.above(watch.p95), new.latencies.count, SLOW)
         reasons += [_too_slow(new, watch.p95)] if chance < CERTAIN else []
     return Verdict(Outcome.FAIL, tuple(reasons)) if reasons else Verdict(Outcome.PASS)
@@ -91,7 +91,7 @@ def judge(new: Sample, old: Sample, watch: Watch) -> Verdict:
     if certain.outcome is Outcome.FAIL:
         return certain
     if not watch.analyse:
-        return _errors_alone(new, watch)
+        return _alone(new, watch)
     scarce = _scarce(new, watch)
     if scarce:
         return Verdict(Outcome.TOO_FEW, (scarce,))
@@ -99,12 +99,17 @@ def judge(new: Sample, old: Sample, watch: Watch) -> Verdict:
     return Verdict(Outcome.FAIL, faults) if faults else Verdict(Outcome.PASS, (_told(new),))
 
 
-def _errors_alone(new: Sample, watch: Watch) -> Verdict:
+def _alone(new: Sample, watch: Watch) -> Verdict:
     """Of a release that is watched without being compared; few requests say little, and pass."""
-    limit = watch.error_rate
-    if limit is not None and new.requests >= watch.min_requests and new.error_rate > limit:
-        return Verdict(Outcome.FAIL, (_too_many_errors(new, limit),))
-    return Verdict(Outcome.PASS, (_told(new),))
+    errors, p95, enough = watch.error_rate, watch.p95, watch.min_requests
+    reasons = []
+    if errors is not None and new.requests >= enough and new.error_rate > errors:
+        reasons.append(_too_many_errors(new, errors))
+    if p95 is not None and new.latencies.count >= enough and _p95(new) > p95:
+        reasons.append(_too_slow(new, p95))
+    return (
+        Verdict(Outcome.FAIL, tuple(reasons)) if reasons else Verdict(Outcome.PASS, (_told(new),))
+    )
 
 
 def _scarce(new: Sample, watch: Watch) -> str:
@@ -119,7 +124,7 @@ def _scarce(new: Sample, watch: Watch) -> str:
 def _beyond_limits(new: Sample, watch: Watch) -> Iterator[str]:
     if watch.error_rate is not None and new.error_rate > watch.error_rate:
         yield _too_many_errors(new, watch.error_rate)
-    if watch.p95 is not None and new.latencies.percentile(1 - SLOW) > watch.p95:
+    if watch.p95 is not None and _p95(new) > watch.p95:
         yield _too_slow(new, watch.p95)
     if watch.cpu is not None and new.cpu is not None and new.cpu > watch.cpu:
         yield f"a container used {new.cpu:.0%} of its processor share (at most {watch.cpu:.0%})"
@@ -141,7 +146,7 @@ def _worse(new: Sample, old: Sample, watch: Watch) -> Iterator[str]:
     before = _upper_p95(old.latencies)
     bound = max(factor * before, before + NOTICEABLE)
     if at_least(new.latencies.above(bound), new.latencies.count, SLOW) < UNLIKELY:
-        ours, theirs = (each.latencies.percentile(1 - SLOW) for each in (new, old))
+        ours, theirs = map(_p95, (new, old))
         yield f"p95 is {_ms(ours)}, the old release's {_ms(theirs)}"
 
 
@@ -157,14 +162,18 @@ def _too_many_errors(new: Sample, limit: float) -> str:
 
 
 def _too_slow(new: Sample, limit: float) -> str:
-    return f"p95 is {_ms(new.latencies.percentile(1 - SLOW))} (at most {_ms(limit)})"
+    return f"p95 is {_ms(_p95(new))} (at most {_ms(limit)})"
 
 
 def _told(new: Sample) -> str:
     said = f"{new.errors} of {new.requests} requests failed"
     if new.latencies.count:
-        said += f", p95 {_ms(new.latencies.percentile(1 - SLOW))}"
+        said += f", p95 {_ms(_p95(new))}"
     return said + (f", processor {new.cpu:.0%}" if new.cpu is not None else "")
+
+
+def _p95(sample: Sample) -> float:
+    return sample.latencies.percentile(1 - SLOW)
 
 
 def _ms(seconds: float) -> str:

@@ -43,7 +43,8 @@ class Action:
     workers  those without a port that start      rest     those without a port are stopped
              before the old ones stop are ready
     relieve  those that start after are ready     route    the proxy follows `state.traffic`
-    bake     they stay well for the bake time     migrate  its migration has run
+    bake     they stay well for the bake time     steady   none has fallen over since it was ready
+    migrate  its migration has run
     drain    no request is left on them           stop     all its containers are stopped
     remove   all its containers are gone          sweep    containers of unknown releases are gone
     prune    images of no known release are gone  mend     broken containers are replaced in place
@@ -186,7 +187,8 @@ def confirm(state: State, release: str, ballot: str) -> Actions:
             f"release {release} cannot be confirmed: another rollout has taken it over",
             remedy="Run the rollout again",
         )
-    return _script(replace(state, phase=CONFIRMED), "record", "route")
+    steady = _script(state, f"steady {release}")
+    return steady + _script(replace(state, phase=CONFIRMED), "record", "route")
 
 
 def finalize(state: State, release: str, ballot: str, *, basis: Basis, now: float) -> Actions:

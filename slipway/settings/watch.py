@@ -27,7 +27,8 @@ class Watch(Model):
     error_rate: Percentage | None = Field(default=0.01, le=1, examples=["1%"])
     """Share of its requests that may fail (5xx, or no answer), up to 100%; null: no limit."""
     p95: Duration | None = Field(default=0.5, examples=["500ms"])
-    """Time that 95 of 100 requests must not exceed; null: no limit; only for `canary`."""
+    """Time that 95 of 100 requests must not exceed; null: no limit. The default is for `canary`;
+    with other strategies there is no limit but the one that is set."""
     cpu: Percentage | None = Field(default=0.8, le=1, examples=["80%"])
     """Share of its processor limit, or of the server's processors, that a container may use, up to
     100%; null: no limit; only for `canary`."""

@@ -81,7 +81,7 @@ def test_a_release_that_fails_in_its_bake_time_gives_the_traffic_back(serving: A
     assert serving.call("stage", two).code == 0
     done = serving.call("switch", two, rollout={"bake": 8})
     assert done.code == 1
-    assert "during the bake time" in done.error
+    assert "after it was ready" in done.error
     assert serving.version() == "v1"
     assert set(serving.containers().values()) == {"running"}
     assert serving.status()["phase"] == "idle"

@@ -15,11 +15,14 @@ AT_ONCE = 16
 
 
 class Steadiness:
-    """Whether containers have restarted, exited or turned unhealthy since a moment."""
+    """Whether containers of a new release have restarted, exited or turned unhealthy.
+
+    The engine counts restarts from a container's first start on, so one that fell over before
+    anybody looked, or between two looks, is found out too.
+    """
 
     def __init__(self, engine: Engine, subjects: Sequence[Subject]) -> None:
         self.engine, self.subjects = engine, subjects
-        self._restarts = {each.name: self._restarted(each) for each in subjects}
         self._strikes = {each.name: 0 for each in subjects}
 
     @property
@@ -35,13 +38,13 @@ class Steadiness:
             self._consider(subject, reason)
 
     def _consider(self, subject: Subject, reason: str) -> None:
-        if self._restarted(subject) != self._restarts[subject.name]:
-            raise failure(self.engine, subject, "restarted during the bake time")
+        if self._restarted(subject):
+            raise failure(self.engine, subject, "restarted after it was ready")
         self._strikes[subject.name] = self._strikes[subject.name] + 1 if reason else 0
         gone = reason == "missing" or reason.startswith("exited")
         if gone or self._strikes[subject.name] >= STRIKES:
-            raise failure(self.engine, subject, f"{reason}, during the bake time")
+            raise failure(self.engine, subject, f"{reason}, after it was ready")
 
-    def _restarted(self, subject: Subject) -> int:
+    def _restarted(self, subject: Subject) -> bool:
         found = self.engine.inspect(subject.name)
-        return int(found["RestartCount"]) if found else -1
+        return bool(found and found["RestartCount"])

@@ -78,8 +78,26 @@ def test_a_switch_is_told_its_share_and_how_long_to_watch_it(
 ) -> None:
     step = Step(Action.SWITCH, "two", weight=25, hold=60, pause=5)
     told = json.loads(orders.step_order(step, settings, "staging", candidate, BASIS))
-    watch = settings.rollout.watch.model_dump()
+    watch = settings.rollout.watch.model_dump() | {"p95": None}
     assert told["rollout"] == {**ROLLOUT, "weight": 25, "bake": 60, "pause": 5, "watch": watch}
+
+
+@pytest.mark.parametrize(
+    ("rollout", "limit"),
+    [
+        ("{}", None),
+        ("{watch: {p95: 300ms}}", 0.3),
+        ("{strategy: canary}", 0.5),
+    ],
+)
+def test_latency_is_limited_for_canaries_and_where_it_is_asked_for(
+    tmp_path: Path, rollout: str, limit: float | None
+) -> None:
+    placed = sample.settings(sample.project(tmp_path), f"rollout: {rollout}")
+    wanted = release(placed, {"shop": IMAGE})
+    step = Step(Action.SWITCH, "one", weight=100)
+    told = json.loads(orders.step_order(step, placed, "staging", wanted, BASIS))
+    assert told["rollout"]["watch"]["p95"] == limit
 
 
 def test_a_canary_with_few_requests_has_the_time_that_it_may_be_held_on(tmp_path: Path) -> None:

@@ -52,6 +52,23 @@ def test_each_breach_fails_with_its_numbers(new: Sample, said: str) -> None:
     assert said in str(verdict)
 
 
+@pytest.mark.parametrize(
+    ("new", "said"),
+    [
+        (sample(500, 15), "3.00% of the requests failed"),
+        (sample(500, slow=30), "p95 is 812 ms (at most 500 ms)"),
+    ],
+    ids=["errors", "slow"],
+)
+def test_limits_are_kept_by_a_release_that_is_compared_with_no_other(
+    new: Sample, said: str
+) -> None:
+    verdict = judge(new, Sample(), Watch())
+    assert verdict.outcome is Outcome.FAIL
+    assert said in str(verdict)
+    assert judge(new, Sample(), Watch(error_rate=None, p95=None)).outcome is Outcome.PASS
+
+
 def test_every_breach_is_told_at_once() -> None:
     assert len(judge(sample(500, 6, cpu=0.9), OLD, CANARY).reasons) == 3
 
@@ -119,7 +136,7 @@ def test_noise_flips_nothing(seed: int) -> None:
 def test_an_alarm_waits_for_no_quorum_and_no_end() -> None:
     assert alarm(sample(3, 3), CANARY).outcome is Outcome.FAIL
     assert alarm(sample(60, slow=20), CANARY).outcome is Outcome.FAIL
-    assert alarm(sample(60, slow=20), Watch()).outcome is Outcome.PASS
+    assert alarm(sample(60, slow=20), Watch(p95=None)).outcome is Outcome.PASS
 
 
 def test_a_stray_error_is_no_alarm() -> None:

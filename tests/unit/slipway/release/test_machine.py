@@ -180,8 +180,15 @@ def test_a_confirmed_release_goes_back_only_with_evidence(world: World) -> None:
 def test_a_failed_confirmation_leaves_the_vote_as_it_was_given(world: World) -> None:
     rollout = Rollout(TWO)
     rollout.run(world, "stage", "switch")
-    assert not world.do(rollout.plan("confirm", world.state), fail_at=frozenset({1}))
+    assert not world.do(rollout.plan("confirm", world.state), fail_at=frozenset({2}))
     assert world.state.phase == CONFIRMED
+
+
+def test_a_release_that_fell_over_after_it_was_watched_is_not_confirmed(world: World) -> None:
+    rollout = Rollout(TWO)
+    rollout.run(world, "stage", "switch")
+    assert not world.do(rollout.plan("confirm", world.state), fail_at=frozenset({0}))
+    assert (world.state.phase, world.routed) == (IDLE, {ONE: 100})
 
 
 def test_a_committed_release_is_not_taken_back(world: World) -> None:

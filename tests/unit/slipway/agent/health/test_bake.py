@@ -75,8 +75,14 @@ def test_a_quiet_time_passes_and_lasts_as_long_as_it_was_told(engine: Containers
 
 def test_a_restart_fails_it_even_when_the_container_is_up_again(engine: Containers) -> None:
     later(lambda: engine.found["shop-web-2"].update(RestartCount=1))
-    with pytest.raises(ContainerError, match="web-2 restarted during the bake time"):
+    with pytest.raises(ContainerError, match="web-2 restarted after it was ready"):
         hold(engine, seconds=5)
+
+
+def test_a_restart_before_it_fails_it_too(engine: Containers) -> None:
+    engine.found["shop-web-2"].update(RestartCount=1)
+    with pytest.raises(ContainerError, match="web-2 restarted after it was ready"):
+        hold(engine)
 
 
 def test_an_exit_fails_it_with_the_last_line_masked(engine: Containers) -> None:
@@ -85,7 +91,7 @@ def test_an_exit_fails_it_with_the_last_line_masked(engine: Containers) -> None:
     later(lambda: state.update(Status="exited", ExitCode=4))
     with pytest.raises(ContainerError) as caught:
         hold(engine, seconds=5)
-    assert "web-1 exited (4), during the bake time; last line: cannot go on with ***" in str(
+    assert "web-1 exited (4), after it was ready; last line: cannot go on with ***" in str(
         caught.value
     )
 
