@@ -7,6 +7,8 @@ from typing import Any
 
 import pytest
 
+from lab import servers
+from slipway.release.release import Release
 from tests.agent.host import TOKEN, AgentHost, release
 from tests.agent.load import Load
 
@@ -33,6 +35,32 @@ def test_a_release_that_misbehaves_under_traffic_is_taken_back(
     assert done.answer == {}
     assert serving.version() == "v1"
     assert serving.status()["phase"] == "idle"
+
+
+@pytest.mark.parametrize("step", ["switch", "confirm"])
+def test_a_release_that_falls_over_while_nobody_watches_is_taken_back(
+    serving: AgentHost, step: str
+) -> None:
+    two = release("v2", replicas=1)
+    assert serving.call("stage", two).code == 0
+    if step == "confirm":
+        assert serving.call("switch", two).code == 0
+    fall_over(serving, two)
+    done = serving.call(step, two)
+    assert done.code == 1
+    assert "web-1 restarted after it was ready" in done.error
+    assert serving.version() == "v1"
+    assert serving.status()["phase"] == "idle"
+
+
+def fall_over(host: AgentHost, fallen: Release) -> None:
+    """The web container's process is killed, and its engine starts it again."""
+    labels = f"--filter label=slipway.release={fallen.id} --filter label=slipway.service=web"
+    name = host.sh(f"docker ps --quiet {labels}").strip()
+    servers.run(host.server, f"kill -KILL $(docker inspect --format '{{{{.State.Pid}}}}' {name})")
+    again = f"docker inspect --format '{{{{.RestartCount}}}} {{{{.State.Running}}}}' {name}"
+    wait = f"for _ in $(seq 100); do [ \"$({again})\" = '1 true' ] && exit; sleep 0.1; done; exit 1"
+    host.sh(wait)
 
 
 def test_what_is_put_up_with_by_configuration_passes(serving: AgentHost) -> None:
