@@ -43,6 +43,7 @@ class Fleet:
         self.workspace.configure(
             STACK,
             version=version,
+            build=False,
             application=application.definition(**environment),
             servers={each.name: _address(each) for each in self.servers},
             rollout=rollout,
