@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from slipway.errors import SlipwayError
 from slipway.release.status import Accessory, Running, Status
 from slipway.remote import Answer, Host, ask, unreachable
-from slipway.settings import Settings
+
+if TYPE_CHECKING:
+    from slipway.settings import Settings
 
 FOLDER = ".slipway"  # in the home of the deploy user
 AGENT = f"{FOLDER}/agent.pyz"

@@ -15,7 +15,6 @@ from slipway.cli.options import Stack
 from slipway.cli.stack import settings_of
 from slipway.errors import SlipwayError
 from slipway.remote import Answer, ask
-from slipway.settings.quantity import parse_duration
 
 
 class End(StrEnum):
@@ -31,6 +30,8 @@ For = Annotated[str | None, typer.Option("--for", help="How long, such as 2h; el
 
 def lock(stack: Stack, message: Message, duration: For = None) -> None:
     """Make every server of the stack refuse rollouts."""
+    from slipway.settings.quantity import parse_duration
+
     owner = f"{getpass.getuser()}@{socket.gethostname()}"
     seconds = parse_duration(duration) if duration else None
     _tell(stack, "lock", {"owner": owner, "reason": message, "seconds": seconds})

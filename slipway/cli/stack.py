@@ -3,15 +3,20 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import yaml
 
-from slipway import pulumi, settings
-from slipway.settings import Settings
+from slipway import pulumi
+
+if TYPE_CHECKING:
+    from slipway.settings import Settings
 
 
 def settings_of(stack: str) -> Settings:
     """Raises SlipwayError for settings that are wrong, or a stack that Pulumi does not know."""
+    from slipway import settings  # 0.2 s, which a rollback needn't wait for
+
     prefix = f"{pulumi.project_name()}:"
     config = pulumi.ask("config", "--json", "--show-secrets", "--stack", stack)
     values = {

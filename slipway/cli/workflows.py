@@ -10,8 +10,6 @@ import typer
 from slipway import pulumi
 from slipway.cli.options import Stack
 from slipway.errors import SlipwayError
-from slipway.workflows.files import files
-from slipway.workflows.project import read
 
 workflows = typer.Typer(help="The repository's GitHub workflows.", no_args_is_help=True)
 Folder = Annotated[Path, typer.Argument(metavar="PATH", help="The repository's folder.")]
@@ -25,6 +23,9 @@ def commands() -> None:
 @workflows.command()
 def write(path: Folder, stack: Stack) -> None:
     """Write the files that the stack's configuration stands for; others stay as they are."""
+    from slipway.workflows.files import files
+    from slipway.workflows.project import read
+
     file = pulumi.stack_file(stack)
     texts = files(read(file.parent, stack))
     if not texts:
