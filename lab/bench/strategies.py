@@ -21,7 +21,9 @@ from lab.progress import step
 from slipway.errors import SlipwayError
 
 SIZE: Final = 3  # servers
-RATE: Final = 200  # requests a second to each server
+RATE: Final = 250  # requests a second to each server, while failures are counted
+LIGHT: Final = 10  # while seconds are: the load shares the processors with what is timed
+TIMED: Final = 3  # times
 ENOUGH: Final = 50_000  # requests for each line of the table
 ROUNDS: Final = 10  # at most
 ABORTS: Final = 3
@@ -81,11 +83,15 @@ class Strategies:
             serving = self.fleet.next_version()
             self.fleet.configure(serving, ROLLOUTS["rolling"])
             self.fleet.up()
+        for number in range(1, TIMED + 1):
+            for strategy in ROLLOUTS:
+                with step(f"Timed {number}: {strategy}, and back"):
+                    self._timed(strategy)
         for number in range(1, ROUNDS + 1):
             for strategy in ROLLOUTS:
                 if self.series[strategy].traffic.requests < ENOUGH:
                     with step(f"Round {number}: {strategy}, and back"):
-                        self._forth_and_back(strategy, serving)
+                        self._counted(strategy, serving)
         for number in range(1, ABORTS + 1):
             with step(f"Abort {number}"):
                 self._abort()
@@ -117,6 +123,11 @@ class Strategies:
             " failed meanwhile."
         )
         found.notes.append(
+            f"Times are under {LIGHT} requests/s to each server, of the canary under {RATE}: the"
+            " load shares the processors. Requests were counted in further rounds under"
+            f" {RATE} requests/s."
+        )
+        found.notes.append(
             "*Switch*: on each server, from the first answer of the new version to the last of the"
             " old; for `canary` it includes the time that its weights are held."
         )
@@ -127,24 +138,37 @@ class Strategies:
         found.faults += [f"abort: {fault}" for fault in self.abort_traffic.faults()]
         return found
 
-    def _forth_and_back(self, strategy: str, serving: str) -> None:
-        version = self.fleet.next_version()
-        self.fleet.configure(version, ROLLOUTS[strategy])
-        self._timed(strategy, version, self.fleet.up)
+    def _timed(self, strategy: str) -> None:
+        """With just enough requests to see the versions; a canary's verdict needs more."""
+        version = self._next(strategy)
+        rate = RATE if strategy == "canary" else LIGHT
+        self.series[strategy].seconds.append(self._do(self.fleet.up, rate)[0])
         began = time.time()
-        results = self._timed(ROLLBACK, serving, self.fleet.roll_back)
+        seconds, results = self._do(self.fleet.roll_back, LIGHT)
+        self.series[ROLLBACK].seconds.append(seconds)
         self.to_last_switch.append(last_answer(results, version) - began)
 
-    def _timed(self, name: str, version: str, action: Callable[[], object]) -> list[Result]:
-        series = self.series[name]
-        with self._load() as load:
+    def _counted(self, strategy: str, serving: str) -> None:
+        """With so many that a switch which loses any would be seen."""
+        versions = {strategy: self._next(strategy), ROLLBACK: serving}
+        for name, action in ((strategy, self.fleet.up), (ROLLBACK, self.fleet.roll_back)):
+            _, results = self._do(action, RATE)
+            self.series[name].traffic.results += results
+            self.series[name].switches += [
+                handover(each.moments, versions[name]) for each in results
+            ]
+
+    def _next(self, strategy: str) -> str:
+        version = self.fleet.next_version()
+        self.fleet.configure(version, ROLLOUTS[strategy])
+        return version
+
+    def _do(self, action: Callable[[], object], rate: float) -> tuple[float, list[Result]]:
+        with self._load(rate) as load:
             began = time.monotonic()
             action()
-            series.seconds.append(time.monotonic() - began)
-        results = load.results()
-        series.switches += [handover(each.moments, version) for each in results]
-        series.traffic.results += results
-        return results
+            seconds = time.monotonic() - began
+        return seconds, load.results()
 
     def _abort(self) -> None:
         """A release that complains on the second server, when the first has switched already."""
@@ -152,7 +176,7 @@ class Strategies:
         version = self.fleet.next_version()
         self.fleet.configure(version, ROLLOUTS["rolling"], COMPLAIN_ON=second)
         began = time.time()
-        with self._load() as load:
+        with self._load(RATE) as load:
             done = self.fleet.fail()
         if done.returncode == 0:
             raise SlipwayError("a release that complains was committed", where=second)
@@ -163,8 +187,8 @@ class Strategies:
     def _entries(self) -> list[dict[str, Any]]:
         return [entry for entries in self.fleet.journals().values() for entry in entries]
 
-    def _load(self) -> Load:
-        return Load([server.address for server in self.fleet.servers], rate=RATE)
+    def _load(self, rate: float) -> Load:
+        return Load([server.address for server in self.fleet.servers], rate=rate)
 
 
 def way_back(entries: Sequence[Mapping[str, Any]]) -> float:
