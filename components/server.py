@@ -77,7 +77,7 @@ def folder_command() -> str:
 
 
 def install_command(agent: str) -> str:
-    """Unpack the copied agent, make it the current one, note standard input, drop older agents.
+    """Unpack and compile the copied agent and make it the current one; note standard input.
 
     The archive works without what is unpacked of it, only more slowly.
     """
@@ -85,7 +85,7 @@ def install_command(agent: str) -> str:
     unpack = (
         f"rm -rf {unpacked} {unpacked}.partial"
         f" && python3 -m zipfile --extract {FOLDER}/{agent} {unpacked}.partial"
-        f" && mv {unpacked}.partial {unpacked}"
+        f" && mv {unpacked}.partial {unpacked} && python3 -m compileall -q {unpacked}"
     )
     others = (
         f"find {FOLDER} -maxdepth 1 -name 'agent-*' ! -name {agent} ! -name {Path(unpacked).name}"

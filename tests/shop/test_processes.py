@@ -156,12 +156,12 @@ def test_misbehave_error_rate_fails_a_share_of_requests_but_no_check(start: Star
 
 
 def test_misbehave_latency_slows_requests_but_no_check(start: Start) -> None:
-    web = start("web", MISBEHAVE_LATENCY="0.5")
+    web = start("web", MISBEHAVE_LATENCY="4")
     started = time.monotonic()
     web.ask("/health")
-    assert time.monotonic() - started < 0.4
+    checked = time.monotonic()
     web.ask("/version")
-    assert time.monotonic() - started > 0.5
+    assert time.monotonic() - checked >= 4 > checked - started
 
 
 @pytest.mark.parametrize("command", ["web", "worker"])
