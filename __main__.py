@@ -26,7 +26,7 @@ def deploy(settings: Settings) -> None:
     if settings.github:
         from components import repository  # its provider takes a tenth of a second to import
 
-        repository.declare(settings, environment)
+        repository.declare(settings, settings.github, environment)
 
     # What every server runs, and what the version stands for: asked first, and read-only.
     hosts = fleet.hosts(settings)

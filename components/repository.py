@@ -23,13 +23,12 @@ from slipway.settings.github import GithubEnvironment as EnvironmentSettings
 from slipway.workflows.files import files
 
 
-def declare(settings: Settings, environment: str) -> None:
-    """Declare it, once GitHub was asked and nothing speaks against it; nothing without `github`.
+def declare(settings: Settings, chosen: Github, environment: str) -> None:
+    """Declare what is `chosen`, once GitHub was asked and nothing speaks against it.
 
     Raises SettingsError with all that would fail later, before anything is written.
     """
-    if settings.github is not None:
-        Repository(settings, settings.github, environment).declare()
+    Repository(settings, chosen, environment).declare()
 
 
 class Repository:

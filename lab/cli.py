@@ -1,4 +1,8 @@
-"""`slipway lab`: up, down, status, env, github."""
+"""`slipway lab`: up, down, status, env, github.
+
+Each imports what it needs of the lab: the commands beside them, which share their program, needn't
+wait for it.
+"""
 
 from __future__ import annotations
 
@@ -15,8 +19,6 @@ from lab.progress import console, step
 
 if TYPE_CHECKING:
     from lab.lifecycle import Health
-
-# What the lab is made of takes longer to import than the commands beside it take to answer.
 
 lab = typer.Typer(
     help="Servers and a registry on this machine, to try Slipway on.", no_args_is_help=True

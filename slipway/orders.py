@@ -200,7 +200,7 @@ def _rollout(
 
 
 def _watch(settings: Settings) -> dict[str, Any]:
-    """Only canaries have a limit of latency that nobody asked for: it takes whole releases back."""
+    """A limit of latency that nobody set is for canaries only: others may always have been slow."""
     watch = settings.rollout.watch
     chosen = settings.rollout.strategy == "canary" or "p95" in watch.model_fields_set
     return watch.model_dump() | ({} if chosen else {"p95": None})

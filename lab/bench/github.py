@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterator, Mapping
 from functools import partial
 from pathlib import Path
 from tempfile import TemporaryDirectory
-from typing import Any, Final
+from typing import Any, Final, cast
 
 import pulumi
 import pulumi_github as github
@@ -20,6 +20,7 @@ from lab.github.simulator import Simulator
 from lab.peers import application
 from lab.progress import step
 from slipway.settings import load
+from slipway.settings.github import Github
 
 VALUES: Final = 50  # secrets, and as many variables: of the repository, and of the environment
 RULES: Final = 30  # protected branches
@@ -75,7 +76,8 @@ def _timed(wishes: Wishes) -> Iterator[object]:
 def _slipway(program: Program, folder: Path, *, pace: float) -> Declare:
     """The stack's own component, from a configuration."""
     settings = load(STACK, _configuration(program, pace), folder)
-    return lambda _: repository.declare(settings, STACK)
+    chosen = cast(Github, settings.github)
+    return lambda _: repository.declare(settings, chosen, STACK)
 
 
 def _configuration(program: Program, pace: float) -> Mapping[str, Any]:

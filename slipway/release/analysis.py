@@ -90,26 +90,12 @@ def judge(new: Sample, old: Sample, watch: Watch) -> Verdict:
     certain = alarm(new, watch)
     if certain.outcome is Outcome.FAIL:
         return certain
-    if not watch.analyse:
-        return _alone(new, watch)
-    scarce = _scarce(new, watch)
+    scarce = _scarce(new, watch) if watch.analyse else ""
     if scarce:
         return Verdict(Outcome.TOO_FEW, (scarce,))
-    faults = (*_beyond_limits(new, watch), *_worse(new, old, watch))
+    worse = _worse(new, old, watch) if watch.analyse else ()
+    faults = (*_beyond_limits(new, watch), *worse)
     return Verdict(Outcome.FAIL, faults) if faults else Verdict(Outcome.PASS, (_told(new),))
-
-
-def _alone(new: Sample, watch: Watch) -> Verdict:
-    """Of a release that is watched without being compared; few requests say little, and pass."""
-    errors, p95, enough = watch.error_rate, watch.p95, watch.min_requests
-    reasons = []
-    if errors is not None and new.requests >= enough and new.error_rate > errors:
-        reasons.append(_too_many_errors(new, errors))
-    if p95 is not None and new.latencies.count >= enough and _p95(new) > p95:
-        reasons.append(_too_slow(new, p95))
-    return (
-        Verdict(Outcome.FAIL, tuple(reasons)) if reasons else Verdict(Outcome.PASS, (_told(new),))
-    )
 
 
 def _scarce(new: Sample, watch: Watch) -> str:
@@ -122,10 +108,12 @@ def _scarce(new: Sample, watch: Watch) -> str:
 
 
 def _beyond_limits(new: Sample, watch: Watch) -> Iterator[str]:
-    if watch.error_rate is not None and new.error_rate > watch.error_rate:
-        yield _too_many_errors(new, watch.error_rate)
-    if watch.p95 is not None and _p95(new) > watch.p95:
-        yield _too_slow(new, watch.p95)
+    """Few requests say little: of a release that no canary's verdict waits for, they pass."""
+    enough, errors, p95 = watch.min_requests, watch.error_rate, watch.p95
+    if errors is not None and new.requests >= enough and new.error_rate > errors:
+        yield _too_many_errors(new, errors)
+    if p95 is not None and new.latencies.count >= enough and _p95(new) > p95:
+        yield _too_slow(new, p95)
     if watch.cpu is not None and new.cpu is not None and new.cpu > watch.cpu:
         yield f"a container used {new.cpu:.0%} of its processor share (at most {watch.cpu:.0%})"
 

@@ -60,10 +60,12 @@ def prepared(simulator: Simulator, folder: Path) -> Wanted:
         for layer in (EVERYTHING, own, *map(yaml.safe_load, changes)):
             values = merged(values, layer)
         settings = load(STACK, values, folder)
+        chosen = settings.github
+        assert chosen
 
         def program(_: pulumi.ResourceOptions) -> None:
             with stack.plain_errors():
-                repository.declare(settings, STACK)
+                repository.declare(settings, chosen, STACK)
 
         return program
 
