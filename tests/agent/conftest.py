@@ -58,9 +58,14 @@ def serving(machine: AgentHost) -> AgentHost:
 
 
 def clean(machine: AgentHost) -> None:
-    wipe = "docker ps --all --quiet | xargs --no-run-if-empty docker rm --force --volumes"
-    networks = "docker network prune --force && docker volume prune --force"
-    done = servers.run(machine.server, f"{wipe}; {networks}; rm -rf /home/deploy/.slipway")
+    remains = [
+        # First, because a watchdog that sees half of its state gone takes its rollout back.
+        "pkill -KILL --uid deploy --full ' watch shop$'",
+        "docker ps --all --quiet | xargs --no-run-if-empty docker rm --force --volumes",
+        "docker network prune --force && docker volume prune --force",
+        "rm -rf /home/deploy/.slipway",
+    ]
+    done = servers.run(machine.server, "; ".join(remains))
     assert done.returncode == 0, done.stderr
     machine.install()
 
