@@ -104,8 +104,9 @@ def steps(
 
     Only when every server has all its traffic on the release is any asked to confirm, and only when
     all have confirmed does any commit. The migration, if there is one, runs once, on the first
-    server; then smoke tests, if there are any, before any traffic moves. With `at_once` no wave
-    waits for another server's: all have the release warm.
+    server; then smoke tests, if there are any, before any traffic moves. With `at_once` all have
+    the release warm: to stage it is to find it there, and so needs no preflight before it, and no
+    wave waits for another server's.
     """
     plan: Plan = []
 
@@ -120,7 +121,10 @@ def steps(
     def on_all(action: Action, after: tuple[str, ...]) -> tuple[str, ...]:
         return phase(f"all-{action.value}", [Step(action, server, after) for server in servers])
 
-    after = on_all(Action.STAGE, on_all(Action.PREFLIGHT, ()))
+    checked = on_all(Action.PREFLIGHT, ())
+    after = on_all(Action.STAGE, () if at_once else checked)
+    if at_once:
+        after += checked
     if migrate:
         after = phase("migrate", [Step(Action.MIGRATE, servers[0], after)])
     if smoke:

@@ -64,9 +64,23 @@ def test_a_step_waits_only_for_what_comes_before_it(plan: Plan) -> None:
 @given(plans())
 def test_every_phase_is_done_on_all_servers_before_the_next_begins_on_any(plan: Plan) -> None:
     before = ancestors(plan)
-    order = (Action.PREFLIGHT, Action.STAGE, Action.SWITCH, Action.CONFIRM, Action.FINALIZE)
-    for earlier, later in pairwise(order):
+    for earlier, later in pairwise((Action.STAGE, Action.SWITCH, Action.CONFIRM, Action.FINALIZE)):
         assert all(of(plan, earlier) <= before[name] for name in of(plan, later))
+
+
+@given(plans())
+def test_no_traffic_moves_before_every_server_has_passed_preflight(plan: Plan) -> None:
+    before = ancestors(plan)
+    assert all(of(plan, Action.PREFLIGHT) <= before[name] for name in of(plan, Action.SWITCH))
+
+
+@given(SERVERS, st.booleans())
+def test_nothing_is_staged_before_every_server_has_passed_preflight_unless_all_is_warm(
+    servers: list[str], at_once: bool
+) -> None:
+    plan = steps(servers, blue_green(servers, bake=2), migrate=False, at_once=at_once)
+    before, checks = ancestors(plan), of(plan, Action.PREFLIGHT)
+    assert all((checks <= before[name]) != at_once for name in of(plan, Action.STAGE))
 
 
 @given(plans())
@@ -159,8 +173,8 @@ def test_batches_are_all_the_servers_in_their_order(servers: list[str], batch: i
 
 
 @given(plans())
-def test_a_step_names_one_thing_that_it_waits_for_and_gates_name_the_rest(plan: Plan) -> None:
-    assert all(len(step.after) <= 1 for step in work(plan))
+def test_a_step_names_a_thing_or_two_that_it_waits_for_and_gates_name_the_rest(plan: Plan) -> None:
+    assert all(len(step.after) <= 2 for step in work(plan))
     gates = [step for step in plan if isinstance(step, Gate)]
     assert all(len(gate.after) > 1 for gate in gates)
 
