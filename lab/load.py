@@ -48,7 +48,7 @@ class Load:
         self._lock = threading.Lock()
         self._began = 0.0
         self._threads = [
-            threading.Thread(target=self._client, args=(result, number % 2 == 0), daemon=True)
+            threading.Thread(target=self._client, args=(result, number), daemon=True)
             for result in self._results.values()
             for number in range(THREADS)
         ]
@@ -70,9 +70,11 @@ class Load:
         """By server, what came of the requests."""
         return list(self._results.values())
 
-    def _client(self, result: Result, keep: bool) -> None:
+    def _client(self, result: Result, number: int) -> None:
+        """One client of THREADS, whose requests lie evenly between those of the others."""
         connection = http.client.HTTPConnection(result.address, timeout=TIMEOUT)
-        due = time.monotonic()
+        keep = number % 2 == 0
+        due = self._began + number * self._pause / THREADS
         while not self._over.wait(max(0.0, due - time.monotonic())):
             if time.monotonic() - self._began > LIMIT:
                 return

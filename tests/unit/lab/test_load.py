@@ -5,6 +5,8 @@ import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from itertools import pairwise
+from statistics import median
 
 import pytest
 
@@ -87,6 +89,13 @@ def test_a_load_counts_every_answer_of_every_server() -> None:
     assert [version for _, version in well.moments] == ["v1"] * well.answers
     assert len(ill.failures) == ill.answers == ill.kinds["5xx"] > 50
     assert ill.moments == []
+
+
+def test_requests_lie_evenly_in_time() -> None:
+    with answering(200, GOOD) as address, Load([address], rate=20) as load:
+        threading.Event().wait(1.0)
+    moments = [moment for moment, _ in load.results()[0].moments]
+    assert median(later - earlier for earlier, later in pairwise(moments)) > 0.01
 
 
 @pytest.mark.parametrize(("share", "value"), [(50, 50.0), (95, 95.0), (99, 99.0), (100, 100.0)])

@@ -104,3 +104,17 @@ def test_every_line_is_an_export_or_unset() -> None:
 def test_a_command_that_does_not_exist_is_an_error(ready: Machine) -> None:
     with pytest.raises(ToolchainError, match="cannot run no-such-command"):
         environment.execute(["no-such-command"])
+
+
+def test_what_runs_in_the_background_can_be_interrupted_nevertheless() -> None:
+    asked = "import signal; print(signal.getsignal(signal.SIGINT) is signal.SIG_IGN)"
+    run = f"{shlex.quote(sys.executable)} -m toolchain run python -c {shlex.quote(asked)}"
+    ran = subprocess.run(
+        ["/bin/sh", "-c", f"trap '' INT; {run}"],
+        cwd=paths.REPOSITORY,
+        capture_output=True,
+        text=True,
+        timeout=30,
+        check=True,
+    )
+    assert ran.stdout == "False\n"
