@@ -7,7 +7,7 @@ import pulumi
 
 from components import stack
 from components.accessory import Accessory
-from components.image import Image, docker_provider
+from components.image import Image
 from components.record import Record
 from components.rollout import Rollout
 from components.server import Server
@@ -28,17 +28,23 @@ def deploy(settings: Settings) -> None:
 
         repository.declare(settings, settings.github, environment)
 
-    # What every server runs, and what the version stands for: asked first, and read-only.
+    # What every server runs, and meanwhile what the version stands for: asked first, read-only.
     hosts = fleet.hosts(settings)
-    statuses = fleet.statuses(application.name, hosts, settings.preflight.clock_skew)
-    registry = catalogue.open_registry(settings)
-    origin = settings.promote_from
-    before = stack.releases_run(environment, application.name)
-    ran = [stack.releases_run(origin, application.name), before] if origin else []
-    digests = catalogue.published(registry, settings, ran)
+    with fleet.asked(application.name, hosts, settings.preflight.clock_skew) as answers:
+        package = build_agent(cache("agent"))
+        registry = catalogue.open_registry(settings)
+        origin = settings.promote_from
+        before = stack.releases_run(environment, application.name)
+        ran = [stack.releases_run(origin, application.name), before] if origin else []
+        digests = catalogue.published(registry, settings, ran)
+        kept = stack.resource_names()
+    statuses = answers.result()
 
-    kept = stack.resource_names()
-    provider = docker_provider(settings) if settings.builds else None
+    provider = None
+    if settings.builds:
+        from components.build import docker_provider  # Docker's provider takes as long
+
+        provider = docker_provider(settings)
     images = {
         name: Image(
             name,
@@ -58,7 +64,6 @@ def deploy(settings: Settings) -> None:
     }
     references = pulumi.Output.all(**{name: image.reference for name, image in images.items()})
 
-    package = build_agent(cache("agent"))
     servers = [
         Server(name, {"host": host, "status": statuses[name], "agent": package})
         for name, host in hosts.items()

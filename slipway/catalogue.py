@@ -3,19 +3,24 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Mapping
+from typing import TYPE_CHECKING
 
 from slipway.errors import SlipwayError
 from slipway.record import Releases
-from slipway.registry import Credentials, Registry
 from slipway.settings import Settings, release
 from slipway.settings.quantity import write_size
 from slipway.versions import newest_first
+
+if TYPE_CHECKING:
+    from slipway.registry import Credentials, Registry
 
 NEWEST = 5  # versions that the error for an unknown one lists
 
 
 def open_registry(settings: Settings) -> Registry:
     """The registry of the settings, with their login."""
+    from slipway.registry import Registry  # its HTTP client takes a tenth of a second to import
+
     return Registry(
         settings.registry.address,
         insecure=settings.registry.insecure,
@@ -28,6 +33,8 @@ def credentials(settings: Settings) -> Credentials | None:
     registry = settings.registry
     if registry.username is None or registry.password is None:
         return None
+    from slipway.registry import Credentials
+
     return Credentials(registry.username, settings.secrets[registry.password].get_secret_value())
 
 

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from concurrent.futures import Future, ThreadPoolExecutor
+from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
 
 from slipway.errors import SlipwayError
@@ -54,6 +56,15 @@ def statuses(application: str, hosts: Mapping[str, Host], clock_skew: float) -> 
     if faults:
         raise SlipwayError("\n".join(str(fault) for fault in faults.values()))
     return found
+
+
+@contextmanager
+def asked(
+    application: str, hosts: Mapping[str, Host], clock_skew: float
+) -> Iterator[Future[dict[str, Status]]]:
+    """`statuses` in the making, so that others can be asked meanwhile; ends when it has."""
+    with ThreadPoolExecutor(1) as pool:
+        yield pool.submit(statuses, application, hosts, clock_skew)
 
 
 def survey(

@@ -27,7 +27,13 @@ def project_file() -> Path:
 
 def project_name() -> str:
     """The project's name, which is the namespace of its configuration."""
-    return str(yaml.safe_load(project_file().read_text())["name"])
+    return str(read(project_file())["name"])
+
+
+def read(file: Path) -> dict[str, Any]:
+    """The object in a project or stack file; by libyaml, which is ten times as quick as Python."""
+    content: dict[str, Any] = yaml.load(file.read_text(), yaml.CSafeLoader) or {}
+    return content
 
 
 def stack_file(stack: str) -> Path:

@@ -31,6 +31,8 @@ def variables() -> dict[str, str]:
         "PULUMI_HOME": str(plugins.home()),
         "PULUMI_PYTHON_CMD": str(python.interpreter()),
         "PULUMI_SKIP_UPDATE_CHECK": "true",
+        # Each command keeps a log of its own, and looks at all the others to rotate them.
+        "PULUMI_LOG_ROTATION_MAX_TOTAL_MB": "20",
         # A plugin that the set-up didn't install is an error at once, not a download in mid-update.
         "PULUMI_DISABLE_AUTOMATIC_PLUGIN_ACQUISITION": "true",
         "MYPY_CACHE_DIR": str(checks() / "mypy"),

@@ -21,8 +21,7 @@ from pulumi.runtime import mocks
 
 from lab.peers import application
 from lab.workspace import REPOSITORY
-from slipway import catalogue, fleet
-from slipway.registry import Registry
+from slipway import fleet, registry
 from slipway.remote import Answer, Host
 
 PROJECT = "slipway"
@@ -58,7 +57,7 @@ class Engine(pulumi.runtime.Mocks):
         return {"outputs": {}}, []
 
 
-class Published(Registry):
+class Published(registry.Registry):
     """A registry that has every version."""
 
     def digest(self, *_: str) -> str | None:
@@ -104,7 +103,7 @@ def preview(servers: int) -> dict[str, float]:
         runpy.run_path(str(REPOSITORY / "__main__.py"))
 
     began, busy = time.monotonic(), time.process_time()
-    with patch.object(fleet, "ask", answer), patch.object(catalogue, "Registry", Published):
+    with patch.object(fleet, "ask", answer), patch.object(registry, "Registry", Published):
         whole()
     return {
         "seconds": time.monotonic() - began,

@@ -72,7 +72,7 @@ def _confirm(yes: bool) -> None:
 
 def _apply(stack: str, target: Update, reason: str) -> int:
     """One update with the target's release keys; the stack file itself is not touched."""
-    content = yaml.safe_load(pulumi.stack_file(stack).read_text()) or {}
+    content = pulumi.read(pulumi.stack_file(stack))
     with tempfile.TemporaryDirectory(prefix="slipway-") as folder:
         file = Path(folder) / f"Pulumi.{stack}.yaml"
         file.touch(mode=0o600)

@@ -1,5 +1,6 @@
 """`python -m lab.plugins.command` serves the plugin and prints its port."""
 
+import ctypes.util
 import sys
 
 from ..resource import Plugin
@@ -30,4 +31,7 @@ PLUGIN = Plugin(
 )
 
 if __name__ == "__main__":
+    # asyncssh looks for a library of ciphers that nothing here needs, and Python lets the machine's
+    # compiler look for it: a tenth of a second of every update.
+    ctypes.util.find_library = lambda name: None  # noqa: ARG005
     serve(PLUGIN, sys.argv[1:])

@@ -3,18 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from pathlib import Path
 
 import pulumi
 import pytest
 
-from components import image as module
-from components.image import Image, docker_provider
+from components import build
+from components.image import Image
 from slipway.errors import SlipwayError
 from slipway.registry import Credentials
 from slipway.settings.image import Image as Build
 from tests.unit.components import engine
-from tests.unit.slipway.settings import sample
 
 REPOSITORY = "r.example.org:5000/acme/shop"
 DIGEST, OTHER = "sha256:" + "1" * 64, "sha256:" + "2" * 64
@@ -31,7 +29,7 @@ CHILDREN = {
 
 @pytest.fixture(autouse=True)
 def without_buildkit(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(module, "has_buildkit", lambda: False)
+    monkeypatch.setattr(build, "has_buildkit", lambda: False)
 
 
 def image(
@@ -137,20 +135,5 @@ def test_the_password_of_the_registry_is_a_secret() -> None:
 
 
 def test_buildkit_is_used_where_it_is_installed(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(module, "has_buildkit", lambda: True)
+    monkeypatch.setattr(build, "has_buildkit", lambda: True)
     assert "builderVersion" not in image(None)[0]["shop-build"].inputs["build"]
-
-
-LOGIN = "registry: {username: bot, password: TOKEN}\nsecrets: {TOKEN: s3same}"
-
-
-@pytest.mark.parametrize("text", ["{}", LOGIN], ids=["no login", "login"])
-def test_the_provider_knows_the_registry_and_keeps_its_password_secret(
-    text: str, tmp_path: Path
-) -> None:
-    settings = sample.settings(sample.project(tmp_path), text)
-    recorded, _ = engine.run(lambda: docker_provider(settings).id)
-    provider = recorded["docker"]
-    told = provider.inputs["registryAuth"]
-    assert '"address":"https://ghcr.io"' in told.replace(" ", "")
-    assert ("s3same" in told, "registryAuth" in provider.secret) == (text == LOGIN,) * 2

@@ -20,6 +20,7 @@ def test_the_command_line_pins_the_host_key_and_reads_no_configuration() -> None
         "-o", "BatchMode=yes",
         "-o", "ConnectTimeout=10",
         "-o", "GlobalKnownHostsFile=/dev/null",
+        "-o", "KexAlgorithms=-sntrup761*",
         "-o", "LogLevel=ERROR",
         "-o", "ServerAliveInterval=5",
         "-o", "StrictHostKeyChecking=yes",
