@@ -117,10 +117,7 @@ def _servers() -> list[Scenario]:
     second, third = frozenset({SECOND}), frozenset({THIRD})
     return [
         Scenario("agent killed in stage", "rolling", OLD, FAILS, fault=kill("stage", after=0.5)),
-        Scenario(
-            "agent killed in switch", "rolling", OLD, FAILS,
-            fault=kill("switch", after=0.5), fast=True,
-        ),
+        Scenario("agent killed in switch", "rolling", OLD, FAILS, fault=kill("switch", after=0.5)),
         Scenario("agent killed in switch", "canary", OLD, FAILS, fault=kill("switch", after=0.5)),
         Scenario("agent killed in confirm", "rolling", EITHER, FAILS, fault=kill("confirm")),
         Scenario("agent killed in finalize", "rolling", NEW, FAILS, fault=kill("finalize")),

@@ -15,14 +15,16 @@ POOL = ("staging-3", "staging-4", "staging-5", "staging-6")  # servers that no o
 
 @pytest.fixture(scope="session")
 def machine(tmp_path_factory: pytest.TempPathFactory) -> Iterator[AgentHost]:
-    """A server of its own, removed in the end."""
+    """A server of its own with the agent on it, removed in the end."""
     with reserved() as name:
         server = layout.find(name)
         lifecycle.up([server])
         servers.reset(server)
         folder = tmp_path_factory.mktemp("agent")
         connection = Connection(server, folder / "ssh")
-        yield AgentHost(server, folder, connection)
+        host = AgentHost(server, folder, connection)
+        host.install()
+        yield host
         connection.close()
         servers.remove(server)
 
@@ -43,7 +45,7 @@ def reserved() -> Iterator[str]:
 
 @pytest.fixture
 def host(machine: AgentHost) -> AgentHost:
-    """The server with the agent installed and nothing deployed; images stay."""
+    """The server with nothing deployed; images stay."""
     clean(machine)
     return machine
 
@@ -63,16 +65,13 @@ def clean(machine: AgentHost) -> None:
         "pkill -KILL --uid deploy --full ' watch shop$'",
         "docker ps --all --quiet | xargs --no-run-if-empty docker rm --force --volumes",
         "docker network prune --force && docker volume prune --force",
-        "rm -rf /home/deploy/.slipway",
+        "rm -rf /home/deploy/.slipway/shop",
     ]
     done = servers.run(machine.server, "; ".join(remains))
     assert done.returncode == 0, done.stderr
-    machine.install()
 
 
 def untouched(machine: AgentHost) -> bool:
-    if machine.call("status").code:  # no agent yet
-        return False
     status = machine.status()
     serves = status["serving"] and status["serving"]["release"] == release("v1").id
     others = status["candidate"] or status["previous"]

@@ -1,6 +1,6 @@
 """The agent is killed between two actions of a step; the next call puts it right.
 
-Every third gap is tried here; the tests of the state machine try every single one.
+Every fourth gap is tried here; the tests of the state machine try every single one.
 """
 
 from __future__ import annotations
@@ -37,7 +37,7 @@ sys.exit(main(sys.argv[2:]))
 def test_a_killed_step_is_completed_by_the_next_call(serving: AgentHost, step: str) -> None:
     servers.run(serving.server, "cat > /opt/harness.py", stdin=HARNESS)
     old, killed = release("v1"), 0
-    for number, count in enumerate(range(0, 20, 3), start=2):
+    for number, count in enumerate(range(0, 20, 4), start=2):
         new = release(f"v{number}", replicas=1)
         for earlier in ORDER[: ORDER.index(step)] if step in ORDER else ORDER[:2]:
             assert serving.call(earlier, new, rollout=BRIEF).code == 0

@@ -45,7 +45,7 @@ def promoted(staged: Trial) -> Trial:
 
 @pytest.fixture(scope="session")
 def renewed(promoted: Trial) -> Trial:
-    """Staging runs v1.1.0, so that production may."""
+    """Staging has run v1.1.0 too, so that production may."""
     done = promoted.up("staging", "v1.1.0")
     assert done.returncode == 0, done.stdout + done.stderr
     return promoted
@@ -53,9 +53,10 @@ def renewed(promoted: Trial) -> Trial:
 
 @pytest.fixture
 def settled(renewed: Trial) -> Trial:
-    """Production runs v1.0.0 and has nothing to do, whatever an earlier test left."""
-    renewed.workspace.configure("production", version=renewed.version("v1.0.0"))
-    if not renewed.rests("production", "v1.0.0"):
+    """Production runs one of the two releases and has nothing to do, whatever a test left."""
+    now, _ = renewed.now_and_next()
+    renewed.workspace.configure("production", version=now)
+    if not renewed.rests("production", now):
         done = renewed.up("production")
         assert done.returncode == 0, done.stdout + done.stderr
     return renewed

@@ -28,10 +28,6 @@ DRIFTS = {
     # First, while the state still tells of the life that began with a server as empty as this one.
     "the server set up afresh": servers.reset,
     "a container removed": by_hand(f"docker rm --force $({WEB})"),
-    "a container stopped": by_hand(f"docker stop --time 1 $({WEB})"),
-    "the proxy's configuration changed": by_hand(
-        "echo '#' >> .slipway/shop/proxy/config/haproxy.cfg"
-    ),
     "the agent deleted": by_hand("rm -r .slipway/agent*"),
 }
 

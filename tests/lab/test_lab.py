@@ -25,8 +25,13 @@ def _lab() -> Iterator[None]:
 
 @pytest.fixture
 def server() -> Server:
-    """A fresh server that a test may change."""
-    server = layout.find("staging-1")
+    """One that a test leaves as it found it."""
+    return layout.find("staging-1")
+
+
+@pytest.fixture
+def fresh(server: Server) -> Server:
+    """One that a test may change."""
     servers.reset(server)
     return server
 
@@ -70,18 +75,18 @@ def test_a_server_takes_twenty_connections_at_once(server: Server) -> None:
     assert answers == [0] * 20
 
 
-def test_deploy_runs_what_it_pulls_from_the_registry_and_serves_it(server: Server) -> None:
+def test_deploy_runs_what_it_pulls_from_the_registry_and_serves_it(fresh: Server) -> None:
     web = servers.ssh(
-        server, f"docker run -d --memory 64m -p 8000:8000 {PYTHON} python -m http.server"
+        fresh, f"docker run -d --memory 64m -p 8000:8000 {PYTHON} python -m http.server"
     )
     assert web.returncode == 0, web.stderr
-    fetched = f"curl --fail --silent --retry 20 --retry-connrefused http://{server.address}:8000"
+    fetched = f"curl --fail --silent --retry 20 --retry-connrefused http://{fresh.address}:8000"
     subprocess.run(fetched.split(), check=True, timeout=30, stdout=subprocess.DEVNULL)
 
 
-def test_an_application_reaches_its_database(server: Server) -> None:
+def test_an_application_reaches_its_database(fresh: Server) -> None:
     started = servers.ssh(
-        server,
+        fresh,
         "docker network create app && docker run -d --network app --name db"
         f" -e POSTGRES_USER=shop -e POSTGRES_PASSWORD=pw -e POSTGRES_DB=orders {POSTGRES}"
         " && timeout 30 sh -c"
@@ -94,19 +99,19 @@ def test_an_application_reaches_its_database(server: Server) -> None:
         "psycopg2.connect(to).cursor().execute('select 1')\n"
     )
     run = f"docker run -i --rm --network app {PYTHON} python -"
-    connected = servers.ssh(server, run, stdin=program)
+    connected = servers.ssh(fresh, run, stdin=program)
     assert connected.returncode == 0, connected.stderr
-    refused = servers.ssh(server, run, stdin=program.replace("password=pw", "password=no"))
+    refused = servers.ssh(fresh, run, stdin=program.replace("password=pw", "password=no"))
     assert "password authentication failed" in refused.stderr
 
 
 def test_containers_go_on_serving_while_the_engine_is_killed_and_comes_back(
-    server: Server,
+    fresh: Server,
 ) -> None:
-    servers.ssh(server, f"docker run -d --name web {PYTHON} sleep 600")
-    servers.run(server, "kill -9 $(pidof dockerd)")
-    servers.wait_ready(server)
-    uptime = servers.ssh(server, "docker inspect -f '{{.State.Running}} {{.RestartCount}}' web")
+    servers.ssh(fresh, f"docker run -d --name web {PYTHON} sleep 600")
+    servers.run(fresh, "kill -9 $(pidof dockerd)")
+    servers.wait_ready(fresh)
+    uptime = servers.ssh(fresh, "docker inspect -f '{{.State.Running}} {{.RestartCount}}' web")
     assert uptime.stdout == "true 0\n"
 
 
@@ -118,12 +123,12 @@ def test_a_cut_network_loses_everything_and_mends(server: Server) -> None:
     assert servers.ssh(server, "true").returncode == 0
 
 
-def test_a_server_comes_back_from_a_power_cut_with_its_disk(server: Server) -> None:
-    servers.ssh(server, f"docker create --name kept {PYTHON} true && touch mark")
-    servers.power_off(server)
-    assert not servers.ready(server)
-    servers.power_on(server)
-    assert servers.ssh(server, "ls mark && docker inspect -f '{{.Name}}' kept").returncode == 0
+def test_a_server_comes_back_from_a_power_cut_with_its_disk(fresh: Server) -> None:
+    servers.ssh(fresh, f"docker create --name kept {PYTHON} true && touch mark")
+    servers.power_off(fresh)
+    assert not servers.ready(fresh)
+    servers.power_on(fresh)
+    assert servers.ssh(fresh, "ls mark && docker inspect -f '{{.Name}}' kept").returncode == 0
 
 
 def test_a_reset_server_is_empty_and_proves_itself_by_the_same_key(server: Server) -> None:

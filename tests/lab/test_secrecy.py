@@ -28,7 +28,8 @@ def test_no_secret_shows_up_anywhere_on_its_way(settled: Trial) -> None:
     watcher = threading.Thread(target=watch)
     watcher.start()
     try:
-        settled.workspace.configure("production", version=settled.version("v1.1.0"))
+        _, following = settled.now_and_next()
+        settled.workspace.configure("production", version=following)
         seen["preview"] = settled.planned("production")
         done = settled.up("production")
     finally:

@@ -61,12 +61,17 @@ class Trial:
             self.workspace.configure(stack, **values)
         return self.workspace.attempt("up", "--stack", stack, "--yes", "--skip-preview")
 
-    def rests(self, stack: str, number: str) -> bool:
+    def now_and_next(self) -> tuple[str, str]:
+        """The version that production serves, and the other one that staging has run."""
+        old, new = self.version("v1.0.0"), self.version("v1.1.0")
+        return (new, old) if served(SERVERS["production"][0]) == new else (old, new)
+
+    def rests(self, stack: str, version: str) -> bool:
         """Whether every server of the stack serves that version, with nothing amiss or going on."""
         reports = [(served(server), status(server)) for server in SERVERS[stack]]
         return all(
-            (version, report["phase"], report["problems"]) == (self.version(number), "idle", [])
-            for version, report in reports
+            (found, report["phase"], report["problems"]) == (version, "idle", [])
+            for found, report in reports
         )
 
     def changes(self, stack: str) -> dict[str, int]:
@@ -87,6 +92,18 @@ class Trial:
         text = self.workspace.pulumi("stack", "output", "--stack", stack, "--json")
         outputs: dict[str, Any] = json.loads(text)
         return outputs
+
+    def history(self, stack: str) -> list[dict[str, Any]]:
+        """Every update of the stack, the newest first."""
+        text = self.workspace.pulumi(
+            *("stack", "history", "--stack", stack, "--json", "--page-size", "0")
+        )
+        updates: list[dict[str, Any]] = json.loads(text)
+        return updates
+
+    def deployed(self, stack: str) -> list[str]:
+        """The versions that its updates asked for, the newest first."""
+        return [update["config"]["slipway:version"]["value"] for update in self.history(stack)]
 
     @contextmanager
     def spoiled(self, stack: str, **values: Any) -> Iterator[None]:
@@ -156,6 +173,18 @@ def errors(said: str) -> list[str]:
         for error in text.split("error: ")[1:]
         if error.strip() != "update failed"
     ]
+
+
+def refused(done: subprocess.CompletedProcess[str], *texts: str) -> None:
+    """It failed with one error that says each text, and shows nothing of its insides."""
+    said = done.stdout + done.stderr
+    assert done.returncode != 0, said
+    told = errors(said)
+    assert len(told) == 1, said
+    for text in texts:
+        assert text in told[0]
+    assert "Traceback" not in said
+    assert 'File "/' not in said
 
 
 def application_of(image: str, **definition: Any) -> dict[str, Any]:
