@@ -32,6 +32,7 @@ so that shorter ones fill the gaps."""
 FIRST = "lab/test_delivery.py"  # on servers without a past
 LAST = "lab/test_lifecycle.py"  # ends the lab
 APART = {LAST, "lab/test_lab.py"}  # with servers that the rest of their suite does not use
+BY_FILE = {"agent"}  # each process takes a server for itself
 IN_TURN = frozenset(LIMITS) - {"unit"}
 """Suites whose tests share servers, and what earlier tests did to them."""
 
@@ -49,7 +50,8 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
             continue
         item.add_marker(suite)
         if suite in IN_TURN:
-            item.add_marker(pytest.mark.xdist_group(name if name in APART else suite))
+            alone = name in APART or suite in BY_FILE
+            item.add_marker(pytest.mark.xdist_group(name if alone else suite))
         if not item.get_closest_marker("timeout"):
             item.add_marker(pytest.mark.timeout(LIMITS[suite]))
         order[item] = (name == LAST, suites.index(suite), name != FIRST)

@@ -1,6 +1,7 @@
 """The shop as its containers run it: processes, signals, exit codes, and each misbehaviour."""
 
 import http.client
+import itertools
 import threading
 import time
 from collections.abc import Callable
@@ -43,14 +44,17 @@ def test_the_page_and_the_description_are_served(start: Start) -> None:
 def test_a_web_process_that_is_told_to_stop_under_load_loses_no_request(start: Start) -> None:
     web = start("web")
     failures: list[str] = []
+    answered = threading.Barrier(9, timeout=10)  # a client without a connection would be refused
 
     def client() -> None:
         connection = web.connection()
-        while True:
+        for number in itertools.count():
             try:
                 connection.request("GET", "/version")
                 response = connection.getresponse()
                 response.read()
+                if number == 0:
+                    answered.wait()
             except (OSError, http.client.HTTPException) as error:
                 failures.append(repr(error))
                 return
@@ -60,7 +64,7 @@ def test_a_web_process_that_is_told_to_stop_under_load_loses_no_request(start: S
     clients = [threading.Thread(target=client) for _ in range(8)]
     for thread in clients:
         thread.start()
-    time.sleep(0.5)
+    answered.wait()
     web.terminate()
     for thread in clients:
         thread.join(10)
