@@ -14,13 +14,16 @@ from slipway.agent.health.http import Answer, Place, ask, shortfall
 from slipway.agent.health.subject import Subject
 
 
-def fault(engine: Engine, subject: Subject) -> str:
-    """Why the container is not ready, in a few words; empty when it is."""
+def fault(engine: Engine, subject: Subject, *, asked: bool = True) -> str:
+    """Why the container is not ready, in a few words; empty when it is.
+
+    One that is not `asked` only has to run.
+    """
     found = engine.inspect(subject.name)
     if found is None:
         return "missing"
     stopped = stop_reason(found)
-    return stopped or probe(engine, subject, found)
+    return stopped or (probe(engine, subject, found) if asked else "")
 
 
 def probe(engine: Engine, subject: Subject, found: Mapping[str, Any]) -> str:

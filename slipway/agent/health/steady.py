@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
 
@@ -12,18 +13,21 @@ from slipway.agent.health.subject import Subject
 
 STRIKES = 3  # failed tries in a row before a container that was ready counts as unhealthy
 AT_ONCE = 16
+COMMANDS_APART = 2.0  # seconds between two tries that start a process in a container
 
 
 class Steadiness:
     """Whether containers of a new release have restarted, exited or turned unhealthy.
 
     The engine counts restarts from a container's first start on, so one that fell over before
-    anybody looked, or between two looks, is found out too.
+    anybody looked, or between two looks, is found out too. A health command is not run at every
+    look, except to make sure of a failure.
     """
 
     def __init__(self, engine: Engine, subjects: Sequence[Subject]) -> None:
         self.engine, self.subjects = engine, subjects
         self._strikes = {each.name: 0 for each in subjects}
+        self._due = {each.name: 0.0 for each in subjects}  # by the monotonic clock
 
     @property
     def shaken(self) -> bool:
@@ -33,9 +37,15 @@ class Steadiness:
     def look(self) -> None:
         """Raises ContainerError for the first that is not well."""
         with ThreadPoolExecutor(max_workers=min(AT_ONCE, len(self.subjects) or 1)) as pool:
-            reasons = list(pool.map(lambda each: fault(self.engine, each), self.subjects))
+            reasons = list(pool.map(self._fault, self.subjects))
         for subject, reason in zip(self.subjects, reasons):
             self._consider(subject, reason)
+
+    def _fault(self, subject: Subject) -> str:
+        asked = self._strikes[subject.name] > 0 or time.monotonic() >= self._due[subject.name]
+        if asked and subject.health.kind == "command":
+            self._due[subject.name] = time.monotonic() + COMMANDS_APART
+        return fault(self.engine, subject, asked=asked)
 
     def _consider(self, subject: Subject, reason: str) -> None:
         if self._restarted(subject):
