@@ -5,8 +5,6 @@ from __future__ import annotations
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-import yaml
-
 from slipway import pulumi
 
 if TYPE_CHECKING:
@@ -30,4 +28,4 @@ def settings_of(stack: str) -> Settings:
 def _program_folder() -> Path:
     """Where the program is, which relative paths in the settings begin at."""
     file = pulumi.project_file()
-    return file.parent / (yaml.safe_load(file.read_text()).get("main") or "")
+    return file.parent / (pulumi.read(file).get("main") or "")

@@ -105,8 +105,8 @@ def steps(
     Only when every server has all its traffic on the release is any asked to confirm, and only when
     all have confirmed does any commit. The migration, if there is one, runs once, on the first
     server; then smoke tests, if there are any, before any traffic moves. With `at_once` all have
-    the release warm: to stage it is to find it there, and so needs no preflight before it, and no
-    wave waits for another server's.
+    the release warm: to stage it is to find it there, and so needs no preflight before it, no wave
+    waits for another server's, and a canary's shares come last, with nothing left to do.
     """
     plan: Plan = []
 
@@ -132,7 +132,8 @@ def steps(
     staged = after
     gates: tuple[str, ...] = ()
     last: dict[str, tuple[str, ...]] = {}  # by server, the switch before
-    for number, wave in enumerate(waves, 1):
+    numbered = list(enumerate(waves, 1))
+    for number, wave in reversed(numbered) if at_once else numbered:
         moves = [
             Step(
                 Action.SWITCH,

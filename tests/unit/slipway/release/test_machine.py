@@ -136,7 +136,9 @@ def test_the_way_back_to_a_warm_release_skips_the_trial_with_a_share(world: Worl
     back = Rollout(ONE)
     back.run(world, "stage", "switch5")
     assert world.routed == {TWO: 100, ONE: 0}
-    back.run(world, "switch", "confirm", "finalize")
+    back.run(world, "switch", "switch5")
+    assert world.routed == {ONE: 100, TWO: 0}
+    back.run(world, "confirm", "finalize")
     assert world.routed == {ONE: 100}
 
 
