@@ -84,11 +84,12 @@ def test_nothing_is_staged_before_every_server_has_passed_preflight_unless_all_i
 
 
 @given(plans())
-def test_a_server_confirms_only_with_all_its_traffic_on_the_release(plan: Plan) -> None:
-    whole = {
-        each.server for each in work(plan) if each.action is Action.SWITCH and each.weight == 100
-    }
-    assert whole == {each.server for each in work(plan)}
+def test_a_server_confirms_only_when_every_server_has_all_its_traffic_on_the_release(
+    plan: Plan,
+) -> None:
+    before = ancestors(plan)
+    whole = {f"switch-{step.server}" for step in work(plan)}
+    assert all(whole <= before[name] for name in of(plan, Action.CONFIRM))
 
 
 @given(plans())
