@@ -353,7 +353,7 @@ class Rollouts(RuleBasedStateMachine):
         super().__init__()
         self.world = World()
         self.finished = True
-        self.untidy = False  # a killed commit leaves the tidying to the next one
+        self.untidy = False  # a commit that was killed or cannot tidy leaves it to the next one
         self.rollouts = {release: Rollout(release) for release in RELEASES}
 
     @rule(
@@ -406,7 +406,8 @@ class Rollouts(RuleBasedStateMachine):
             except KilledError:
                 self.untidy |= step == "finalize"
                 return
-            self.untidy &= step != "finalize"
+            if step == "finalize":
+                self.untidy = any(at < len(actions) for at in fail_at)
             self.finished = self.world.state.phase == IDLE and not self.untidy and actions != ()
             if not succeeded:
                 assert self.world.state.serving == before, "a failed step changed what serves"
