@@ -105,8 +105,9 @@ def steps(
     Only when every server has all its traffic on the release is any asked to confirm, and only when
     all have confirmed does any commit. The migration, if there is one, runs once, on the first
     server; then smoke tests, if there are any, before any traffic moves. With `at_once` all have
-    the release warm: to stage it is to find it there, and so needs no preflight before it, no wave
-    waits for another server's, and a canary's shares come last, with nothing left to do.
+    the release warm: no wave waits for another server's, a canary's shares come after all of the
+    traffic, with nothing left to do, and preflight last of all, as what it checks (disk, images,
+    ports) such a release has already.
     """
     plan: Plan = []
 
@@ -118,17 +119,14 @@ def steps(
         plan.append(Gate(name, names))
         return (name,)
 
-    def on_all(action: Action, after: tuple[str, ...]) -> tuple[str, ...]:
+    def on_all(action: Action, *after: str) -> tuple[str, ...]:
         return phase(f"all-{action.value}", [Step(action, server, after) for server in servers])
 
-    checked = on_all(Action.PREFLIGHT, ())
-    after = on_all(Action.STAGE, () if at_once else checked)
-    if at_once:
-        after += checked
+    after = on_all(Action.STAGE, *(() if at_once else on_all(Action.PREFLIGHT)))
     if migrate:
         after = phase("migrate", [Step(Action.MIGRATE, servers[0], after)])
     if smoke:
-        after = on_all(Action.SMOKE, after)
+        after = on_all(Action.SMOKE, *after)
     staged = after
     gates: tuple[str, ...] = ()
     last: dict[str, tuple[str, ...]] = {}  # by server, the switch before
@@ -151,5 +149,9 @@ def steps(
     if len(gates) > 1:  # with `at_once` or without: the same plan has the same resources
         plan.append(Gate("all-switch", gates))
         gates = ("all-switch",)
-    confirmed = on_all(Action.CONFIRM, gates)
-    return [*plan, *(Step(Action.FINALIZE, server, confirmed) for server in servers)]
+    confirmed = on_all(Action.CONFIRM, *gates)
+    commits = [Step(Action.FINALIZE, server, confirmed) for server in servers]
+    plan.extend(commits)
+    if at_once:
+        phase("all-preflight", [Step(Action.PREFLIGHT, it.server, (it.name,)) for it in commits])
+    return plan
