@@ -69,6 +69,23 @@ def existing() -> set[str]:
     return set(docker("images", "--format", "{{.Repository}}:{{.Tag}}").split())
 
 
+def built() -> list[str]:
+    """What people and tests have built for the lab's registry, by name or, without one, by id."""
+    listed = docker("images", "--format", "{{.Repository}}:{{.Tag}} {{.ID}}").splitlines()
+    ours = (line.split() for line in listed if line.startswith(f"{REGISTRY}/"))
+    return [
+        identity if name.endswith(":<none>") else name
+        for name, identity in ours
+        if name not in PUBLISHED
+    ]
+
+
+def drop_built() -> None:
+    """Remove what was built for the lab's registry, and the layers that only that needed."""
+    if found := built():
+        attempt(["docker", "rmi", *found], limit=BUILD_LIMIT)  # one that a container uses stays
+
+
 def purge() -> None:
     """Remove the lab's images and the cached root."""
     for image in existing():

@@ -52,15 +52,24 @@ def up(wanted: list[Server], step: Step = nullcontext) -> None:
             servers.ensure(wanted)
 
 
+def renew(wanted: list[Server]) -> None:
+    """Bring the lab up with these servers empty, whatever they have been."""
+    if engine.running():
+        servers.remove(*wanted)
+    up(wanted)
+
+
 def down(*, purge: bool = False, step: Step = nullcontext) -> None:
     """Leave nothing running: no container, volume, network, process or mount.
 
-    Keys and images stay for the next `up`, unless `purge`.
+    Keys and the lab's own images stay for the next `up`, unless `purge`.
     """
     with _alone():
         if engine.running():
             with step("Servers and registry"):
                 _remove_containers()
+            with step("Images that were built"):
+                images.drop_built()
             with step("Network"):
                 network.remove()
             if purge:

@@ -171,7 +171,9 @@ def reset(server: Server) -> None:
     wait_ready(server)
 
 
-def remove(server: Server) -> None:
-    """Remove the server with its disk; nothing happens if there is none."""
-    program.attempt(["docker", "rm", "--force", "--volumes", server.container], limit=COMMAND_LIMIT)
-    program.attempt(["docker", "volume", "rm", "--force", server.volume], limit=COMMAND_LIMIT)
+def remove(*servers: Server) -> None:
+    """Remove servers with their disks; nothing happens where there is none."""
+    containers = [server.container for server in servers]
+    volumes = [server.volume for server in servers]
+    program.attempt(["docker", "rm", "--force", "--volumes", *containers], limit=COMMAND_LIMIT)
+    program.attempt(["docker", "volume", "rm", "--force", *volumes], limit=COMMAND_LIMIT)

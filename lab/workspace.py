@@ -9,6 +9,7 @@ from __future__ import annotations
 import os
 import secrets
 import subprocess
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Final
@@ -53,9 +54,10 @@ class Workspace:
             passphrase.write_text(secrets.token_urlsafe(24))
         project = (REPOSITORY / "Pulumi.yaml").read_text()
         (self.project / "Pulumi.yaml").write_text(f"{project}main: {REPOSITORY}\n")
-        for stack in STACKS:
-            if not self.stack_file(stack).exists():
-                self._create(stack)
+        if missing := [stack for stack in STACKS if not self.stack_file(stack).exists()]:
+            known = {name.removesuffix("*") for name in self.pulumi("stack", "ls").split()}
+            for stack in missing:
+                self._create(stack, known=stack in known)
 
     def stack_file(self, stack: str) -> Path:
         """The stack's configuration."""
@@ -64,10 +66,8 @@ class Workspace:
     def configure(self, stack: str, **values: Any) -> None:
         """Set keys of the project's namespace in the stack file, objects as a whole."""
         file = self.stack_file(stack)
-        content = yaml.safe_load(file.read_text())
-        content["config"] |= {f"slipway:{key}": value for key, value in values.items()}
         draft = file.with_suffix(".partial")
-        draft.write_text(yaml.safe_dump(content, sort_keys=False))
+        draft.write_text(_with(file, values))
         draft.replace(file)
 
     def pulumi(self, *arguments: str, stdin: str | None = None, limit: float = LIMIT) -> str:
@@ -102,16 +102,15 @@ class Workspace:
     def _command(self, arguments: tuple[str, ...]) -> list[str]:
         return ["pulumi", "--cwd", str(self.project), "--non-interactive", *arguments]
 
-    def _create(self, stack: str) -> None:
+    def _create(self, stack: str, *, known: bool) -> None:
         """The stack file comes last: one that is there is whole."""
         draft = self.project / f"draft.{stack}.yaml"
-        draft.write_text((REPOSITORY / f"Pulumi.{stack}.yaml").read_text())
+        given = {"known_hosts": str(keys.known_hosts())}
+        draft.write_text(_with(REPOSITORY / f"Pulumi.{stack}.yaml", given))
         file = ("--stack", stack, "--config-file", str(draft))
-        known = {name.removesuffix("*") for name in self.pulumi("stack", "ls").split()}
-        if stack not in known:
+        if not known:
             self.pulumi("stack", "init", stack)
             self.stack_file(stack).unlink(missing_ok=True)
-        self.pulumi("config", "set", *file, "known_hosts", str(keys.known_hosts()))
         password = secrets.token_urlsafe(18)
         values = {
             "POSTGRES_PASSWORD": password,
@@ -121,6 +120,13 @@ class Workspace:
             path = ("--secret", "--path", f"slipway:secrets.{name}")
             self.pulumi("config", "set", *file, *path, stdin=value)
         draft.replace(self.stack_file(stack))
+
+
+def _with(file: Path, values: Mapping[str, Any]) -> str:
+    """A stack file's text with keys of the project's namespace set, objects as a whole."""
+    content = yaml.safe_load(file.read_text())
+    content["config"] |= {f"slipway:{key}": value for key, value in values.items()}
+    return yaml.safe_dump(content, sort_keys=False)
 
 
 def default() -> Workspace:

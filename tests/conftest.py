@@ -18,16 +18,16 @@ TESTS = Path(__file__).parent
 
 LIMITS = {
     "lab": 900,
-    "workflows": 600,
-    "chaos": 900,
     "github": 180,
-    "conformance": 120,
+    "chaos": 900,
     "agent": 300,
+    "workflows": 600,
+    "conformance": 120,
     "shop": 120,
     "unit": 60,
 }
 """Suite → seconds that one test in it may take, fixtures included. The longest that stay in one
-process begin first, so that shorter ones, and single files, fill the gaps."""
+process begin first, and of single files the largest, so that shorter ones fill the gaps."""
 
 FIRST = "lab/test_delivery.py"  # on servers without a past
 LAST = "lab/test_lifecycle.py"  # ends the lab
@@ -54,8 +54,9 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
             item.add_marker(pytest.mark.xdist_group(name if alone else suite))
         if not item.get_closest_marker("timeout"):
             item.add_marker(pytest.mark.timeout(LIMITS[suite]))
-        order[item] = (name == LAST, suites.index(suite), name != FIRST)
-    items.sort(key=lambda item: order.get(item, (False, 0, True)))
+        size = item.path.stat().st_size if suite in BY_FILE else 0
+        order[item] = (name == LAST, suites.index(suite), name != FIRST, -size)
+    items.sort(key=lambda item: order.get(item, (False, 0, True, 0)))
 
 
 @pytest.fixture(scope="session", autouse=True)

@@ -7,7 +7,6 @@ import json
 import subprocess
 import tempfile
 from collections.abc import Iterator, Sequence
-from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -86,20 +85,11 @@ def _address(server: Server) -> dict[str, str]:
 def fresh(count: int) -> Iterator[Fleet]:
     """A fleet of `count` empty servers and a stack without a past; both are gone afterwards."""
     machines = SERVERS[:count]
-    renew(machines)
+    lifecycle.renew(list(machines))
     try:
         with tempfile.TemporaryDirectory(prefix="slipway-bench-") as folder:
             workspace = Workspace(Path(folder))
             workspace.ensure()
             yield Fleet(workspace, machines)
     finally:
-        for machine in machines:
-            servers.remove(machine)
-
-
-def renew(machines: Sequence[Server]) -> None:
-    """Empty servers in a lab that is up."""
-    lifecycle.up([])
-    keys.ensure(list(machines))
-    with ThreadPoolExecutor(max_workers=len(machines)) as pool:
-        list(pool.map(servers.reset, machines))
+        servers.remove(*machines)

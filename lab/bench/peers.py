@@ -7,8 +7,8 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Final
 
-from lab import servers
-from lab.bench import answer, fleet
+from lab import lifecycle, servers
+from lab.bench import answer
 from lab.bench.report import Report, spread
 from lab.bench.traffic import Traffic, handover, silence
 from lab.layout import find
@@ -68,7 +68,7 @@ def measure() -> list[Report]:
         for make in PEERS:
             peer = make(Shell(SERVER))
             with step(peer.name):
-                fleet.renew([SERVER])
+                lifecycle.renew([SERVER])
                 trials.append(_try(peer, versions))
     finally:
         servers.remove(SERVER)

@@ -61,8 +61,8 @@ class Fleet:
 
     def prepare(self) -> None:
         """Fresh servers with the shop's first release. Raises SlipwayError when that fails."""
-        self.remove()
-        lifecycle.up(list(SERVERS))
+        shutil.rmtree(self._rivals, ignore_errors=True)
+        lifecycle.renew(list(SERVERS))
         self.workspace.ensure()
         self.workspace.attempt("cancel", "--yes", self.stack)
         addresses = {
@@ -76,8 +76,7 @@ class Fleet:
     def remove(self) -> None:
         """Nothing of the servers stays, whatever state they are in."""
         if engine.running():
-            for server in SERVERS:
-                servers.remove(server)
+            servers.remove(*SERVERS)
         shutil.rmtree(self._rivals, ignore_errors=True)
 
     @property

@@ -18,8 +18,7 @@ def machine(tmp_path_factory: pytest.TempPathFactory) -> Iterator[AgentHost]:
     """A server of its own with the agent on it, removed in the end."""
     with reserved() as name:
         server = layout.find(name)
-        lifecycle.up([server])
-        servers.reset(server)
+        lifecycle.renew([server])
         folder = tmp_path_factory.mktemp("agent")
         connection = Connection(server, folder / "ssh")
         host = AgentHost(server, folder, connection)

@@ -16,15 +16,12 @@ from tests.lab.trial import SERVERS, Trial
 def trial(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Trial]:
     """Both stacks configured, nothing deployed yet."""
     machines = [server for group in SERVERS.values() for server in group]
-    lifecycle.up(machines)
-    for server in machines:
-        servers.reset(server)
+    lifecycle.renew(machines)
     trial = Trial(Workspace(tmp_path_factory.mktemp("trial")), secrets.token_hex(4))
     trial.workspace.ensure()
     trial.configure()
     yield trial
-    for server in machines:
-        servers.reset(server)
+    servers.remove(*machines)
 
 
 @pytest.fixture(scope="session")

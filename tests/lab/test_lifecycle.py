@@ -8,7 +8,7 @@ from typing import TextIO
 
 import pytest
 
-from lab import engine, keys, layout, lifecycle, registry, servers, ssh_agent
+from lab import engine, images, keys, layout, lifecycle, registry, servers, ssh_agent
 from lab.engine import docker
 
 
@@ -32,6 +32,7 @@ def test_up_brings_back_what_was_lost_and_leaves_the_rest_alone() -> None:
 def test_down_leaves_nothing_behind_and_up_comes_back_with_the_same_keys() -> None:
     server = layout.find("staging-1")
     host_key = keys.host_key(server)
+    docker("tag", next(iter(images.PUBLISHED)), f"{layout.REGISTRY}/built:1")
     lifecycle.down()
     try:
         assert lifecycle.status() == []
@@ -41,6 +42,8 @@ def test_down_leaves_nothing_behind_and_up_comes_back_with_the_same_keys() -> No
         lifecycle.up(layout.servers())
     assert keys.host_key(server) == host_key
     assert all(machine.ready for machine in lifecycle.status())
+    assert {"base/python", "postgres", "redis", "haproxy"} == set(registry.repositories())
+    assert images.built() == []
 
 
 def leftovers() -> list[str]:

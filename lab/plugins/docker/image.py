@@ -151,6 +151,7 @@ async def _build(call: Call, name: str, build: Struct, login: Credential | None)
     target = ["--target", build["target"]] if build.get("target") else []
     await docker(
         "build",
+        "--force-rm",  # a build that fails leaves no container behind
         *["--tag", name, "--file", build["dockerfile"], "--platform", build["platform"]],
         *[part for key in sorted(values) for part in ("--build-arg", key)],
         *target,
