@@ -29,7 +29,7 @@ class Report:
         """For a terminal."""
         table = Table(title=self.title, title_justify="left", box=box.SIMPLE_HEAD)
         for number, column in enumerate(self.columns):
-            table.add_column(column, justify="right" if number else "left")
+            table.add_column(column, justify="right" if number else "left", overflow="fold")
         for row in self.rows:
             table.add_row(*map(escape, row))
         return table

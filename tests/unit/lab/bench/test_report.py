@@ -1,6 +1,9 @@
 from __future__ import annotations
 
+import io
+
 import pytest
+from rich.console import Console
 
 from lab.bench.report import Report, spread
 from lab.bench.seconds import Seconds
@@ -22,6 +25,14 @@ def test_a_report_in_markdown_is_a_table_with_its_notes_and_faults() -> None:
         "",
         "**Fault**: 1 request failed",
     ]
+
+
+def test_a_narrow_terminal_is_shown_every_digit() -> None:
+    report = Report("Deliveries", ("seconds", *(f"column {n}" for n in range(8))))
+    report.add("warm rollback", *("7.0 (6.5-7.4)" for _ in range(8)))
+    shown = Console(width=60, record=True, file=io.StringIO())
+    shown.print(report.table())
+    assert "…" not in shown.export_text()
 
 
 def test_a_spread_is_the_median_with_the_least_and_the_most() -> None:
