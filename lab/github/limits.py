@@ -28,12 +28,16 @@ class Limits:
     remaining: int = PER_HOUR
     reset: float = field(default_factory=lambda: time.time() + HOUR)
 
+    _closed: float = 0.0
+
     def exhaust(self, seconds: float) -> None:
-        """Allow nothing for so long, as after 5000 requests."""
-        self.remaining, self.reset = 0, time.time() + seconds
+        """Allow nothing for so long from the next request on, as after 5000 requests."""
+        self.remaining, self._closed = 0, seconds
 
     def take(self, user: int) -> None:
         """Count one request. Raises Fault when none is left."""
+        if self._closed:
+            self.reset, self._closed = time.time() + self._closed, 0.0
         if time.time() >= self.reset:
             self.remaining, self.reset = self.limit, time.time() + HOUR
         if self.remaining <= 0:

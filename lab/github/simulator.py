@@ -134,7 +134,7 @@ class Simulator:
         self._server.failures.append(Failure(status, times, method, path, retry_after))
 
     def exhaust_rate_limit(self, seconds: float) -> None:
-        """Answer everything with the primary rate limit's 403 for so long."""
+        """Answer with the primary rate limit's 403 for so long from the next request on."""
         self._server.limits.exhaust(seconds)
 
     async def _answer(self, request: Request) -> Response:

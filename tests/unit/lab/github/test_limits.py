@@ -29,7 +29,10 @@ def test_the_limit_starts_anew_at_its_time() -> None:
 def test_the_time_to_come_back_is_never_too_early() -> None:
     limits = Limits()
     limits.exhaust(seconds=5)
+    with pytest.raises(Fault):
+        limits.take(1)
     assert int(limits.headers()["X-RateLimit-Reset"]) >= limits.reset
+    assert limits.reset <= time.time() + 5
 
 
 def test_a_failure_concerns_what_it_names_as_often_as_it_says() -> None:
