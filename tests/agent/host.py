@@ -76,7 +76,7 @@ def release(
     version: str,
     *,
     image: str = "",
-    replicas: int = 1,
+    replicas: int = 2,
     deadline: float = 10.0,
     migration: str = "",
     path: str = "/ready",

@@ -26,6 +26,7 @@ def test_a_server_says_what_it_runs(serving: AgentHost) -> None:
     assert abs(status["clock"] - time.time()) < 5
     assert [(c["service"], c["replica"], c["state"]) for c in status["containers"]] == [
         ("web", 1, "running"),
+        ("web", 2, "running"),
         ("worker", 1, "running"),
     ]
 
