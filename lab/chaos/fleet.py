@@ -61,8 +61,8 @@ class Fleet:
 
     def prepare(self) -> None:
         """Fresh servers with the shop's first release. Raises SlipwayError when that fails."""
-        shutil.rmtree(self._rivals, ignore_errors=True)
-        lifecycle.renew(list(SERVERS))
+        self.remove()
+        lifecycle.up(list(SERVERS))
         self.workspace.ensure()
         self.workspace.attempt("cancel", "--yes", self.stack)
         addresses = {

@@ -27,8 +27,7 @@ class Limits:
     limit: int = PER_HOUR
     remaining: int = PER_HOUR
     reset: float = field(default_factory=lambda: time.time() + HOUR)
-
-    _closed: float = 0.0
+    _closed: float = field(default=0.0, init=False)  # seconds, from the next request on
 
     def exhaust(self, seconds: float) -> None:
         """Allow nothing for so long from the next request on, as after 5000 requests."""

@@ -122,7 +122,8 @@ def steps(
     def on_all(action: Action, *after: str) -> tuple[str, ...]:
         return phase(f"all-{action.value}", [Step(action, server, after) for server in servers])
 
-    after = on_all(Action.STAGE, *(() if at_once else on_all(Action.PREFLIGHT)))
+    after = () if at_once else on_all(Action.PREFLIGHT)
+    after = on_all(Action.STAGE, *after)
     if migrate:
         after = phase("migrate", [Step(Action.MIGRATE, servers[0], after)])
     if smoke:
