@@ -106,7 +106,7 @@ class Workspace:
         """The stack file comes last: one that is there is whole."""
         draft = self.project / f"draft.{stack}.yaml"
         given = {"known_hosts": str(keys.known_hosts())}
-        draft.write_text(_with(REPOSITORY / f"Pulumi.{stack}.yaml", given))
+        draft.write_text(self._salt() + _with(REPOSITORY / f"Pulumi.{stack}.yaml", given))
         file = ("--stack", stack, "--config-file", str(draft))
         if not known:
             self.pulumi("stack", "init", stack)
@@ -120,6 +120,16 @@ class Workspace:
             path = ("--secret", "--path", f"slipway:secrets.{name}")
             self.pulumi("config", "set", *file, *path, stdin=value)
         draft.replace(self.stack_file(stack))
+
+    def _salt(self) -> str:
+        """The line of another stack's file that tells what their keys are derived with, if any.
+
+        Pulumi takes 0.2 s to derive a key, for each salt that a command meets, and a stack reads
+        the state of the one that it is promoted from.
+        """
+        files = [file for file in map(self.stack_file, STACKS) if file.exists()]
+        lines = [line for file in files for line in file.read_text().splitlines(keepends=True)]
+        return next((line for line in lines if line.startswith("encryptionsalt:")), "")
 
 
 def _with(file: Path, values: Mapping[str, Any]) -> str:
