@@ -35,8 +35,9 @@ def deploy(settings: Settings) -> None:
         registry = catalogue.open_registry(settings)
         origin = settings.promote_from
         before = stack.releases_run(environment, application.name)
-        ran = [stack.releases_run(origin, application.name), before] if origin else []
-        digests = catalogue.published(registry, settings, ran)
+        tried = stack.releases_run(origin, application.name) if origin else None
+        digests = catalogue.published(registry, settings, before, tried, pulumi.log.warn)
+        familiar = catalogue.digests_run(settings, before)
         kept = stack.resource_names()
     statuses = answers.result()
 
@@ -56,7 +57,9 @@ def deploy(settings: Settings) -> None:
                 "login": catalogue.credentials(settings),
                 "tags": source(Path(image.context)).tags(settings.version),
                 "kept": kept,
-                "check": partial(catalogue.check_size, registry, name, limit=image.size_limit),
+                "check": partial(
+                    catalogue.check_size, registry, name, limit=image.size_limit, known=familiar
+                ),
             },
             pulumi.ResourceOptions(providers=[provider] if provider else None),
         )

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping
+from collections.abc import Callable, Collection, Mapping
 from typing import TYPE_CHECKING
 
 from slipway.errors import SlipwayError
@@ -39,20 +39,25 @@ def credentials(settings: Settings) -> Credentials | None:
 
 
 def published(
-    registry: Registry, settings: Settings, ran: Collection[Releases]
+    registry: Registry,
+    settings: Settings,
+    here: Releases,
+    there: Releases | None,
+    warn: Callable[[str], None],
 ) -> dict[str, str | None]:
     """By image name, the digest that the version stands for; None for what is yet to be built.
 
-    `ran` has the record of the environment that this one promotes from, and this one's own. They
-    may differ in a version: after a registry was lost and it was built and tried anew. Raises
-    SlipwayError when the version does not exist and is not built here, when it never ran, or when
-    it stands for something else than what ran.
+    `here` is the record of this environment, `there` that of the one that it promotes from, if it
+    does. They may differ in a version: after a registry was lost and it was built and tried anew.
+    Without the registry, or once its tag is gone there, a version stands for what ran here, and
+    `warn` is told so: servers that still have its images can go back to it. Raises SlipwayError
+    when the version does not exist and is not built here, when it never ran, or when it stands for
+    something else than what ran.
     """
-    digests = {
-        name: registry.digest(name, settings.version) for name in settings.application.images
-    }
+    digests = _looked_up(registry, settings, _recorded(registry, settings, here), warn)
     missing = [name for name, digest in digests.items() if digest is None]
     origin = settings.promote_from
+    ran = [here, there or {}]
     versions = {version for record in ran for version in record}
     if origin and settings.version not in versions:
         raise _unknown(settings, list(versions), f"{origin} never ran it")
@@ -75,9 +80,14 @@ def known_release(
     return release(settings, references).id if len(references) == len(digests) else None
 
 
-def check_size(registry: Registry, name: str, digest: str, *, limit: int | None) -> None:
-    """Raises SlipwayError for an image whose download is larger than `limit` bytes."""
-    if limit is None:
+def check_size(
+    registry: Registry, name: str, digest: str, *, limit: int | None, known: Collection[str]
+) -> None:
+    """Raises SlipwayError for an image whose download is larger than `limit` bytes.
+
+    Digests that are `known` have run here: no limit and no registry keeps one from going back.
+    """
+    if limit is None or digest in known:
         return
     size = registry.size(name, digest)
     if size > limit:
@@ -88,12 +98,47 @@ def check_size(registry: Registry, name: str, digest: str, *, limit: int | None)
         )
 
 
+def digests_run(settings: Settings, *records: Releases) -> set[str]:
+    """What the version's images were, whichever service they ran as."""
+    images = [image for record in records for image in record.get(settings.version, {}).values()]
+    return {image.rpartition("@")[2] for image in images}
+
+
+def _looked_up(
+    registry: Registry,
+    settings: Settings,
+    recorded: Mapping[str, str],
+    warn: Callable[[str], None],
+) -> dict[str, str | None]:
+    """What the registry says, or else the record."""
+    names, version = settings.application.images, settings.version
+    try:
+        found = {name: registry.digest(name, version) for name in names}
+        lost = [name for name, digest in found.items() if digest is None and name in recorded]
+        if lost and not settings.builds:
+            tags = ", ".join(f"{name}:{version}" for name in lost)
+            warn(f"registry {registry.address}: it has no {tags} any more, which ran here before")
+            found |= {name: recorded[name] for name in lost}
+    except SlipwayError as error:
+        if recorded.keys() != names.keys():
+            raise
+        warn(f"{error}. Meanwhile {version} stands for what ran here before")
+        found = dict(recorded)
+    return found
+
+
+def _recorded(registry: Registry, settings: Settings, here: Releases) -> dict[str, str]:
+    """By image name, the digest that the version ran as, as far as this registry had it."""
+    ran = dict(image.split("@", 1) for image in here.get(settings.version, {}).values())
+    names = {registry.repository(name): name for name in settings.application.images}
+    return {name: ran[repository] for repository, name in names.items() if repository in ran}
+
+
 def _check_unmoved(
     settings: Settings, digests: Mapping[str, str | None], ran: Collection[Releases]
 ) -> None:
     """Every image that a service uses must be one that ran, whichever service it ran as."""
-    images = [image for record in ran for image in record.get(settings.version, {}).values()]
-    good = {image.rpartition("@")[2] for image in images}
+    good = digests_run(settings, *ran)
     services = settings.application.services.items()
     moved = [name for name, service in services if digests[service.image] not in good]
     if moved:

@@ -13,6 +13,7 @@ from slipway.errors import SlipwayError
 from slipway.versions import newest_first
 
 TIMEOUT = 15.0  # seconds for one request
+CONNECT_TIMEOUT = 5.0  # seconds: what ran here before can come back without it
 PAGES = 100  # of a list of tags; registries give 100 to 10,000 tags a page
 
 # Every manifest type that a pull accepts: asked for fewer, a registry converts, and the digest is
@@ -54,7 +55,7 @@ class Registry:
         scheme = "http" if insecure else "https"
         self._client = httpx.Client(
             base_url=f"{scheme}://{self._host}/v2/",
-            timeout=TIMEOUT,
+            timeout=httpx.Timeout(TIMEOUT, connect=CONNECT_TIMEOUT),
             transport=transport,
             follow_redirects=True,
         )

@@ -32,4 +32,4 @@ class Image(Model):
     """Platform that the servers run."""
     size_limit: Size | None = Field(default=DEFAULT_SIZE_LIMIT, examples=["500M"])
     """Largest size of the image, in bytes unless a unit is given; a larger one is refused.
-    null sets no limit."""
+    null sets no limit. What an environment has run may come back whatever its size."""

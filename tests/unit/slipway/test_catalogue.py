@@ -11,12 +11,14 @@ import pytest
 
 from slipway import catalogue
 from slipway.errors import SlipwayError
+from slipway.record import Releases
 from slipway.registry import Credentials, Registry
 from slipway.settings import Settings, release
 from tests.unit.slipway.settings import sample
 
 FIRST, OTHER = "sha256:" + "1" * 64, "sha256:" + "2" * 64
 RAN = {"v0.9.0": {"web": "x@" + OTHER}, "v1.0.0": {"web": "x@" + FIRST, "worker": "x@" + FIRST}}
+HERE = {"v1.0.0": {"web": f"ghcr.io/acme/shop@{FIRST}", "worker": f"ghcr.io/acme/shop@{FIRST}"}}
 PROMOTED = "promote_from: production"
 
 
@@ -41,19 +43,43 @@ def settings(folder: Path, text: str = "{}") -> Settings:
     return sample.settings(sample.project(folder), text)
 
 
+def published(
+    registry: Registry,
+    settings: Settings,
+    *,
+    here: Releases | None = None,
+    there: Releases | None = None,
+    warnings: list[str] | None = None,
+) -> Mapping[str, str | None]:
+    """What the version stands for; it must come with these warnings."""
+    told: list[str] = []
+    found = catalogue.published(registry, settings, here or {}, there, told.append)
+    assert told == (warnings or [])
+    return found
+
+
+def unreachable() -> Registry:
+    """A registry that refuses every connection."""
+
+    def refuse(_: httpx.Request) -> httpx.Response:
+        raise httpx.ConnectError("Connection refused")
+
+    return Registry("ghcr.io/acme", transport=httpx.MockTransport(refuse))
+
+
 def test_a_version_that_is_published_stands_for_its_digest(tmp_path: Path) -> None:
-    found = catalogue.published(registry({"v1.0.0": FIRST}), settings(tmp_path), [])
+    found = published(registry({"v1.0.0": FIRST}), settings(tmp_path))
     assert found == {"shop": FIRST}
 
 
 def test_a_version_that_is_yet_to_be_built_has_none(tmp_path: Path) -> None:
-    assert catalogue.published(registry({}), settings(tmp_path), []) == {"shop": None}
+    assert published(registry({}), settings(tmp_path)) == {"shop": None}
 
 
 def test_a_stack_that_does_not_build_names_the_versions_there_are(tmp_path: Path) -> None:
     tags = {"latest": OTHER, "sha-0123456789ab": OTHER, **{f"v0.{n}": OTHER for n in range(5, 12)}}
     with pytest.raises(SlipwayError) as error:
-        catalogue.published(registry(tags), settings(tmp_path, "build: false"), [])
+        published(registry(tags), settings(tmp_path, "build: false"))
     assert str(error.value) == (
         "version: v1.0.0 cannot be deployed: no shop has that tag."
         " Publish it, or choose one of: v0.11, v0.10, v0.9, v0.8, v0.7"
@@ -62,36 +88,66 @@ def test_a_stack_that_does_not_build_names_the_versions_there_are(tmp_path: Path
 
 def test_a_promoted_version_has_run_before(tmp_path: Path) -> None:
     promoted = settings(tmp_path, PROMOTED)
-    assert catalogue.published(registry({"v1.0.0": FIRST}), promoted, [RAN]) == {"shop": FIRST}
+    assert published(registry({"v1.0.0": FIRST}), promoted, there=RAN) == {"shop": FIRST}
 
 
 def test_a_version_that_never_ran_is_not_promoted(tmp_path: Path) -> None:
+    older = {"v0.9.0": RAN["v0.9.0"]}
     with pytest.raises(
         SlipwayError,
         match=r"production never ran it\. Deploy it to production first.*one of: v0\.9\.0$",
     ):
-        catalogue.published(
-            registry({"v1.0.0": FIRST}), settings(tmp_path, PROMOTED), [{"v0.9.0": RAN["v0.9.0"]}]
-        )
+        published(registry({"v1.0.0": FIRST}), settings(tmp_path, PROMOTED), there=older)
 
 
 def test_a_version_that_was_pushed_again_is_not_promoted(tmp_path: Path) -> None:
     with pytest.raises(SlipwayError, match=r"v1\.0\.0 of web, worker is not what production ran"):
-        catalogue.published(registry({"v1.0.0": OTHER}), settings(tmp_path, PROMOTED), [RAN])
+        published(registry({"v1.0.0": OTHER}), settings(tmp_path, PROMOTED), there=RAN)
 
 
 def test_a_version_that_was_lost_and_tried_anew_is_promoted_as_it_is_now(tmp_path: Path) -> None:
     anew = {"v1.0.0": {"web": f"x@{OTHER}", "worker": f"x@{OTHER}"}}
     promoted = settings(tmp_path, PROMOTED)
-    assert catalogue.published(registry({"v1.0.0": OTHER}), promoted, [anew, RAN]) == {
-        "shop": OTHER
-    }
+    found = published(registry({"v1.0.0": OTHER}), promoted, here=RAN, there=anew)
+    assert found == {"shop": OTHER}
 
 
 def test_a_service_that_is_new_may_use_an_image_that_ran_as_another(tmp_path: Path) -> None:
     ran = {"v1.0.0": {"other": f"x@{FIRST}"}}
     promoted = settings(tmp_path, PROMOTED)
-    assert catalogue.published(registry({"v1.0.0": FIRST}), promoted, [ran]) == {"shop": FIRST}
+    assert published(registry({"v1.0.0": FIRST}), promoted, there=ran) == {"shop": FIRST}
+
+
+@pytest.mark.parametrize("how", ["{}", "build: false", PROMOTED])
+def test_what_ran_here_can_come_back_without_the_registry(tmp_path: Path, how: str) -> None:
+    warning = (
+        "registry ghcr.io/acme: it cannot be reached: Connection refused."
+        " Check registry/address in the stack file, and that the registry runs."
+        " Meanwhile v1.0.0 stands for what ran here before"
+    )
+    found = published(unreachable(), settings(tmp_path, how), here=HERE, warnings=[warning])
+    assert found == {"shop": FIRST}
+
+
+@pytest.mark.parametrize(
+    "here", [{}, {"v0.9.0": HERE["v1.0.0"]}, RAN], ids=["nothing", "another", "of another registry"]
+)
+def test_nothing_else_can(tmp_path: Path, here: Releases) -> None:
+    with pytest.raises(SlipwayError, match="it cannot be reached"):
+        published(unreachable(), settings(tmp_path), here=here)
+
+
+@pytest.mark.parametrize("how", ["build: false", PROMOTED])
+def test_what_ran_here_can_come_back_after_the_registry_dropped_it(
+    tmp_path: Path, how: str
+) -> None:
+    warning = "registry ghcr.io/acme: it has no shop:v1.0.0 any more, which ran here before"
+    found = published(registry({}), settings(tmp_path, how), here=HERE, warnings=[warning])
+    assert found == {"shop": FIRST}
+
+
+def test_a_stack_that_builds_builds_anew_what_the_registry_dropped(tmp_path: Path) -> None:
+    assert published(registry({}), settings(tmp_path), here=HERE) == {"shop": None}
 
 
 def test_the_release_is_known_once_every_image_is_published(tmp_path: Path) -> None:
@@ -106,10 +162,15 @@ def test_the_release_is_known_once_every_image_is_published(tmp_path: Path) -> N
 def test_an_image_over_its_limit_is_refused(limit: int | None, fine: bool) -> None:
     store = registry({"v1": FIRST})
     if fine:
-        catalogue.check_size(store, "shop", FIRST, limit=limit)
+        catalogue.check_size(store, "shop", FIRST, limit=limit, known=[])
     else:
         with pytest.raises(SlipwayError, match=r"images/shop/size_limit: the image is 300.*299"):
-            catalogue.check_size(store, "shop", FIRST, limit=limit)
+            catalogue.check_size(store, "shop", FIRST, limit=limit, known=[OTHER])
+
+
+def test_an_image_that_ran_here_is_not_measured_again(tmp_path: Path) -> None:
+    ran = catalogue.digests_run(settings(tmp_path), HERE)
+    catalogue.check_size(unreachable(), "shop", FIRST, limit=1, known=ran)
 
 
 def test_the_login_is_the_one_of_the_settings(tmp_path: Path) -> None:
