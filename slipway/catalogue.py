@@ -129,7 +129,8 @@ def _looked_up(
 
 def _recorded(registry: Registry, settings: Settings, here: Releases) -> dict[str, str]:
     """By image name, the digest that the version ran as, as far as this registry had it."""
-    ran = dict(image.split("@", 1) for image in here.get(settings.version, {}).values())
+    images = [image.partition("@") for image in here.get(settings.version, {}).values()]
+    ran = {repository: digest for repository, _, digest in images if digest}
     names = {registry.repository(name): name for name in settings.application.images}
     return {name: ran[repository] for repository, name in names.items() if repository in ran}
 

@@ -48,14 +48,20 @@ def parse(entries: Sequence[Mapping[str, Any]], project: str) -> list[Update]:
     return [_update(entry, project) for entry in entries]
 
 
-def rollback_target(history: Sequence[Update], version: str | None = None) -> Update:
+def rollback_target(
+    history: Sequence[Update], version: str | None = None, *, cut_off: bool = False
+) -> Update:
     """The last successful update of another release than the newest update tried to bring.
 
-    With `version`, the last successful update to it. Raises SlipwayError when there is none.
+    With `version`, the last successful update to it. `cut_off` says that the newest update was
+    killed on its way: it may be missing in the history, and what it tried to bring never came to
+    be, so the last success is meant. Raises SlipwayError when there is none.
     """
     done = [update for update in history if update.succeeded]
     if version is not None:
         found = [update for update in done if update.version == version]
+    elif cut_off:
+        found = done
     else:
         found = [update for update in done if update.release != history[0].release]
     if found:

@@ -73,7 +73,7 @@ def _run(step: str, request: Request, store: Store, report: Report) -> dict[str,
     if step == "preflight":
         from slipway.agent import preflight
 
-        return preflight.run(request, engine, store)
+        return preflight.run(request, engine, store, report)
     if step == "accessory":
         from slipway.agent import accessory
 

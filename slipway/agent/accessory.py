@@ -98,12 +98,17 @@ def payload(accessory: Accessory, place: Place) -> dict[str, Any]:
 
 
 def run(request: Request, engine: Engine, store: Store, report: Report) -> dict[str, Any]:
-    """Make it run as defined. Raises SlipwayError when it does not become ready; its data stays."""
+    """Make it run as defined; its data stays.
+
+    Raises SlipwayError when it does not become ready, and before anything changes when its image is
+    not to be had or somebody else holds the server.
+    """
     accessory = Accessory.from_dict(request.extra.get("accessory") or {})
     name = f"{request.application}-{accessory.name}"
     body = payload(accessory, request.place)
     store.prepare()
     with lock.exclusive(store.folder, patience=PATIENCE):
+        lock.load(store).claim(request.environment, "accessory", lease=0.0, now=lock.moment())
         ensure_network(engine, request.application, request.proxy_settings().network)
         changed = _ensure(engine, name, body, accessory, request, report)
         subject = _subject(engine, request.application, name, accessory)

@@ -13,6 +13,7 @@ from typing import Any, Callable
 from slipway.agent import certificate, lock
 from slipway.agent.docker import Engine, EngineError
 from slipway.agent.proxy_front import ports
+from slipway.agent.report import Report
 from slipway.agent.request import Request
 from slipway.agent.store import Store
 from slipway.errors import SlipwayError
@@ -21,8 +22,8 @@ REGISTRY_LIMIT = 20.0  # seconds for the registry to answer about one image
 LISTENING = "0A"  # in /proc/net/tcp
 
 
-def run(request: Request, engine: Engine, store: Store) -> dict[str, Any]:
-    """Raises SlipwayError with every fault that was found."""
+def run(request: Request, engine: Engine, store: Store, report: Report) -> dict[str, Any]:
+    """Raises SlipwayError with every fault that was found, unless it is asked for advice only."""
     checks: list[Callable[[], Iterator[str]]] = [
         lambda: _disk(request, engine, store),
         lambda: _clock(request),
@@ -36,14 +37,16 @@ def run(request: Request, engine: Engine, store: Store) -> dict[str, Any]:
         ),
     ]
     with ThreadPoolExecutor(max_workers=8) as pool:
-        faults = [fault for found in pool.map(_collect, checks) for fault in found]
-    if faults:
-        raise SlipwayError("; ".join(dict.fromkeys(faults)))
+        faults = dict.fromkeys(fault for found in pool.map(_collect, checks) for fault in found)
+    if faults and not request.extra["preflight"].get("advisory"):
+        raise SlipwayError("; ".join(faults))
+    for fault in faults:
+        report(f"warning: {fault}")
     return {
         "server": request.server,
         "engine": engine.get("/version")["Version"],
         "python": sys.version.split()[0],
-        "warnings": _warnings(request),
+        "warnings": [*faults, *_warnings(request)],
     }
 
 

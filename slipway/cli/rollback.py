@@ -31,30 +31,34 @@ def rollback(stack: Stack, to: To = None, yes: Yes = False, message: Message = "
         updates = read(stack)
     if not updates:
         raise SlipwayError("nothing was ever deployed", where=stack, remedy="Run `pulumi up`")
-    target = rollback_target(updates, to)
+    deployment = state.result()["deployment"]
+    target = rollback_target(updates, to, cut_off=bool(deployment.get("pending_operations")))
     typer.echo(
         f"{stack}: {updates[0].version} ({updates[0].result}) -> {target.version},"
         f" as applied {moment(target.started)} UTC"
     )
-    for line in _images(state.result(), target):
+    for line in _images(deployment, target):
         typer.echo(f"  {line}")
     _confirm(yes)
     reason = f"rollback to {target.version}" + (f": {message}" if message else "")
-    _succeed(_apply(stack, target, reason))
-    _succeed(pulumi.run("config", "set", "--stack", stack, "version", target.version))
+    keep = ("config", "set", "--stack", stack, "version", target.version)
+    if code := _apply(stack, target, reason):
+        typer.echo(
+            f"The stack file names the same version as before. Should every server run"
+            f" {target.version} all the same (`slipway status -s {stack}`), keep it:"
+            f" pulumi {' '.join(keep)}",
+            err=True,
+        )
+        raise typer.Exit(code)
+    if code := pulumi.run(*keep):
+        raise typer.Exit(code)  # Pulumi has said what failed
     _warn_of_other_keys(stack, target)
 
 
-def _succeed(code: int) -> None:
-    """Go on only after a success; Pulumi has said what failed, and its exit code is ours."""
-    if code:
-        raise typer.Exit(code)
-
-
-def _images(state: Mapping[str, Any], target: Update) -> list[str]:
+def _images(deployment: Mapping[str, Any], target: Update) -> list[str]:
     """What the target ran as here, one line an image; none if the state keeps no record of it."""
     name = target.release.get("application", {}).get("name", "")
-    resources = state["deployment"].get("resources", [])
+    resources = deployment.get("resources", [])
     ran = record.read({each["urn"]: each for each in resources}, name).get(target.version, {})
     return [
         f"{image} ({', '.join(service for service in ran if ran[service] == image)})"

@@ -48,6 +48,16 @@ def test_an_accessory_that_does_not_become_ready_is_an_error_with_its_log(host: 
     assert "redis | " in done.progress
 
 
+def test_an_accessory_is_not_touched_while_somebody_holds_the_server(host: AgentHost) -> None:
+    run(host)
+    assert host.call("lock", owner="bob", reason="moving house", seconds=None).code == 0
+    held = run(host, environment={"MODE": "other"})
+    assert held.code == 1
+    assert "locked by bob" in held.error
+    assert host.call("unlock", owner="bob").code == 0
+    assert run(host).answer["changed"] is False
+
+
 def test_services_reach_it_by_its_name_and_a_rollout_leaves_it_alone(host: AgentHost) -> None:
     run(host)
     before = host.sh("docker inspect --format '{{.Id}}' shop-redis")

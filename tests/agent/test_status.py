@@ -69,6 +69,15 @@ def test_preflight_tells_every_fault_at_once_and_changes_nothing(host: AgentHost
         assert fault in done.error
 
 
+def test_advice_is_told_and_fails_nothing(host: AgentHost) -> None:
+    wanted = {"disk_free": 1 << 60, "advisory": True}
+    done = host.call("preflight", release("v1"), preflight=wanted)
+    assert done.code == 0, done.progress
+    (warning,) = done.answer["warnings"]
+    assert "MiB free" in warning
+    assert f"warning: {warning}" in done.progress
+
+
 def test_preflight_finds_nothing_wrong_with_a_good_server(serving: AgentHost) -> None:
     wanted = {"disk_free": 1 << 20, "images": [digest("redis", "7")]}
     done = serving.call("preflight", release("v2"), preflight=wanted)

@@ -83,6 +83,16 @@ def test_the_same_version_with_another_definition_is_another_release() -> None:
     assert found.release == {"version": "v1"}
 
 
+def test_after_an_update_that_was_cut_off_the_last_success_is_meant() -> None:
+    """Whether the history has the update that was cut off, or, with a file backend, has not."""
+    there = history(entry("v3", "failed"), entry("v2"), entry("v1"))
+    again = history(entry("v2", "failed"), entry("v2"), entry("v1"))
+    missing = history(entry("v2"), entry("v1"))
+    for known in (there, again, missing):
+        assert rollback_target(known, cut_off=True).version == "v2"
+    assert rollback_target(missing, "v1", cut_off=True).version == "v1"
+
+
 def test_a_named_version_is_taken_where_it_last_succeeded() -> None:
     done = history(entry("v3"), entry("v1", "failed"), entry("v2"), entry("v1", overrides={"a": 1}))
     assert rollback_target(done, "v1").release["overrides"] == {"a": 1}

@@ -139,6 +139,7 @@ def test_the_check_of_a_server_is_told_what_it_must_offer(
             "disk_free": settings.preflight.disk_free,
             "images": [IMAGE, "haproxy:2.6"],
             "domains": [],
+            "advisory": False,
         },
     }
 

@@ -39,6 +39,7 @@ class Recorder:
         self.runs: list[tuple[str, ...]] = []
         self.applied: dict[str, Any] = {}
         self.modes: tuple[int, ...] = ()
+        self.pending: list[Any] = []
         self.record: Any = {"v1": {"web": "shop@sha256:1", "worker": "shop@sha256:1"}}
 
     def ask(self, *arguments: str) -> Any:
@@ -46,7 +47,7 @@ class Recorder:
             return self.history
         if arguments[:2] == ("stack", "export"):
             kept = {"urn": "urn::old-releases", "outputs": {"stdout": json.dumps(self.record)}}
-            return {"deployment": {"resources": [kept]}}
+            return {"deployment": {"resources": [kept], "pending_operations": self.pending}}
         return {"shop:application": {"value": "{}", "objectValue": self.current}}
 
     def run(self, *arguments: str) -> int:
@@ -131,8 +132,18 @@ def test_a_failed_update_leaves_the_stack_file_alone_and_its_exit_code_is_the_co
     recorder: Recorder, rollback: Callable[..., Result]
 ) -> None:
     recorder.codes["up"] = 255
-    assert rollback("--yes").exit_code == 255
+    done = rollback("--yes")
+    assert done.exit_code == 255
+    assert "keep it: pulumi config set --stack live version v1" in done.stderr
     assert [run[0] for run in recorder.runs] == ["up"]
+
+
+def test_an_update_that_was_cut_off_counts_as_the_one_to_go_back_from(
+    recorder: Recorder, rollback: Callable[..., Result]
+) -> None:
+    recorder.pending = [{"type": "creating"}]
+    rollback("--yes")
+    assert recorder.runs[1:] == [("config", "set", "--stack", "live", "version", "v2")]
 
 
 def test_a_stack_file_that_could_not_be_changed_is_no_success(
