@@ -49,7 +49,10 @@ def outputs() -> dict[str, dict[str, Any]]:
 
 
 def releases_run(stack: str, application: str) -> Releases:
-    """What a stack of this project has run, by its own record; empty for a stack without one."""
+    """What a stack has run, by its own record; empty for a stack without one.
+
+    `stack` is one of this project, or ORGANIZATION/PROJECT/STACK.
+    """
     return read(_resources(stack), application)
 
 
@@ -57,9 +60,11 @@ def _resources(stack: str) -> dict[str, Any]:
     """What the state of a stack holds, by URN.
 
     The file backend writes a state in place, this stack's too while its own update runs: who reads
-    in that moment gets half of it, and asks again. Raises SlipwayError when that does not help.
+    in that moment gets half of it, and asks again. Raises SlipwayError when that does not help, and
+    for a stack that is not there or whose secrets cannot be decrypted.
     """
-    name = f"{pulumi.get_organization()}/{pulumi.get_project()}/{stack}"
+    project = f"{pulumi.get_organization()}/{pulumi.get_project()}/"
+    name = stack if "/" in stack else project + stack
     for _ in range(READS):
         try:
             result = pulumi.runtime.invoke(
@@ -67,7 +72,11 @@ def _resources(stack: str) -> dict[str, Any]:
             )
         except Exception as error:  # the SDK raises nothing narrower
             if "failed to load checkpoint" not in str(error):
-                raise
+                raise SlipwayError(
+                    f"its state cannot be read: {str(error).strip()}",
+                    where=f"stack {name}",
+                    remedy="Check promote_from, and that its secrets open with the same passphrase",
+                ) from error
             time.sleep(READ_PAUSE)
         else:
             resources: dict[str, Any] = result.value["outputs"]

@@ -137,7 +137,7 @@ StackName = Annotated[
     Text(
         "stack",
         rule="must be a stack's name (STACK, or ORGANIZATION/PROJECT/STACK)",
-        fits=re.compile(r"[A-Za-z0-9_.-]{1,100}(?:/[A-Za-z0-9_.-]{1,100}){0,2}").fullmatch,
+        fits=re.compile(r"[A-Za-z0-9_.-]{1,100}(?:(?:/[A-Za-z0-9_.-]{1,100}){2})?").fullmatch,
     ),
 ]
 VariableName = Annotated[

@@ -32,6 +32,9 @@ STRATEGIES = (
 )
 WAIT = 2700  # seconds for CI and the images, which the same push has started
 PAUSE = 15  # seconds between two looks at them
+# A form waits for no push, and no push takes the place of a rollback that waits: GitHub keeps one
+# waiting run of a group. The jobs' own groups keep the updates of a stack apart.
+GROUP = "deploy-${{ github.event_name == 'workflow_dispatch' && github.run_id || github.ref }}"
 GOING_ON = "!failure() && !cancelled()"
 RUN = "${{ github.server_url }}/${{ github.repository }}/actions/runs/${{ github.run_id }}"
 
@@ -54,7 +57,7 @@ def workflow(settings: Project, chosen: Workflows) -> Workflow:
             push=Refs((chosen.branch,), (chosen.release_tags,)), workflow_dispatch=_form(chosen)
         ),
         jobs,
-        concurrency=Concurrency("deploy-${{ github.ref }}"),
+        concurrency=Concurrency(GROUP),
     )
 
 

@@ -116,13 +116,12 @@ def prepare(deploy: DeployWorkflow) -> Iterator[Step]:
 
 def _apply(chosen: Workflows, stack: str, env: dict[str, Scalar]) -> Iterator[Step]:
     deploy = chosen.deploy
-    yield Run(
+    yield script(
         "Choose the strategy",
-        'pulumi stack select --create "$STACK"\n'
-        'pulumi config set --stack "$STACK" --path rollout.strategy "$STRATEGY"\n',
+        "strategy",
+        {**env, "STRATEGY": "${{ inputs.strategy }}"},
         if_=f"{BY_FORM} && inputs.strategy != '{AS_CONFIGURED}' && !inputs.rollback",
-        env={**env, "STRATEGY": "${{ inputs.strategy }}"},
-        working_directory=deploy.folder,
+        folder=deploy.folder,
     )
     config = f'version: {{value: "{VERSION}", secret: false}}\n'
     if chosen.image:

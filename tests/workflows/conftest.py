@@ -29,7 +29,16 @@ def python(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """The folder of an interpreter with pip and no packages: what setup-python gives."""
     folder = tmp_path_factory.mktemp("python")
     subprocess.run(
-        ["uv", "venv", "--quiet", "--seed", "--python", sys.executable, str(folder)],
+        [
+            "uv",
+            "venv",
+            "--quiet",
+            "--seed",
+            "--system-certs",
+            "--python",
+            sys.executable,
+            str(folder),
+        ],
         check=True,
         timeout=120,
     )

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from typing import Any
 
 import pytest
@@ -51,16 +52,23 @@ def test_what_production_runs_is_noted_for_the_release(
     assert machine.steps[-1].outputs == {"images": "r/shop@sha256:a"}
 
 
-def test_the_form_chooses_a_strategy(machine: Runner, deploy: Any, programs: Programs) -> None:
+@pytest.mark.parametrize("before", [None, {"strategy": "rolling", "batch": 2, "bake": "60s"}])
+def test_the_form_chooses_a_strategy_and_nothing_else(
+    machine: Runner, deploy: Any, programs: Programs, before: Any
+) -> None:
     updating(machine, programs)
+    config = {"shop:rollout": {"value": "", "objectValue": before}} if before else {}
+    programs.answers("pulumi", "", json.dumps(config), "")
     machine.stand_ins = {"pulumi/actions": lambda _: {}}
     machine.context["github"]["event_name"] = "workflow_dispatch"
     machine.context["inputs"] = FORM | {"strategy": "canary"}
     machine.run(deploy, "staging")
     assert machine.succeeded, machine.steps
-    assert programs.calls("pulumi")[-1] == [
-        *("config", "set", "--stack", "staging", "--path", "rollout.strategy", "canary")
-    ]
+    *command, wanted = programs.calls("pulumi")[-1]
+    assert command == ["config", "set-all", "--stack", "staging", "--json"]
+    rollout = json.loads(wanted)["rollout"]
+    assert rollout["objectValue"] == {**(before or {}), "strategy": "canary"}
+    assert json.loads(rollout["value"]) == rollout["objectValue"]
 
 
 @pytest.mark.parametrize(("version", "to"), [("", []), ("v1.0.0", ["--to", "v1.0.0"])])

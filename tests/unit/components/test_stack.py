@@ -27,6 +27,21 @@ def test_a_stack_without_a_record_has_run_nothing(name: str, application: str) -
     assert engine.run(lambda: stack.releases_run(name, application), stacks=STATE)[1] == {}
 
 
+def test_a_stack_of_another_project_is_asked_by_its_whole_name() -> None:
+    elsewhere = {"acme/shop/staging": STATE["organization/slipway/staging"]}
+    found = engine.run(lambda: stack.releases_run("acme/shop/staging", "shop"), stacks=elsewhere)[1]
+    assert found == RELEASES
+
+
+def test_a_stack_that_cannot_be_read_is_a_plain_error(monkeypatch: pytest.MonkeyPatch) -> None:
+    def refuse(*_: object) -> None:
+        raise Exception('unknown stack "organization/slipway/stagin"')
+
+    monkeypatch.setattr(pulumi.runtime, "invoke", refuse)
+    with pytest.raises(SlipwayError, match=r'unknown stack ".*/stagin"\. Check promote_from'):
+        stack.releases_run("stagin", "shop")
+
+
 def test_the_names_of_a_stacks_resources_come_from_its_own_state() -> None:
     found = engine.run(lambda: list(stack.resource_names()), stacks=STATE)[1]
     assert found == ["shop-releases"]

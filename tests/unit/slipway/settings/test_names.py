@@ -42,6 +42,7 @@ def accepts(kind: Any, value: object) -> bool:
         (names.Address, "10.0.0.1"),
         (names.HostKey, KEY),
         (names.HostKey, f"{KEY} root@one"),
+        (names.StackName, "staging"),
         (names.StackName, "acme/slipway/staging"),
         (names.SecretName, "DATABASE_URL"),
         (names.VariableName, "http_proxy"),
