@@ -36,10 +36,12 @@ def deploy(settings: Settings) -> None:
         origin = settings.promote_from
         before = stack.releases_run(environment, application.name)
         tried = stack.releases_run(origin, application.name) if origin else None
-        digests = catalogue.published(registry, settings, before, tried, pulumi.log.warn)
-        familiar = catalogue.digests_run(settings, before)
+        found = catalogue.look_up(registry, settings)
         kept = stack.resource_names()
     statuses = answers.result()
+    ran = catalogue.Ran(before, tried, fleet.releases(statuses))
+    familiar = catalogue.Ran(before).digests(settings.version)
+    digests = catalogue.published(registry, settings, found, ran, pulumi.log.warn)
 
     provider = None
     if settings.builds:

@@ -2,17 +2,22 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Mapping
+from collections.abc import Callable, Collection, Iterable, Mapping
+from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from slipway.errors import SlipwayError
 from slipway.record import Releases
+from slipway.release.status import Running
 from slipway.settings import Settings, release
 from slipway.settings.quantity import write_size
 from slipway.versions import newest_first
 
 if TYPE_CHECKING:
     from slipway.registry import Credentials, Registry
+
+Digests = Mapping[str, "str | None"]
+"""By image name, the digest that a version stands for; None where there is none yet."""
 
 NEWEST = 5  # versions that the error for an unknown one lists
 
@@ -38,39 +43,66 @@ def credentials(settings: Settings) -> Credentials | None:
     return Credentials(registry.username, settings.secrets[registry.password].get_secret_value())
 
 
+@dataclass(frozen=True)
+class Ran:
+    """What is known to have run: all of the evidence beside the registry."""
+
+    here: Releases
+    """The record of this environment."""
+    there: Releases | None = None
+    """The record of the environment that this one promotes from, if it does."""
+    now: Collection[Running] = ()
+    """What this environment's servers serve, and could go back to."""
+
+    def digests(self, version: str) -> set[str]:
+        """What a version's images were in the records, whichever service they ran as."""
+        return _digests(record.get(version, {}) for record in (self.here, self.there or {}))
+
+    def on_servers(self, version: str) -> set[str]:
+        """What a version's images are on this environment's servers; empty if they have it not."""
+        return _digests(each.images for each in self.now if each.version == version)
+
+
+def look_up(registry: Registry, settings: Settings) -> Digests | SlipwayError:
+    """What the registry has for the version by image name, or why it does not say."""
+    try:
+        names = settings.application.images
+        return {name: registry.digest(name, settings.version) for name in names}
+    except SlipwayError as error:
+        return error
+
+
 def published(
     registry: Registry,
     settings: Settings,
-    here: Releases,
-    there: Releases | None,
+    found: Digests | SlipwayError,
+    ran: Ran,
     warn: Callable[[str], None],
-) -> dict[str, str | None]:
+) -> Digests:
     """By image name, the digest that the version stands for; None for what is yet to be built.
 
-    `here` is the record of this environment, `there` that of the one that it promotes from, if it
-    does. They may differ in a version: after a registry was lost and it was built and tried anew.
-    Without the registry, or once its tag is gone there, a version stands for what ran here, and
-    `warn` is told so: servers that still have its images can go back to it. Raises SlipwayError
-    when the version does not exist and is not built here, when it never ran, or when it stands for
-    something else than what ran.
+    `found` is what `look_up` gave. Without the registry, or once its tag is gone there, a version
+    stands for what ran here, and `warn` is told so: servers that still have its images can go back
+    to it. Only where no server has them is a lost one built anew, in a stack that builds. The
+    records may differ in a version, after that. Raises SlipwayError when the version does not exist
+    and is not built here, when it never ran, or when it stands for something else than what ran.
     """
-    digests = _looked_up(registry, settings, _recorded(registry, settings, here), warn)
+    digests = _completed(registry, settings, found, ran, warn)
     missing = [name for name, digest in digests.items() if digest is None]
     origin = settings.promote_from
-    ran = [here, there or {}]
-    versions = {version for record in ran for version in record}
+    versions = {*ran.here, *(ran.there or {})}
     if origin and settings.version not in versions:
         raise _unknown(settings, list(versions), f"{origin} never ran it")
     if missing and not settings.builds:
         raise _unknown(settings, registry.tags(missing[0]), f"no {', '.join(missing)} has that tag")
     if origin:
-        _check_unmoved(settings, digests, ran)
+        _check_unmoved(settings, digests, ran.digests(settings.version), f"{origin} ran")
+        if on_servers := ran.on_servers(settings.version):
+            _check_unmoved(settings, digests, on_servers, "the servers have here")
     return digests
 
 
-def known_release(
-    settings: Settings, registry: Registry, digests: Mapping[str, str | None]
-) -> str | None:
+def known_release(settings: Settings, registry: Registry, digests: Digests) -> str | None:
     """The id of the release that the digests make; None while one of them is yet to be built."""
     references = {
         name: registry.reference(name, digest=digest)
@@ -98,33 +130,30 @@ def check_size(
         )
 
 
-def digests_run(settings: Settings, *records: Releases) -> set[str]:
-    """What the version's images were, whichever service they ran as."""
-    images = [image for record in records for image in record.get(settings.version, {}).values()]
-    return {image.rpartition("@")[2] for image in images}
-
-
-def _looked_up(
+def _completed(
     registry: Registry,
     settings: Settings,
-    recorded: Mapping[str, str],
+    found: Digests | SlipwayError,
+    ran: Ran,
     warn: Callable[[str], None],
-) -> dict[str, str | None]:
+) -> Digests:
     """What the registry says, or else the record."""
-    names, version = settings.application.images, settings.version
-    try:
-        found = {name: registry.digest(name, version) for name in names}
-        lost = [name for name, digest in found.items() if digest is None and name in recorded]
-        if lost and not settings.builds:
-            tags = ", ".join(f"{name}:{version}" for name in lost)
-            warn(f"registry {registry.address}: it has no {tags} any more, which ran here before")
-            found |= {name: recorded[name] for name in lost}
-    except SlipwayError as error:
-        if recorded.keys() != names.keys():
-            raise
-        warn(f"{error}. Meanwhile {version} stands for what ran here before")
-        found = dict(recorded)
-    return found
+    version, recorded = settings.version, _recorded(registry, settings, ran.here)
+    if isinstance(found, SlipwayError):
+        if recorded.keys() != settings.application.images.keys():
+            raise found
+        warn(f"{found}. Meanwhile {version} stands for what ran here before")
+        return dict(recorded)
+    lost = {name: recorded[name] for name in found if found[name] is None and name in recorded}
+    if not lost:
+        return found
+    tags = ", ".join(f"{name}:{version}" for name in lost)
+    gone = f"registry {registry.address}: it has no {tags} any more, which ran here before"
+    if settings.builds and not ran.on_servers(version):
+        warn(f"{gone}, and no server has it: it is built anew from what is here now")
+        return found
+    warn(gone)
+    return {**found, **lost}
 
 
 def _recorded(registry: Registry, settings: Settings, here: Releases) -> dict[str, str]:
@@ -135,16 +164,17 @@ def _recorded(registry: Registry, settings: Settings, here: Releases) -> dict[st
     return {name: ran[repository] for repository, name in names.items() if repository in ran}
 
 
-def _check_unmoved(
-    settings: Settings, digests: Mapping[str, str | None], ran: Collection[Releases]
-) -> None:
+def _digests(images: Iterable[Mapping[str, str]]) -> set[str]:
+    return {image.rpartition("@")[2] for each in images for image in each.values()}
+
+
+def _check_unmoved(settings: Settings, digests: Digests, good: set[str], who: str) -> None:
     """Every image that a service uses must be one that ran, whichever service it ran as."""
-    good = digests_run(settings, *ran)
     services = settings.application.services.items()
     moved = [name for name, service in services if digests[service.image] not in good]
     if moved:
         raise SlipwayError(
-            f"{settings.version} of {', '.join(moved)} is not what {settings.promote_from} ran:"
+            f"{settings.version} of {', '.join(moved)} is not what {who}:"
             " the registry has another digest for it",
             where="version",
             remedy="Give the new images a version of their own, and deploy it there first",

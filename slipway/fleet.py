@@ -128,6 +128,11 @@ def parse(server: str, data: dict[str, Any]) -> Status:
     )
 
 
+def releases(found: Mapping[str, Status]) -> list[Running]:
+    """What the servers serve, and could go back to."""
+    return [each for status in found.values() for each in (status.serving, status.previous) if each]
+
+
 def agent_command(action: str) -> str:
     """The shell command for one of the agent's actions."""
     return f"python3 {AGENT} {action}"

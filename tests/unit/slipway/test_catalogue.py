@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -10,9 +10,11 @@ import httpx
 import pytest
 
 from slipway import catalogue
+from slipway.catalogue import Digests
 from slipway.errors import SlipwayError
 from slipway.record import Releases
 from slipway.registry import Credentials, Registry
+from slipway.release.status import Running
 from slipway.settings import Settings, release
 from tests.unit.slipway.settings import sample
 
@@ -49,13 +51,21 @@ def published(
     *,
     here: Releases | None = None,
     there: Releases | None = None,
-    warnings: list[str] | None = None,
-) -> Mapping[str, str | None]:
-    """What the version stands for; it must come with these warnings."""
+    now: Collection[Running] = (),
+    warning: str = "",
+) -> Digests:
+    """What the version stands for; it must come with this warning, or with none."""
     told: list[str] = []
-    found = catalogue.published(registry, settings, here or {}, there, told.append)
-    assert told == (warnings or [])
-    return found
+    found = catalogue.look_up(registry, settings)
+    ran = catalogue.Ran(here or {}, there, now)
+    digests = catalogue.published(registry, settings, found, ran, told.append)
+    assert told == [warning] * bool(warning)
+    return digests
+
+
+def running(digest: str) -> Running:
+    """A server's word that it has the version with this digest."""
+    return Running("r1", "v1.0.0", {"web": f"ghcr.io/acme/shop@{digest}"})
 
 
 def unreachable() -> Registry:
@@ -125,7 +135,7 @@ def test_what_ran_here_can_come_back_without_the_registry(tmp_path: Path, how: s
         " Check registry/address in the stack file, and that the registry runs."
         " Meanwhile v1.0.0 stands for what ran here before"
     )
-    found = published(unreachable(), settings(tmp_path, how), here=HERE, warnings=[warning])
+    found = published(unreachable(), settings(tmp_path, how), here=HERE, warning=warning)
     assert found == {"shop": FIRST}
 
 
@@ -142,12 +152,29 @@ def test_what_ran_here_can_come_back_after_the_registry_dropped_it(
     tmp_path: Path, how: str
 ) -> None:
     warning = "registry ghcr.io/acme: it has no shop:v1.0.0 any more, which ran here before"
-    found = published(registry({}), settings(tmp_path, how), here=HERE, warnings=[warning])
+    found = published(registry({}), settings(tmp_path, how), here=HERE, warning=warning)
     assert found == {"shop": FIRST}
 
 
-def test_a_stack_that_builds_builds_anew_what_the_registry_dropped(tmp_path: Path) -> None:
-    assert published(registry({}), settings(tmp_path), here=HERE) == {"shop": None}
+def test_a_stack_that_builds_takes_what_its_servers_have_or_builds_what_none_has(
+    tmp_path: Path,
+) -> None:
+    it, store = settings(tmp_path), registry({})
+    warning = "registry ghcr.io/acme: it has no shop:v1.0.0 any more, which ran here before"
+    found = published(store, it, here=HERE, now=[running(FIRST)], warning=warning)
+    assert found == {"shop": FIRST}
+    warning += ", and no server has it: it is built anew from what is here now"
+    others = [Running("r0", "v0.9.0", {"web": f"x@{FIRST}"})]
+    found = published(store, it, here=HERE, now=others, warning=warning)
+    assert found == {"shop": None}
+
+
+def test_what_the_servers_have_is_not_replaced_under_its_version(tmp_path: Path) -> None:
+    anew = {"v1.0.0": {"web": f"x@{OTHER}"}}
+    promoted, store = settings(tmp_path, PROMOTED), registry({"v1.0.0": OTHER})
+    with pytest.raises(SlipwayError, match="web, worker is not what the servers have here"):
+        published(store, promoted, here=HERE, there=anew, now=[running(FIRST)])
+    assert published(store, promoted, here=HERE, there=anew, now=[running(OTHER)])
 
 
 def test_the_release_is_known_once_every_image_is_published(tmp_path: Path) -> None:
@@ -168,8 +195,8 @@ def test_an_image_over_its_limit_is_refused(limit: int | None, fine: bool) -> No
             catalogue.check_size(store, "shop", FIRST, limit=limit, known=[OTHER])
 
 
-def test_an_image_that_ran_here_is_not_measured_again(tmp_path: Path) -> None:
-    ran = catalogue.digests_run(settings(tmp_path), HERE)
+def test_an_image_that_ran_here_is_not_measured_again() -> None:
+    ran = catalogue.Ran(HERE).digests("v1.0.0")
     catalogue.check_size(unreachable(), "shop", FIRST, limit=1, known=ran)
 
 
