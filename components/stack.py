@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any
 
 import pulumi
-from pulumi.runtime.config import CONFIG
+from pulumi.runtime.config import CONFIG, is_config_secret
 
 from slipway import settings
 from slipway.errors import SlipwayError
@@ -34,7 +34,8 @@ def load_settings() -> settings.Settings:
         for key, value in CONFIG.get().items()
         if key.startswith(prefix)
     }
-    return settings.load(pulumi.get_stack(), values, PROGRAM)
+    encrypted = {key for key in values if is_config_secret(prefix + key)}
+    return settings.load(pulumi.get_stack(), values, PROGRAM, encrypted)
 
 
 def resource_names() -> frozenset[str]:

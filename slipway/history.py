@@ -8,9 +8,7 @@ from datetime import datetime, timedelta
 from typing import Any, Final
 
 from slipway.errors import SlipwayError
-
-RELEASE_KEYS: Final = ("version", "application", "overrides")
-"""What of a stack's configuration makes a release; the rest says where and how it runs."""
+from slipway.release.release import SETTINGS
 
 ACTOR_KEYS: Final = ("git.author", "git.committer", "ci.system", "exec.agent")
 """What Pulumi notes of who made an update, the most telling first. It knows no login names."""
@@ -80,7 +78,7 @@ def reapplied(content: Mapping[str, Any], target: Update, project: str) -> dict[
     config = {
         key: value
         for key, value in (content.get("config") or {}).items()
-        if key.removeprefix(f"{project}:") not in RELEASE_KEYS
+        if key.removeprefix(f"{project}:") not in SETTINGS
     }
     release = {f"{project}:{key}": value for key, value in target.release.items()}
     return {**content, "config": {**config, **release}}
@@ -102,7 +100,7 @@ def _update(entry: Mapping[str, Any], project: str) -> Update:
 
 
 def _release(config: Mapping[str, Any], project: str) -> dict[str, Any]:
-    found = {key: config.get(f"{project}:{key}", {}) for key in RELEASE_KEYS}
+    found = {key: config.get(f"{project}:{key}", {}) for key in SETTINGS}
     return {
         key: value.get("objectValue", value["value"])
         for key, value in found.items()

@@ -9,6 +9,9 @@ from dataclasses import MISSING, Field, dataclass, field, fields, is_dataclass
 from functools import cached_property
 from typing import Any
 
+SETTINGS = ("version", "application", "overrides")
+"""What of a stack's configuration makes a release; the rest says where and how it runs."""
+
 ID_LENGTH = 12  # hexadecimal digits: 48 bits, ample for the releases of one application
 
 

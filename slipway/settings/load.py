@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from pathlib import Path
 from typing import Any, Final
 
 from pydantic import ValidationError
 from pydantic_core import ErrorDetails
 
+from slipway.release.release import SETTINGS as RELEASE_SETTINGS
 from slipway.settings import checks
 from slipway.settings.errors import Fault, SettingsError
 from slipway.settings.explain import explain
@@ -23,14 +24,22 @@ from slipway.settings.settings import Settings
 MENDINGS: Final = 4  # a stand-in for a map may lack fields of its own, down to the deepest model
 
 
-def load(stack: str, values: Mapping[str, object], folder: Path) -> Settings:
+def load(
+    stack: str,
+    values: Mapping[str, object],
+    folder: Path,
+    encrypted: Collection[str] | None = None,
+) -> Settings:
     """The settings of `stack` from the keys of the project's namespace (`version`, `servers`, ...).
 
     Values are plain, or JSON text as Pulumi gives objects. Files are found from the project's
-    `folder`. Raises SettingsError with all faults at once; no secret value is in its text.
+    `folder`. `encrypted` are the keys that hold something encrypted, where that is known. Raises
+    SettingsError with all faults at once; no secret value is in its text.
     """
     given = {key: _decoded(key, value) for key, value in values.items()}
     draft, faults = pinned(_with_overrides(given), folder)
+    if encrypted is not None:
+        faults += _misplaced(given, encrypted)
     settings, errors = _validated(draft)
     invalid = [explain(error) for error in errors]
     faults += invalid
@@ -52,6 +61,23 @@ def _decoded(key: str, value: object) -> object:
         return json.loads(value)
     except ValueError:
         return value
+
+
+def _misplaced(given: Mapping[str, object], encrypted: Collection[str]) -> Iterator[Fault]:
+    """Secrets that anybody can read, and those that a rollback could not bring back."""
+    if given.get("secrets") and "secrets" not in encrypted:
+        yield Fault(
+            ("secrets",),
+            "is in plain text",
+            "Set each again: `pulumi config set --secret --path 'slipway:secrets.NAME'`",
+        )
+    for key in RELEASE_SETTINGS:
+        if key in encrypted:
+            yield Fault(
+                (key,),
+                "holds something encrypted, which the history tells to no rollback",
+                "Put it into `secrets`, and its name into the service's `secrets`",
+            )
 
 
 def _with_overrides(given: Mapping[str, object]) -> dict[str, object]:

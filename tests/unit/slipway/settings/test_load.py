@@ -28,6 +28,16 @@ def test_objects_may_come_as_json_text(folder: Path) -> None:
     assert load("staging", given, folder) == settings(folder, "build: false")
 
 
+def test_secrets_are_encrypted_and_what_makes_a_release_is_not(folder: Path) -> None:
+    values = changed("{}")
+    assert load("staging", values, folder, {"secrets"}) == settings(folder)
+    with pytest.raises(SettingsError) as error:
+        load("staging", values, folder, {"application"})
+    release, secrets = str(error.value).splitlines()
+    assert release.startswith("staging/application: holds something encrypted")
+    assert secrets.startswith("staging/secrets: is in plain text. Set each again")
+
+
 def test_text_is_not_taken_for_json(folder: Path) -> None:
     assert settings(folder, 'version: "1.10"').version == "1.10"
 
