@@ -20,6 +20,7 @@ START_SECONDS = 10
 CONFIGURATION = """\
 Port {port}
 ListenAddress 127.0.0.1
+HostKey {folder}/ed25519
 HostKey {folder}/host
 AuthorizedKeysFile {folder}/user.pub
 PidFile none
@@ -34,10 +35,11 @@ Subsystem sftp internal-sftp
 
 @dataclass(frozen=True)
 class Sshd:
-    """Where the server listens, the keys it knows, and one it does not."""
+    """Where the server listens, its keys, the key of its user, and one that nobody has."""
 
     port: int
     host_key: str
+    ed25519_key: str
     other_key: str
     private_key: str
 
@@ -55,7 +57,8 @@ class Sshd:
 
 @contextmanager
 def running(folder: Path) -> Iterator[Sshd]:
-    for name in ("host", "user", "other"):
+    _keygen(folder / "host", "ecdsa")
+    for name in ("ed25519", "user", "other"):
         _keygen(folder / name)
     port = free_port()
     (folder / "sshd_config").write_text(CONFIGURATION.format(port=port, folder=folder))
@@ -71,6 +74,7 @@ def running(folder: Path) -> Iterator[Sshd]:
         yield Sshd(
             port,
             (folder / "host.pub").read_text().strip(),
+            (folder / "ed25519.pub").read_text().strip(),
             (folder / "other.pub").read_text().strip(),
             (folder / "user").read_text(),
         )
@@ -118,8 +122,8 @@ def _sshd() -> str:
     return require("sshd", "openssh-server")
 
 
-def _keygen(path: Path) -> None:
+def _keygen(path: Path, kind: str = "ed25519") -> None:
     keygen = shutil.which("ssh-keygen") or "ssh-keygen"
     subprocess.run(
-        [keygen, "-q", "-t", "ed25519", "-N", "", "-C", "", "-f", path], check=True, timeout=20
+        [keygen, "-q", "-t", kind, "-N", "", "-C", "", "-f", path], check=True, timeout=20
     )

@@ -49,11 +49,13 @@ def failure(plugin: Plugin, urn: str, **inputs: Any) -> str:
     return caught.value.text.removeprefix("rpc error: code = Unknown desc = ")
 
 
-def test_a_server_with_another_host_key_gets_no_command(
-    command: Plugin, sshd: Sshd, tmp_path: Path
+@pytest.mark.parametrize("pinned", ["other_key", "ed25519_key"])
+def test_a_server_that_shows_another_host_key_gets_no_command(
+    command: Plugin, sshd: Sshd, tmp_path: Path, pinned: str
 ) -> None:
+    """Also where it has the pinned one: it is asked for its ECDSA key first."""
     touch = f"touch {tmp_path / 'ran'}"
-    connection = sshd.connection(hostKey=sshd.other_key)
+    connection = sshd.connection(hostKey=getattr(sshd, pinned))
     assert "host key mismatch" in failure(command, REMOTE, connection=connection, create=touch)
     assert not (tmp_path / "ran").exists()
 

@@ -17,6 +17,11 @@ if TYPE_CHECKING:
 
 _DEFAULTS: Final = {"port": 22, "user": "root", "dialErrorLimit": 10, "perDialTimeout": 15}
 _SECRETS: Final = ("password", "privateKey", "privateKeyPassword")
+# As Go's SSH library, in this order, whichever key is pinned.
+_HOST_KEYS: Final = (
+    *("ecdsa-sha2-nistp256", "ecdsa-sha2-nistp384", "ecdsa-sha2-nistp521"),
+    *("rsa-sha2-256", "rsa-sha2-512", "ssh-ed25519"),
+)
 _KNOWN: Final = frozenset({*_DEFAULTS, *_SECRETS, "host", "hostKey", "agentSocketPath", "proxy"})
 
 # Delays between dials in seconds: the first, its growth, the longest. Ten retries take 11 s.
@@ -111,6 +116,7 @@ async def _connect(
             client_keys=keys or None,
             agent_path=None,
             known_hosts=_known_hosts(settings.get("hostKey")),
+            server_host_key_algs=_HOST_KEYS,
             connect_timeout=int(settings["perDialTimeout"]) or None,
             login_timeout=int(settings["perDialTimeout"]),
             keepalive_interval=_KEEPALIVE_SECONDS,

@@ -41,9 +41,9 @@ def _written(server: Server) -> str:
 def _how_to_pin(server: Server, file: str) -> str:
     port = "" if server.port == 22 else f"-p {server.port} "
     return (
-        f"Run `ssh-keyscan -t ed25519 {port}{server.host}`, compare its fingerprint "
+        f"Run `ssh-keyscan -t ecdsa {port}{server.host}`, compare its fingerprint "
         "(`ssh-keygen -lf -`) with the one that the server's console shows "
-        f"(`ssh-keygen -lf /etc/ssh/ssh_host_ed25519_key.pub`), and add the line to {file}."
+        f"(`ssh-keygen -lf /etc/ssh/ssh_host_ecdsa_key.pub`), and add the line to {file}."
     )
 
 

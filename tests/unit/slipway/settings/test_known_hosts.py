@@ -10,7 +10,14 @@ from slipway.settings.known_hosts import parse
 from tests.unit.slipway.settings.sample import KEY, OTHER_KEY, faults, settings
 
 RSA = "ssh-rsa AAAAB3NzaC1yc2EAAAADAQABAAABAQC7"
+ECDSA = "ecdsa-sha2-nistp256 AAAAE2VjZHNhLXNoYTItbmlzdHAyNTYAAAAIbmlzdHAyNTYAAABBBKsQ2S0PYg3Xyq0h"
 UNPINNED = "servers: {one: {host_key: null}}"
+
+
+def test_of_several_keys_the_one_is_pinned_that_pulumi_command_asks_for() -> None:
+    lines = f"one {KEY}\none {RSA}\none {ECDSA}\n"
+    assert parse(lines, "known_hosts").key_of("one") == ECDSA
+    assert parse(f"one {KEY}\none {RSA}\n", "known_hosts").key_of("one") == RSA
 
 
 @pytest.mark.parametrize(
@@ -22,7 +29,6 @@ UNPINNED = "servers: {one: {host_key: null}}"
         (f"[10.0.0.1]:22 {KEY}", "10.0.0.1", 22),
         (f"ONE.example.org {KEY}", "one.EXAMPLE.org", 22),
         (f"# comment\n\n\tone   {KEY}", "one", 22),
-        (f"one {RSA}\none {KEY}", "one", 22),
         (f"one {KEY}\none {KEY}", "one", 22),
     ],
 )
@@ -72,9 +78,9 @@ def test_a_server_without_any_key_is_a_fault_that_says_how_to_get_one(folder: Pa
     (line,) = faults(folder, "servers: {one: {host_key: null, port: 2222}}")
     assert line == (
         "staging/servers/one: has no `host_key`, and known_hosts has none of [10.88.0.11]:2222. "
-        "Run `ssh-keyscan -t ed25519 -p 2222 10.88.0.11`, compare its fingerprint"
+        "Run `ssh-keyscan -t ecdsa -p 2222 10.88.0.11`, compare its fingerprint"
         " (`ssh-keygen -lf -`) with the one that the server's console shows (`ssh-keygen -lf"
-        " /etc/ssh/ssh_host_ed25519_key.pub`), and add the line to known_hosts."
+        " /etc/ssh/ssh_host_ecdsa_key.pub`), and add the line to known_hosts."
     )
 
 
