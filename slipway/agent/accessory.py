@@ -8,7 +8,7 @@ from dataclasses import asdict, dataclass, field
 from hashlib import pbkdf2_hmac
 from typing import Any
 
-from slipway.agent import containers, health, images, lock
+from slipway.agent import containers, health, images, lock, replacement
 from slipway.agent.containers import LOGS, RESTART, Place
 from slipway.agent.docker import Engine
 from slipway.agent.health import Subject
@@ -100,8 +100,9 @@ def payload(accessory: Accessory, place: Place) -> dict[str, Any]:
 def run(request: Request, engine: Engine, store: Store, report: Report) -> dict[str, Any]:
     """Make it run as defined; its data stays.
 
-    Raises SlipwayError when it does not become ready, and before anything changes when its image is
-    not to be had or somebody else holds the server.
+    Raises SlipwayError when it does not become ready; where the engine refuses its container, with
+    the one from before running; and before anything changes when its image is not to be had or
+    somebody else holds the server.
     """
     accessory = Accessory.from_dict(request.extra.get("accessory") or {})
     name = f"{request.application}-{accessory.name}"
@@ -173,6 +174,7 @@ def _ensure(
     request: Request,
     report: Report,
 ) -> bool:
+    replacement.settle(engine, name, report)
     found = engine.inspect(name)
     mark = "slipway.definition"
     if found and (found["Config"]["Labels"] or {}).get(mark) == body["Labels"][mark]:
@@ -183,11 +185,9 @@ def _ensure(
     images.ensure(engine, accessory.image, request.registry, report)
     if found:
         report(f"replacing {accessory.name}; its volumes stay")
-        engine.stop(name, accessory.stop_grace)
-        engine.remove(name)
-    report(f"starting {accessory.name}")
-    engine.create(name, body)
-    engine.start(name)
+    else:
+        report(f"starting {accessory.name}")
+    replacement.replace(engine, name, body, accessory.stop_grace, report)
     return True
 
 

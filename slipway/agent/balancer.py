@@ -305,7 +305,7 @@ class Balancer:
 
     def _rename(self, old: str, new: str, restart: dict[str, str]) -> None:
         self.engine.post(f"/containers/{old}/update", {"RestartPolicy": restart})
-        self.engine.post(f"/containers/{old}/rename", name=new)
+        self.engine.rename(old, new)
 
     def _retire(self, drain: float) -> None:
         """Let a replaced proxy end its connections for `drain` seconds, then remove it."""

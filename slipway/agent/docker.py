@@ -173,6 +173,9 @@ class Engine:
             if error.status != 404:
                 raise
 
+    def rename(self, container: str, name: str) -> None:
+        self.post(f"/containers/{container}/rename", name=name)
+
     def remove(self, container: str) -> None:
         """Its named volumes stay."""
         self.delete(f"/containers/{container}", force=1, v=1)

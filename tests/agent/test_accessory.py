@@ -2,10 +2,34 @@ from __future__ import annotations
 
 from typing import Any
 
-from tests.agent.host import AgentHost, Result, digest, release
+import pytest
+
+from lab import servers
+from tests.agent.host import AGENT, AgentHost, Result, digest, release
+
+KILLED = 255  # OpenSSH's own, for a command that a signal ended
+HARNESS = f"""
+import os, signal, sys
+sys.path.insert(0, os.path.realpath('{AGENT}'))
+from slipway.agent.docker import Engine
+from slipway.agent.__main__ import main
+
+count, call = int(sys.argv[1]), Engine.call
+
+def kill(self, method, path, **options):
+    global count
+    if method != "GET":
+        if count == 0:
+            os.kill(os.getpid(), signal.SIGKILL)
+        count -= 1
+    return call(self, method, path, **options)
+
+Engine.call = kill
+sys.exit(main(sys.argv[2:]))
+"""
 
 
-def run(host: AgentHost, **changes: Any) -> Result:
+def run(host: AgentHost, *, command_line: str = "", **changes: Any) -> Result:
     definition = {
         "name": "redis",
         "image": digest("redis", "7"),
@@ -17,7 +41,17 @@ def run(host: AgentHost, **changes: Any) -> Result:
         "stop_grace": 5,
         **changes,
     }
-    return host.call("accessory", accessory=definition, secrets={"TOKEN": "s3cret"})
+    secrets = {"TOKEN": "s3cret"}
+    return host.call("accessory", command=command_line, accessory=definition, secrets=secrets)
+
+
+def names(host: AgentHost) -> list[str]:
+    """Of all containers, running or not."""
+    return host.sh("docker ps --all --format '{{.Names}}'").split()
+
+
+def stored(host: AgentHost) -> str:
+    return host.sh("docker exec shop-redis redis-cli get order").strip()
 
 
 def test_an_accessory_is_started_once_and_then_left_alone(host: AgentHost) -> None:
@@ -32,7 +66,63 @@ def test_a_changed_definition_keeps_the_data(host: AgentHost) -> None:
     host.sh("docker exec shop-redis redis-cli set order 42")
     changed = run(host, environment={"MODE": "other"})
     assert changed.answer["changed"] is True
-    assert host.sh("docker exec shop-redis redis-cli get order").strip() == "42"
+    assert stored(host) == "42"
+    assert names(host) == ["shop-redis"]
+
+
+@pytest.mark.parametrize(
+    ("change", "told"),
+    [
+        ({"limits": {"cpus": 10000}}, "CPUs"),  # refused when it is created
+        ({"publish_address": "203.0.113.9"}, "203.0.113.9"),  # and when it is started
+    ],
+    ids=["created", "started"],
+)
+def test_where_the_engine_refuses_the_change_the_one_before_runs_on(
+    host: AgentHost, change: dict[str, Any], told: str
+) -> None:
+    run(host)
+    host.sh("docker exec shop-redis redis-cli set order 42")
+    before = host.sh("docker inspect --format '{{.Id}}' shop-redis")
+    done = run(host, **change)
+    assert done.code == 1
+    assert told in done.error
+    assert host.sh("docker inspect --format '{{.Id}}' shop-redis") == before
+    assert stored(host) == "42"
+    assert names(host) == ["shop-redis"]
+
+
+def test_a_change_that_was_killed_is_completed_by_the_next_call(host: AgentHost) -> None:
+    servers.run(host.server, "cat > /opt/harness.py", stdin=HARNESS)
+    run(host)
+    host.sh("docker exec shop-redis redis-cli set order 42")
+    for count in range(12):
+        mode = {"MODE": f"number {count}"}
+        killed = run(host, environment=mode, command_line=f"python3 /opt/harness.py {count}")
+        assert killed.code in (KILLED, 0), killed.progress
+        assert run(host, environment=mode).code == 0
+        assert stored(host) == "42"
+        assert names(host) == ["shop-redis"]
+        assert "MODE=number" in host.sh("docker exec shop-redis env")
+        if killed.code == 0:
+            break
+    assert count >= 5
+
+
+def test_a_change_that_was_killed_is_taken_back_by_a_call_for_the_one_before(
+    host: AgentHost,
+) -> None:
+    servers.run(host.server, "cat > /opt/harness.py", stdin=HARNESS)
+    run(host)
+    host.sh("docker exec shop-redis redis-cli set order 42")
+    for count in range(2, 6):
+        killed = run(
+            host, environment={"MODE": "x"}, command_line=f"python3 /opt/harness.py {count}"
+        )
+        assert killed.code == KILLED
+        assert run(host).code == 0
+        assert stored(host) == "42"
+        assert names(host) == ["shop-redis"]
 
 
 def test_a_stopped_accessory_is_started_again(host: AgentHost) -> None:
