@@ -21,6 +21,7 @@ from slipway.release.release import Health, Limits
 
 NOTES = "accessories.json"
 PATIENCE = 900.0  # seconds: another accessory of this server may be pulling its image
+UNFINISHED = "its last start was not finished"
 ROUNDS = 100_000  # a container's labels are no place for a hash that can be guessed from
 
 
@@ -111,6 +112,7 @@ def run(request: Request, engine: Engine, store: Store, report: Report) -> dict[
     with lock.exclusive(store.folder, patience=PATIENCE):
         lock.load(store).claim(request.environment, "accessory", lease=0.0, now=lock.moment())
         ensure_network(engine, request.application, request.proxy_settings().network)
+        _note_begin(store, accessory)
         changed = _ensure(engine, name, body, accessory, request, report)
         subject = _subject(engine, request.application, name, accessory)
         try:
@@ -128,12 +130,26 @@ def run(request: Request, engine: Engine, store: Store, report: Report) -> dict[
     }
 
 
+def _note_begin(store: Store, accessory: Accessory) -> None:
+    """Until the step is done it is noted as not finished, and counted, so as to be planned again.
+
+    Pulumi keeps the inputs of before a step that failed: what it left behind would look like rest.
+    """
+    noted, name = store.read(NOTES), accessory.name
+    note = {"basis": "", "starts": 0, **_readiness(accessory), **noted.get(name, {})}
+    begun = {"starts": note["starts"] + 1, "finished": False}
+    store.write(NOTES, {**noted, name: {**note, **begun}})
+
+
 def _note(store: Store, accessory: Accessory, basis: str) -> None:
     """What the step was planned on is kept, so that the next plan can tell drift from rest."""
     noted, name = store.read(NOTES), accessory.name
-    starts = noted.get(name, {}).get("starts", 0) + 1
-    ready = {"health": asdict(accessory.health), "port": accessory.port}
-    store.write(NOTES, {**noted, name: {"basis": basis, "starts": starts, **ready}})
+    done = {"basis": basis, "finished": True, **_readiness(accessory)}
+    store.write(NOTES, {**noted, name: {**noted[name], **done}})
+
+
+def _readiness(accessory: Accessory) -> dict[str, Any]:
+    return {"health": asdict(accessory.health), "port": accessory.port}
 
 
 def observed(engine: Engine, application: str, store: Store) -> dict[str, Any]:
@@ -142,7 +158,7 @@ def observed(engine: Engine, application: str, store: Store) -> dict[str, Any]:
         name: {
             "basis": note["basis"],
             "starts": note["starts"],
-            "problem": _problem(engine.inspect(f"{application}-{name}")),
+            "problem": _problem(engine.inspect(f"{application}-{name}"), note),
         }
         for name, note in store.read(NOTES).items()
     }
@@ -162,8 +178,11 @@ def _ready(note: Mapping[str, Any]) -> dict[str, Any]:
     return {key: note[key] for key in ("health", "port") if key in note}
 
 
-def _problem(found: Mapping[str, Any] | None) -> str:
-    return "missing" if found is None else health.stop_reason(found)
+def _problem(found: Mapping[str, Any] | None, note: Mapping[str, Any]) -> str:
+    """Empty where it runs and its step was done; the note of an older agent tells of no other."""
+    if found is None:
+        return "missing"
+    return health.stop_reason(found) or ("" if note.get("finished", True) else UNFINISHED)
 
 
 def _ensure(

@@ -30,7 +30,10 @@ class Running:
 
 @dataclass(frozen=True)
 class Accessory:
-    """A database or a queue as its server reports it: `starts` counts the runs of its step."""
+    """A database or a queue as its server reports it: `starts` counts the runs of its step.
+
+    A run that failed counts too, and is a problem until one succeeds.
+    """
 
     basis: str
     starts: int

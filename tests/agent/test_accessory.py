@@ -42,7 +42,14 @@ def run(host: AgentHost, *, command_line: str = "", **changes: Any) -> Result:
         **changes,
     }
     secrets = {"TOKEN": "s3cret"}
-    return host.call("accessory", command=command_line, accessory=definition, secrets=secrets)
+    return host.call(
+        "accessory", command=command_line, accessory=definition, secrets=secrets, basis="planned"
+    )
+
+
+def seen(host: AgentHost) -> dict[str, Any]:
+    """What the next plan is made from."""
+    return dict(host.status()["accessories"]["redis"])
 
 
 def names(host: AgentHost) -> list[str]:
@@ -136,6 +143,17 @@ def test_an_accessory_that_does_not_become_ready_is_an_error_with_its_log(host: 
     assert done.code == 1
     assert "accessory: redis" in done.error
     assert "redis | " in done.progress
+
+
+def test_a_change_that_did_not_become_ready_shows_until_one_does(host: AgentHost) -> None:
+    run(host)
+    assert seen(host) == {"basis": "planned", "starts": 1, "problem": ""}
+    never = {"kind": "command", "command": ["false"], "deadline": 2}
+    assert run(host, environment={"MODE": "bad"}, health=never).code == 1
+    unfinished = "its last start was not finished"
+    assert seen(host) == {"basis": "planned", "starts": 2, "problem": unfinished}
+    assert run(host).code == 0
+    assert seen(host) == {"basis": "planned", "starts": 3, "problem": ""}
 
 
 def test_an_accessory_is_not_touched_while_somebody_holds_the_server(host: AgentHost) -> None:
