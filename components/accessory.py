@@ -31,7 +31,7 @@ class Accessory(pulumi.ComponentResource):
         self, name: str, args: AccessoryArgs, opts: pulumi.ResourceOptions | None = None
     ) -> None:
         super().__init__("slipway:index:Accessory", name, None, opts)
-        on_server(
+        run = on_server(
             f"{name}-run",
             args["host"],
             agent_command("accessory"),
@@ -39,5 +39,7 @@ class Accessory(pulumi.ComponentResource):
             limit=args["limit"],
             opts=pulumi.ResourceOptions(parent=self),
         )
-        self.server = pulumi.Output.from_input(args["host"].name)
+        where = args["host"].name
+        # Known once it ran there: after a start that failed the state has the server of before.
+        self.server = run.id.apply(lambda _: where)
         self.register_outputs({"server": self.server})

@@ -1,5 +1,7 @@
 from __future__ import annotations
 
+import pulumi
+
 from components.accessory import Accessory
 from slipway.remote import Host
 from tests.unit.components import engine
@@ -26,3 +28,15 @@ def test_nothing_is_run_when_an_accessory_changes_or_goes_but_its_order() -> Non
         lambda: Accessory("redis", {"host": HOST, "order": "{}", "limit": 90.0})
     )
     assert recorded["redis-run"].inputs.keys().isdisjoint({"update", "delete", "triggers"})
+
+
+def test_its_server_is_in_the_state_only_once_it_ran_there() -> None:
+    async def awaited(server: pulumi.Output[str]) -> list[str]:
+        waited = [await each.urn.future() for each in await server.resources()]
+        return [str(urn).rpartition("::")[2] for urn in waited]
+
+    def program() -> pulumi.Output[list[str]]:
+        accessory = Accessory("redis", {"host": HOST, "order": "{}", "limit": 90.0})
+        return pulumi.Output.from_input(awaited(accessory.server))
+
+    assert engine.run(program)[1] == ["redis-run"]
