@@ -11,7 +11,7 @@ from components.image import Image
 from components.record import Record
 from components.rollout import Rollout
 from components.server import Server
-from slipway import catalogue, fleet, orders
+from slipway import catalogue, fleet, orders, placement, record
 from slipway.agent.build import build as build_agent
 from slipway.folders import cache
 from slipway.release.basis import accessory_basis, all_warm, bases, unsettled
@@ -23,21 +23,22 @@ def deploy(settings: Settings) -> None:
     """Declare everything that this environment is made of."""
     environment, application = pulumi.get_stack(), settings.application
 
-    if settings.github:
-        from components import repository  # its provider takes a tenth of a second to import
-
-        repository.declare(settings, settings.github, environment)
-
     # What every server runs, and meanwhile what the version stands for: asked first, read-only.
     hosts = fleet.hosts(settings)
     with fleet.asked(application.name, hosts, settings.preflight.clock_skew) as answers:
+        state = stack.resources(environment)
+        placement.check(environment, settings, placement.placed(state), pulumi.log.warn)
+        if settings.github:
+            from components import repository  # its provider takes a tenth of a second to import
+
+            repository.declare(settings, settings.github, environment)
         package = build_agent(cache("agent"))
         registry = catalogue.open_registry(settings)
         origin = settings.promote_from
-        before = stack.releases_run(environment, application.name)
+        before = record.read(state, application.name)
         tried = stack.releases_run(origin, application.name) if origin else None
         found = catalogue.look_up(registry, settings)
-        kept = stack.resource_names()
+        kept = stack.names(state)
     statuses = answers.result()
     ran = catalogue.Ran(before, tried, fleet.releases(statuses))
     familiar = catalogue.Ran(before).digests(settings.version)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import sys
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
@@ -38,15 +38,15 @@ def load_settings() -> settings.Settings:
     return settings.load(pulumi.get_stack(), values, PROGRAM, encrypted)
 
 
-def resource_names() -> frozenset[str]:
-    """Names of the resources in this stack's state, as the last update left it; read-only."""
-    return frozenset(urn.rpartition("::")[2] for urn in _resources(pulumi.get_stack()))
+def names(found: Mapping[str, Any]) -> frozenset[str]:
+    """Of resources that are by URN."""
+    return frozenset(urn.rpartition("::")[2] for urn in found)
 
 
 def outputs() -> dict[str, dict[str, Any]]:
     """What each resource of this stack put out, by its name, as the last update left it."""
-    resources = _resources(pulumi.get_stack())
-    return {urn.rpartition("::")[2]: each["outputs"] for urn, each in resources.items()}
+    found = resources(pulumi.get_stack())
+    return {urn.rpartition("::")[2]: each["outputs"] for urn, each in found.items()}
 
 
 def releases_run(stack: str, application: str) -> Releases:
@@ -54,11 +54,11 @@ def releases_run(stack: str, application: str) -> Releases:
 
     `stack` is one of this project, or ORGANIZATION/PROJECT/STACK.
     """
-    return read(_resources(stack), application)
+    return read(resources(stack), application)
 
 
-def _resources(stack: str) -> dict[str, Any]:
-    """What the state of a stack holds, by URN.
+def resources(stack: str) -> dict[str, Any]:
+    """What the state of a stack holds, by URN, as its last update left it; read-only.
 
     The file backend writes a state in place, this stack's too while its own update runs: who reads
     in that moment gets half of it, and asks again. Raises SlipwayError when that does not help, and
@@ -80,8 +80,8 @@ def _resources(stack: str) -> dict[str, Any]:
                 ) from error
             time.sleep(READ_PAUSE)
         else:
-            resources: dict[str, Any] = result.value["outputs"]
-            return resources
+            found: dict[str, Any] = result.value["outputs"]
+            return found
     raise SlipwayError(
         "its state cannot be read", where=f"stack {name}", remedy="Try again; see `pulumi stack`"
     )

@@ -19,8 +19,8 @@ class Accessory(Model):
     image: ImageReference = Field(examples=["postgres:15"])
     """Image of any registry, with a tag or a digest."""
     server: Label | None = Field(default=None, examples=["production-1"])
-    """Name of the server that runs it; null: the first in
-    alphabetical order."""
+    """Name of the server that runs it; null: the first in alphabetical order. One with volumes
+    moves only where this names another server, and leaves its data behind."""
     port: int | None = Field(default=None, ge=1, le=65535, examples=[5432])
     """Port that services reach it by, 1 to 65535; null: none."""
     command: tuple[str, ...] = Field(default=(), examples=[["postgres", "-c", "fsync=on"]])

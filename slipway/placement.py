@@ -1,0 +1,67 @@
+"""Where accessories have their data, and that none of them leaves it behind unnoticed."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from typing import Any, Final
+
+from slipway.settings import Settings, SettingsError
+from slipway.settings.errors import Fault
+
+KIND: Final = "slipway:index:Accessory"
+
+
+def placed(resources: Mapping[str, Mapping[str, Any]]) -> dict[str, str]:
+    """By accessory, the server that ran it, from a stack's resources, which are by URN."""
+    return {
+        urn.rpartition("::")[2]: resource["outputs"]["server"]
+        for urn, resource in resources.items()
+        if urn.split("::")[2] == KIND and "server" in resource["outputs"]
+    }
+
+
+def check(
+    stack: str, settings: Settings, before: Mapping[str, str], warn: Callable[[str], None]
+) -> None:
+    """Volumes stay on their server: an accessory moves to another only where the settings say so.
+
+    Where they do, `warn` is told. Raises SettingsError with all that would move because the first
+    of the servers is another one. `before` has the server of each accessory that ever ran.
+    """
+    faults = []
+    for name, old in _moved(settings, before).items():
+        new = settings.server_of(name)
+        if settings.application.accessories[name].server:
+            warn(_farewell(name, old, new))
+        else:
+            what = f"its volumes are on `{old}`, and it would start empty on `{new}`"
+            faults.append(Fault(_path(name), what, _remedy(settings, old, new)))
+    if faults:
+        raise SettingsError(stack, faults)
+
+
+def _moved(settings: Settings, before: Mapping[str, str]) -> dict[str, str]:
+    """By accessory with volumes that would run on another server, the one that ran it."""
+    return {
+        name: before[name]
+        for name, accessory in settings.application.accessories.items()
+        if accessory.volumes
+        and before.get(name, settings.server_of(name)) != settings.server_of(name)
+    }
+
+
+def _path(name: str) -> tuple[str, ...]:
+    return ("application", "accessories", name)
+
+
+def _farewell(name: str, old: str, new: str) -> str:
+    where = "/".join(_path(name))
+    return f"{where}: its volumes on `{old}` stay there, and it starts with those on `{new}`"
+
+
+def _remedy(settings: Settings, old: str, new: str) -> str:
+    """A server that was renamed has the data already."""
+    stay = f"Set its `server` to `{old}` to leave it there"
+    if old not in settings.servers:
+        stay = f"Put `{old}` back into `servers` and set its `server` to it, to leave it there"
+    return f"{stay}, or to `{new}` once its data is there."
