@@ -10,8 +10,10 @@ from urllib.parse import urlsplit
 
 from slipway.agent.docker import Engine, EngineError
 from slipway.agent.health.container import own_check, stop_reason
+from slipway.agent.health.failure import redactor
 from slipway.agent.health.http import Answer, Place, ask, shortfall
 from slipway.agent.health.subject import Subject
+from slipway.agent.redact import Redactor
 
 
 def fault(engine: Engine, subject: Subject, *, asked: bool = True) -> str:
@@ -27,25 +29,31 @@ def fault(engine: Engine, subject: Subject, *, asked: bool = True) -> str:
 
 
 def probe(engine: Engine, subject: Subject, found: Mapping[str, Any]) -> str:
-    """Like `fault`, of a container that runs."""
+    """Like `fault`, of a container that runs; without the values that it was given as secrets."""
+    redact = redactor(found)
+    if subject.health.kind == "command":
+        return _command(engine, subject, redact)
+    return redact(_asked(subject, found))
+
+
+def _asked(subject: Subject, found: Mapping[str, Any]) -> str:
     kind = subject.health.kind
     if kind == "container":
         return own_check(found)
-    if kind == "command":
-        return _command(engine, subject)
     try:
         return PORTED[kind](subject)
     except (OSError, http.client.HTTPException) as error:
         return f"{kind} port {subject.port}: {str(error) or type(error).__name__}"
 
 
-def _command(engine: Engine, subject: Subject) -> str:
+def _command(engine: Engine, subject: Subject, redact: Redactor) -> str:
+    """Its output is masked before it is cut: half a secret is not known for one."""
     health = subject.health
     try:
         code, output = engine.execute(subject.name, health.command, health.timeout)
     except EngineError as error:
         return f"health command: {error.what}"
-    return f"health command exited ({code}): {output.strip()[-200:]}" if code else ""
+    return f"health command exited ({code}): {redact(output).strip()[-200:]}" if code else ""
 
 
 def _http(subject: Subject) -> str:

@@ -148,3 +148,36 @@ def test_any_issuer_will_do_where_none_is_given() -> None:
     answers: Answers = {PLACE: (200, DOCUMENT), "/realms/shop/certs": (200, KEYS)}
     with web(answers) as port:
         assert asked(port, kind="oidc", path="/realms/shop") == ""
+
+
+SECRET = "hunter2-is-secret"
+
+
+class Saying(Containers):
+    """A health command that fails, and tells the container's secret with `after` behind it."""
+
+    def __init__(self, after: str) -> None:
+        super().__init__("web", environment=(f"TOKEN={SECRET}",))
+        self.after = after
+
+    def execute(self, *_: object) -> tuple[int, str]:
+        return 7, f"no login with {SECRET}{self.after}\n"
+
+
+@pytest.mark.parametrize(
+    ("after", "said"),
+    [(" today", "no login with *** today"), ("x" * 195, "h ***" + "x" * 195)],
+    ids=["whole", "cut"],
+)
+def test_a_failing_health_command_tells_no_secret(after: str, said: str) -> None:
+    subject = Subject("web", "web-1", Health("command", command=("check",)))
+    told = fault(Saying(after), subject)
+    assert told == f"health command exited (7): {said}"
+
+
+def test_what_a_service_answers_tells_no_secret() -> None:
+    engine = Containers("web", environment=(f"TOKEN={SECRET}",))
+    with web({"/": (200, {"token": SECRET})}) as port:
+        health = Health("http", expect={"token": ""})
+        subject = Subject("web", "web-1", health, "127.0.0.1", port)
+        assert fault(engine, subject) == 'GET / answered token "***" instead of ""'
