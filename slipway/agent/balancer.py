@@ -76,6 +76,11 @@ def trial(application: str, settings: Proxy, folder: Path, group: int) -> dict[s
     }
 
 
+def _differs(found: Mapping[str, Any], body: Mapping[str, Any]) -> bool:
+    """Whether a container was made by another definition than `body`."""
+    return bool(found["Config"]["Labels"].get(MARK) != body["Labels"][MARK])
+
+
 class Balancer:
     """One application's proxy. Raises SlipwayError when it does not do as told."""
 
@@ -125,7 +130,7 @@ class Balancer:
         self._folders()
         body = payload(self.application, state.proxy, self.folder, os.getgid())
         found = self.engine.inspect(self.name)
-        changed = found and found["Config"]["Labels"].get(MARK) != body["Labels"][MARK]
+        changed = found and _differs(found, body)
         if found is None or changed or found["State"]["Status"] != "running":
             configuration = self.wanted(state)
             self._check(state.proxy, configuration)
@@ -213,6 +218,8 @@ class Balancer:
             return ["proxy: missing"]
         if found["State"]["Status"] != "running":
             return [f"proxy: {found['State']['Status']} ({found['State']['ExitCode']})"]
+        if _differs(found, payload(self.application, state.proxy, self.folder, os.getgid())):
+            return ["proxy: its container was made for other settings"]
         try:
             deviation = self._deviation(self.wanted(state))
         except (OSError, KeyError, SlipwayError) as error:

@@ -123,9 +123,21 @@ class Host:
     def _route(self, state: State, _: str) -> None:
         if not state.traffic and not self.balancer.exists():
             return  # the very first rollout was given up before it made a proxy
+        if state.phase == ABORTING:
+            self._return_proxy(state)
         self.routed = time.time()
         self.seconds = self.balancer.apply(state.proxy, self.balancer.wanted(state))
         self.balancer.forget_certificates(state)
+
+    def _return_proxy(self, state: State) -> None:
+        """The rollout may have replaced the proxy, or lost it.
+
+        Where it cannot be had as it was, the traffic goes back through the one that runs.
+        """
+        try:
+            self.balancer.ensure(state)
+        except SlipwayError as error:
+            self.report(f"the proxy from before does not come back: {error}")
 
     def _bake(self, state: State, release: str) -> None:
         rollout, revision = self.request.rollout, state.revision(release)

@@ -83,3 +83,31 @@ def test_a_first_release_is_taken_back_where_there_is_no_proxy_yet(host: AgentHo
     assert host.status()["phase"] == "idle"
     host.roll_out(release("v1"))
     assert host.version() == "v1"
+
+
+@pytest.mark.parametrize("steps", [("stage",), ("stage", "switch")])
+def test_a_proxy_that_is_lost_during_a_rollout_comes_back_with_the_old_release(
+    steps: tuple[str, ...], serving: AgentHost
+) -> None:
+    two = release("v2")
+    for step in steps:
+        assert serving.call(step, two).code == 0
+    assert servers.run(serving.server, "docker rm --force shop-proxy").returncode == 0
+    done = serving.call("abort", two)
+    assert done.code == 0, done.progress
+    assert (serving.version(), serving.status()["phase"]) == ("v1", "idle")
+    assert serving.problems() == []
+
+
+def test_the_proxy_from_before_comes_back_without_a_lost_request(serving: AgentHost) -> None:
+    two, used = release("v2"), "docker inspect --format '{{.Config.Image}}' shop-proxy"
+    before, proxy = serving.sh(used), serving.request("stage", two)["proxy"]
+    by_tag = {**proxy, "image": proxy["image"].partition("@")[0] + ":2.6"}
+    with Load(serving.server.address) as load:
+        assert serving.call("stage", two, proxy=by_tag).code == 0
+        assert serving.sh(used) != before
+        assert serving.call("abort", two).code == 0
+    assert load.failures == []
+    assert serving.sh(used) == before
+    assert (serving.version(), serving.status()["phase"]) == ("v1", "idle")
+    assert serving.problems() == []

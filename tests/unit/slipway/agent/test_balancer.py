@@ -88,6 +88,13 @@ def test_a_proxy_is_not_replaced_by_what_is_refused(
     assert_only_tried(engine)
 
 
+def test_a_container_of_other_settings_is_told(proxy: Balancer, engine: RefusingEngine) -> None:
+    engine.found["shop-proxy"] = running(proxy.folder)
+    other = replace(RUNNING, proxy=Proxy("haproxy:2.8"))
+    assert proxy.faults(other) == ["proxy: its container was made for other settings"]
+    assert "settings" not in str(proxy.faults(RUNNING))
+
+
 def test_what_is_refused_is_not_loaded(proxy: Balancer, engine: RefusingEngine) -> None:
     proxy.publish({})
     proxy.file.write_text("as before")
