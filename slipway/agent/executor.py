@@ -9,6 +9,9 @@ from typing import Any, Callable, Protocol
 from slipway.agent.report import Report
 from slipway.errors import SlipwayError
 from slipway.release.machine import Action, Actions
+from slipway.release.state import ABORTING, IDLE
+
+ENDING = (ABORTING, IDLE)  # phases in which there is nothing to go back from
 
 
 class Performer(Protocol):
@@ -33,21 +36,46 @@ class Journal:
 
 
 def carry_out(actions: Actions, host: Performer, journal: Journal, report: Report) -> list[str]:
-    """What went wrong with optional actions. Raises SlipwayError for any other fault, at once."""
+    """What went wrong with optional actions. Raises SlipwayError for any other fault, at once.
+
+    On the way forward nothing is done that the journal does not know of; going back needs it not.
+    """
     warnings: list[str] = []
     for action in actions:
-        journal(str(action), "begun", action.release)
+        _begin(action, journal, report)
         try:
             _perform(action, host)
         except SlipwayError as error:
             fault = report.redact.line(str(error))
-            journal(str(action), f"failed: {fault}", action.release)
+            _tell(action, f"failed: {fault}", journal, report)
             if not action.optional:
                 raise
             warnings.append(f"{action}: {fault}")
         else:
-            journal(str(action), "done", action.release)
+            _tell(action, "done", journal, report)
     return warnings
+
+
+def _begin(action: Action, journal: Journal, report: Report) -> None:
+    if action.state.phase in ENDING:
+        _tell(action, "begun", journal, report)
+        return
+    try:
+        journal(str(action), "begun", action.release)
+    except OSError as error:
+        raise SlipwayError(
+            f"the journal cannot be written: {error.strerror}",
+            where=str(action),
+            remedy="Free some disk",
+        ) from error
+
+
+def _tell(action: Action, outcome: str, journal: Journal, report: Report) -> None:
+    """In the journal; where the disk is too full for it, to those who listen."""
+    try:
+        journal(str(action), outcome, action.release)
+    except OSError as error:
+        report(f"{action}: {outcome}; the journal cannot be written: {error.strerror}")
 
 
 def _perform(action: Action, host: Performer) -> None:

@@ -57,10 +57,19 @@ def timeline(store: Store, ballot: str) -> list[dict[str, Any]]:
     with path.open("rb") as file:
         file.seek(max(0, os.fstat(file.fileno()).st_size - TAIL))
         lines = file.read().decode(errors="replace").splitlines()
-    entries = [json.loads(line) for line in lines if f'"ballot": "{ballot}"' in line]
+    entries = [_entry(line) for line in lines if f'"ballot": "{ballot}"' in line]
     keys = ("time", "step", "action", "outcome")
-    done = [each for each in entries if each["outcome"] != "begun"]
+    done = [each for each in entries if each and each["outcome"] != "begun"]
     return [{key: str(each[key])[:LINE] for key in keys} for each in done[-MOMENTS:]]
+
+
+def _entry(line: str) -> dict[str, Any]:
+    """Empty for a part of a line: where the tail begins, or the disk was full."""
+    try:
+        found: dict[str, Any] = json.loads(line)
+    except ValueError:
+        return {}
+    return found
 
 
 def _files(folder: Path) -> list[Path]:

@@ -142,12 +142,18 @@ def exclusive(
                         remedy="Wait until it has ended; `status` shows the rollout",
                     ) from None
                 sleep(POLL)
-        os.ftruncate(handle, 0)
-        os.pwrite(handle, f"{os.getpid()} {doing}".encode(), 0)
+        _note(handle, f"{os.getpid()} {doing}")
         yield
-        os.ftruncate(handle, 0)
+        _note(handle, "")
     finally:
         os.close(handle)
+
+
+def _note(handle: int, text: str) -> None:
+    """For `interrupt` only: a full disk is no reason to do nothing, going back least of all."""
+    with contextlib.suppress(OSError):
+        os.ftruncate(handle, 0)
+        os.pwrite(handle, text.encode(), 0)
 
 
 def interrupt(folder: Path, doing: str) -> bool:

@@ -114,8 +114,8 @@ def run(
             warnings = _carry_out(actions, host, journal, report)
         finally:
             after = store.state()
+            watchdog.ensure(store, request.application)  # first: a full disk keeps the lock
             _let_go(step, claimed, request, store)
-            watchdog.ensure(store, request.application)
     return {
         "step": step,
         "server": request.server,

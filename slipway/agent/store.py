@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import json
 import os
 from collections.abc import Mapping
@@ -64,16 +65,25 @@ class Store:
         replace_file(self.folder / name, json.dumps(value, sort_keys=True), 0o600)
 
     def append(self, entry: Mapping[str, Any]) -> None:
-        """One line in the journal, on disk when this returns."""
+        """One line in the journal, on disk when this returns. Raises OSError."""
         path = self.folder / "journal.jsonl"
         if path.exists() and path.stat().st_size > JOURNAL_BYTES:
             path.replace(path.with_suffix(".old.jsonl"))
-        handle = os.open(path, os.O_WRONLY | os.O_APPEND | os.O_CREAT, 0o600)
-        try:
-            os.write(handle, json.dumps(entry, sort_keys=True).encode() + b"\n")
-            os.fdatasync(handle)
-        finally:
-            os.close(handle)
+        _append(path, json.dumps(entry, sort_keys=True).encode() + b"\n")
+
+
+def _append(path: Path, line: bytes) -> None:
+    """A disk that fills up may leave a part of a line: the next one does not go on in it."""
+    handle = os.open(path, os.O_RDWR | os.O_APPEND | os.O_CREAT, 0o600)
+    try:
+        size = os.fstat(handle).st_size
+        if size and os.pread(handle, 1, size - 1) != b"\n":
+            line = b"\n" + line
+        if os.write(handle, line) < len(line):
+            raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
+        os.fdatasync(handle)
+    finally:
+        os.close(handle)
 
 
 def replace_file(path: Path, text: str, mode: int) -> None:

@@ -285,7 +285,11 @@ def _settle(state: State, unless: str = "", *, evidence: bool = False) -> tuple[
 
 
 def _withdraw(state: State) -> tuple[Actions, State]:
-    """Traffic to the serving release first, then the candidate's end."""
+    """Traffic to the serving release first, then the candidate's end.
+
+    The traffic goes back on a full disk too. Nothing else is done before it is written down: until
+    then the state may say that the rollout goes on.
+    """
     if state.proxy_before:
         state = replace(state, proxy=state.proxy_before, proxy_before=None)
     candidate, serving = _held(state.candidate), state.serving
@@ -294,16 +298,16 @@ def _withdraw(state: State) -> tuple[Actions, State]:
     kept = state.previous is not None and state.previous.id == candidate.id
     if kept:
         settled = replace(settled, warm_until=0.0)
-    back: Actions = ()
+    back: Actions = (Action("record", state),)
     if serving:  # it is warm as a rule; where a part of it is gone, the rest is better than nothing
         start, workers, relieve = (
             Action(verb, state, serving.id, True) for verb in ("start", "workers", "relieve")
         )
         rest = Action("rest", state, candidate.id, True)
-        back = (start, Action("route", state), workers, rest, relieve)
+        tried, written = Action("record", state, optional=True), Action("record", state)
+        back = (tried, start, Action("route", state), written, workers, rest, relieve)
     end = f"{'stop' if kept else 'remove'} {candidate.id}"
     actions = (
-        Action("record", state),
         *back,
         Action("drain", state, candidate.id, optional=True),
         Action("route", settled),

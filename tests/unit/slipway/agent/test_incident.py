@@ -44,6 +44,13 @@ def test_a_rollout_without_a_fault_has_a_timeline_only(store: Store) -> None:
     }
 
 
+def test_half_a_line_of_the_journal_is_left_out(store: Store) -> None:
+    store.append({"time": 1.0, "step": "stage", "ballot": "a", "action": "pull", "outcome": "done"})
+    with (store.folder / "journal.jsonl").open("a") as journal:
+        journal.write('{"action": "create", "ballot": "a", "outc')
+    assert [each["action"] for each in incident.timeline(store, "a")] == ["pull"]
+
+
 def test_old_reports_go(store: Store) -> None:
     for number in range(incident.KEPT + 3):
         incident.keep(store, f"rollout{number}", fault(), FACTS, 1000.0 + number)

@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import errno
 import fcntl
 import json
 import os
@@ -127,6 +128,17 @@ def test_a_call_waits_for_the_one_that_runs(tmp_path: Path) -> None:
 
     with exclusive(tmp_path, patience=1, sleep=sleep):
         assert waited == [lock.POLL]
+
+
+def test_a_full_disk_keeps_no_call_from_its_work(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def full(*_: object) -> None:
+        raise OSError(errno.ENOSPC, "No space left on device")
+
+    monkeypatch.setattr(os, "pwrite", full)
+    with exclusive(tmp_path, "rollout1"):
+        assert not lock.interrupt(tmp_path, "rollout1")
 
 
 def test_a_person_takes_and_gives_it_by_name(tmp_path: Path) -> None:

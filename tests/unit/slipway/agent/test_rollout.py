@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import errno
 import io
+import os
 import signal
 import time
 from collections.abc import Iterator, Mapping
@@ -21,7 +23,7 @@ from slipway.errors import SlipwayError
 from slipway.release.accord import ABORTED, COMMITTED, CONFIRMED, TENTATIVE, UNKNOWN
 from slipway.release.basis import Basis
 from slipway.release.machine import Action
-from slipway.release.state import IDLE, Revision, State, install
+from slipway.release.state import IDLE, SWITCHED, Revision, State, install
 from tests.unit.slipway.agent.engine import Containers
 from tests.unit.slipway.release.sample import PROXY, release
 
@@ -136,6 +138,47 @@ def test_a_server_that_has_confirmed_asks_the_others_when_its_lease_ends(
     assert found.serving is not None
     assert found.serving.id == serving.id
     assert owner(store) == ("staging" if end == CONFIRMED else None)
+
+
+def refuse(*_: object) -> None:
+    raise OSError(errno.ENOSPC, "No space left on device")
+
+
+@pytest.fixture
+def full(store: Store, monkeypatch: pytest.MonkeyPatch) -> Store:
+    """In the middle of a rollout the disk has no space left for the journal."""
+    store.keep(replace(WAITING, phase=SWITCHED))
+    monkeypatch.setattr(Store, "append", refuse)
+    return store
+
+
+def test_the_traffic_goes_back_on_a_full_disk(full: Store, monkeypatch: pytest.MonkeyPatch) -> None:
+    done: list[str] = []
+
+    def note(host: Host, action: Action) -> None:
+        done.append(str(action))
+        write_down(host, action)
+
+    watched: list[str] = []
+    monkeypatch.setattr(watchdog, "ensure", lambda *_: watched.append("ensure"))
+    monkeypatch.setattr(Host, "perform", note)
+    monkeypatch.setattr(os, "fsync", refuse)
+    with pytest.raises(SlipwayError, match="No space left"):
+        rollout.run("abort", REQUEST, Containers(), full, REPORT)
+    assert done[:4] == ["record", f"start {OLD.id}", "route", "record"]
+    assert set(done[4:]) <= set(done[:4])
+    assert watched
+
+
+def test_going_back_needs_no_journal(full: Store) -> None:
+    rollout.run("abort", REQUEST, Containers(), full, REPORT)
+    assert (full.state().phase, full.state().candidate) == (IDLE, None)
+
+
+def test_going_forward_needs_a_journal_and_goes_back_without(full: Store) -> None:
+    with pytest.raises(SlipwayError, match="the journal cannot be written: No space left"):
+        rollout.run("confirm", REQUEST, Containers(), full, REPORT)
+    assert full.state().phase == IDLE
 
 
 def test_a_person_who_decides_for_a_server_keeps_the_lock_on_it(store: Store) -> None:

@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import json
+import os
 import stat
 from pathlib import Path
 
@@ -47,6 +48,19 @@ def test_the_journal_has_one_line_for_each_entry(store: Store) -> None:
     store.append({"action": "switch"})
     lines = (store.folder / "journal.jsonl").read_text().splitlines()
     assert [json.loads(line)["action"] for line in lines] == ["stage", "switch"]
+
+
+def test_an_entry_after_half_a_line_has_a_line_of_its_own(store: Store) -> None:
+    (store.folder / "journal.jsonl").write_text('{"action": "sta')
+    store.append({"action": "switch"})
+    half, whole = (store.folder / "journal.jsonl").read_text().splitlines()
+    assert (half, json.loads(whole)) == ('{"action": "sta', {"action": "switch"})
+
+
+def test_half_a_line_is_no_entry(store: Store, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(os, "write", lambda _, line: len(line) // 2)
+    with pytest.raises(OSError, match="No space left"):
+        store.append({"action": "stage"})
 
 
 def test_the_journal_does_not_grow_for_ever(store: Store, monkeypatch: pytest.MonkeyPatch) -> None:

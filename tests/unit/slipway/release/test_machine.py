@@ -166,9 +166,36 @@ def test_an_abort_gives_the_traffic_back_before_it_cleans_up(world: World) -> No
     world.done.clear()
     rollout.run(world, "abort")
     assert world.done == [
-        *("record", f"start {ONE}", "route", f"workers {ONE}", f"rest {TWO}", f"relieve {ONE}"),
+        *("record", f"start {ONE}", "route", "record"),
+        *(f"workers {ONE}", f"rest {TWO}", f"relieve {ONE}"),
         *(f"drain {TWO}", "route", f"remove {TWO}", "record", "prune"),
     ]
+
+
+@pytest.mark.parametrize("steps", [("stage",), ("stage", "switch5"), ("stage", "switch")])
+def test_a_full_disk_lets_the_traffic_go_back_and_keeps_the_rest(
+    steps: tuple[str, ...], world: World
+) -> None:
+    rollout = Rollout(TWO)
+    rollout.run(world, *steps)
+    containers = {each: dict(own) for each, own in world.containers.items()}
+    world.full = True
+    with pytest.raises(SlipwayError, match="full"):
+        rollout.run(world, "abort")
+    assert world.routed == {ONE: 100, TWO: 0}
+    assert world.containers == containers
+    world.full = False
+    rollout.run(world, "abort")
+    assert (world.routed, world.state.phase) == ({ONE: 100}, IDLE)
+
+
+def test_a_step_that_a_full_disk_fails_gives_the_traffic_back(world: World) -> None:
+    rollout = Rollout(TWO)
+    rollout.run(world, "stage", "switch5")
+    world.full = True
+    with pytest.raises(SlipwayError, match="full"):
+        rollout.run(world, "switch")
+    assert world.routed == {ONE: 100, TWO: 0}
 
 
 def test_a_confirmed_release_goes_back_only_with_evidence(world: World) -> None:
@@ -386,6 +413,17 @@ class Rollouts(RuleBasedStateMachine):
         assert self.world.state.phase == IDLE
         self.finished = not self.untidy
 
+    @rule(words=strategies.lists(strategies.sampled_from([accord.CONFIRMED, accord.ABORTED])))
+    def the_lease_ends_on_a_full_disk(self, words: list[str]) -> None:
+        state, self.world.full = self.world.state, True
+        with contextlib.suppress(SlipwayError):
+            self.world.do(machine.expire(state, words, NOW))
+        self.world.full = False
+        assert self.world.state == state
+        if state.serving and state.phase not in (IDLE, CONFIRMED):
+            assert self.world.receiving == {state.serving.id}
+        self.untidy, self.finished = True, False
+
     @rule()
     def the_machine_restarts(self) -> None:
         self.world.restart()
@@ -428,8 +466,7 @@ class Rollouts(RuleBasedStateMachine):
         self.world.do(machine.expire(self.world.state, [], NOW))
         state = self.world.state
         assert state.phase == IDLE
-        receiving = {each for each, weight in self.world.routed.items() if weight}
-        assert receiving == ({state.serving.id} if state.serving else set())
+        assert self.world.receiving == ({state.serving.id} if state.serving else set())
 
 
 TestRollouts = Rollouts.TestCase

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import io
 from dataclasses import dataclass, field
 
@@ -38,6 +39,7 @@ class World:
     fail_at: set[int] = field(default_factory=set)
     crash_at: int | None = None
     count: int = 0
+    full: bool = False  # the disk takes neither the state nor the journal
 
     def do(
         self,
@@ -48,7 +50,7 @@ class World:
     ) -> bool:
         """Like the agent: carry out, and go back on a fault. False when it failed."""
         self.fail_at, self.crash_at, self.count = set(fail_at), crash_at, 0
-        journal = Journal(lambda _: None, "step", "ann")
+        journal = Journal(self._append, "step", "ann")
         report = Report(Redactor(()), stream=io.StringIO())
         try:
             carry_out(actions, self, journal, report)
@@ -70,25 +72,35 @@ class World:
 
     def check(self) -> None:
         """What must hold after every single action."""
-        receiving = {each for each, weight in self.routed.items() if weight}
-        for each in receiving:
+        for each in self.receiving:
             self.must(
                 self.containers[each]["web"] == "running", f"{each} gets requests and is down"
             )
-        self.must(bool(receiving or not self.state.serving), "nobody gets the requests")
+        self.must(bool(self.receiving or not self.state.serving), "nobody gets the requests")
         known = [self.state.serving, self.state.candidate]
-        self.must(receiving <= {each.id for each in known if each}, "a retired release serves")
+        self.must(self.receiving <= {each.id for each in known if each}, "a retired release serves")
         clerks = [each for each, own in self.containers.items() if own.get("clerk") == "running"]
         self.must(len(clerks) <= 1, "two releases of a service that stops first run at once")
+
+    @property
+    def receiving(self) -> set[str]:
+        """The releases that get requests."""
+        return {each for each, weight in self.routed.items() if weight}
 
     def must(self, holds: bool, otherwise: str) -> None:
         if not holds:
             raise BrokenError(f"{otherwise}, after {self.done}")
 
+    def _append(self, _: object) -> None:
+        if self.full:
+            raise OSError(errno.ENOSPC, "the disk is full")
+
     def _nothing(self, action: Action) -> None:
         pass
 
     def _record(self, action: Action) -> None:
+        if self.full:
+            raise SlipwayError("the disk is full")
         self.must(State.from_dict(action.state.to_dict()) == action.state, "the state got lost")
         self.state = action.state
 
