@@ -86,7 +86,6 @@ def step_order(
             "disk_free": settings.preflight.disk_free,
             "images": sorted({*release.images.values(), settings.proxy.image}),
             "domains": sorted({name for each in release.services for name in each.domains}),
-            "advisory": step.advisory,
         }
     if step.action is Action.STAGE:
         order |= _access(settings)

@@ -23,7 +23,11 @@ LISTENING = "0A"  # in /proc/net/tcp
 
 
 def run(request: Request, engine: Engine, store: Store, report: Report) -> dict[str, Any]:
-    """Raises SlipwayError with every fault that was found, unless it is asked for advice only."""
+    """Raises SlipwayError with every fault that was found.
+
+    They are warnings where the release serves here already, behind the proxy as it is asked for: on
+    a way back to a warm one, which is committed by then, and where one is healed.
+    """
     checks: list[Callable[[], Iterator[str]]] = [
         lambda: _disk(request, engine, store),
         lambda: _clock(request),
@@ -38,7 +42,7 @@ def run(request: Request, engine: Engine, store: Store, report: Report) -> dict[
     ]
     with ThreadPoolExecutor(max_workers=8) as pool:
         faults = dict.fromkeys(fault for found in pool.map(_collect, checks) for fault in found)
-    if faults and not request.extra["preflight"].get("advisory"):
+    if faults and not _serves(request, store):
         raise SlipwayError("; ".join(faults))
     for fault in faults:
         report(f"warning: {fault}")
@@ -48,6 +52,15 @@ def run(request: Request, engine: Engine, store: Store, report: Report) -> dict[
         "python": sys.version.split()[0],
         "warnings": [*faults, *_warnings(request)],
     }
+
+
+def _serves(request: Request, store: Store) -> bool:
+    try:
+        state = store.state()
+    except SlipwayError:
+        return False
+    serves = state.serving is not None and state.serving.id == request.release_id
+    return serves and state.proxy == request.proxy
 
 
 def _collect(check: Callable[[], Iterator[str]]) -> list[str]:

@@ -40,7 +40,6 @@ class Step:
     weight: int = 100  # per cent; of a switch only
     hold: float = 0.0  # seconds
     pause: float = 0.0  # seconds
-    advisory: bool = False  # what it finds wrong is told and fails nothing; of a preflight only
 
     @property
     def name(self) -> str:
@@ -108,7 +107,7 @@ def steps(
     server; then smoke tests, if there are any, before any traffic moves. With `at_once` all have
     the release warm: no wave waits for another server's, a canary's shares come after all of the
     traffic, with nothing left to do, and preflight last of all, as what it checks (disk, images,
-    ports) such a release has already; what is wrong then is told, as the release is committed.
+    ports) such a release has already: by then it serves, and what is wrong is a warning.
     """
     plan: Plan = []
 
@@ -155,8 +154,5 @@ def steps(
     commits = [Step(Action.FINALIZE, server, confirmed) for server in servers]
     plan.extend(commits)
     if at_once:
-        checks = [
-            Step(Action.PREFLIGHT, each.server, (each.name,), advisory=True) for each in commits
-        ]
-        phase("all-preflight", checks)
+        phase("all-preflight", [Step(Action.PREFLIGHT, it.server, (it.name,)) for it in commits])
     return plan

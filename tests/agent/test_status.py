@@ -69,9 +69,10 @@ def test_preflight_tells_every_fault_at_once_and_changes_nothing(host: AgentHost
         assert fault in done.error
 
 
-def test_advice_is_told_and_fails_nothing(host: AgentHost) -> None:
-    wanted = {"disk_free": 1 << 60, "advisory": True}
-    done = host.call("preflight", release("v1"), preflight=wanted)
+def test_of_a_release_that_serves_the_faults_are_warnings(serving: AgentHost) -> None:
+    wanted = {"disk_free": 1 << 60}
+    assert serving.call("preflight", release("v2"), preflight=wanted).code == 1
+    done = serving.call("preflight", release("v1"), preflight=wanted)
     assert done.code == 0, done.progress
     (warning,) = done.answer["warnings"]
     assert "MiB free" in warning

@@ -73,6 +73,25 @@ def envelope(candidate: Release, server: str = "two") -> dict[str, Any]:
     }
 
 
+@pytest.mark.parametrize("strategy", ["rolling", "blue-green", "canary"])
+def test_a_step_is_told_the_same_on_a_way_back_so_that_the_next_preview_is_empty(
+    tmp_path: Path, strategy: str
+) -> None:
+    placed = sample.settings(
+        sample.project(tmp_path), f"{FLEET}\nrollout: {{strategy: {strategy}}}"
+    )
+    wanted = release(placed, {"shop": IMAGE})
+    forth, back = (
+        {
+            step.name: orders.step_order(step, placed, "staging", wanted, BASIS)
+            for step in orders.plan(placed, warm=warm)
+            if isinstance(step, Step)
+        }
+        for warm in (False, True)
+    )
+    assert forth == back
+
+
 def test_a_switch_is_told_its_share_and_how_long_to_watch_it(
     settings: Settings, candidate: Release
 ) -> None:
@@ -139,7 +158,6 @@ def test_the_check_of_a_server_is_told_what_it_must_offer(
             "disk_free": settings.preflight.disk_free,
             "images": [IMAGE, "haproxy:2.6"],
             "domains": [],
-            "advisory": False,
         },
     }
 

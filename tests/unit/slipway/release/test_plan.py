@@ -83,13 +83,6 @@ def test_a_way_back_to_what_is_warm_waits_for_no_preflight(plan: Plan) -> None:
 
 
 @given(plans())
-def test_only_a_preflight_that_comes_too_late_to_stop_anything_is_advice(plan: Plan) -> None:
-    before = ancestors(plan)
-    late = {step.name for step in work(plan) if before[step.name] & of(plan, Action.FINALIZE)}
-    assert {step.name for step in work(plan) if step.advisory} == late
-
-
-@given(plans())
 def test_a_server_confirms_only_when_every_server_has_all_its_traffic_on_the_release(
     plan: Plan,
 ) -> None:
