@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Iterable, Mapping
+from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -56,11 +56,14 @@ class Ran:
 
     def digests(self, version: str) -> set[str]:
         """What a version's images were in the records, whichever service they ran as."""
-        return _digests(record.get(version, {}) for record in (self.here, self.there or {}))
+        records = (self.here, self.there or {})
+        images = [image for record in records for image in record.get(version, {}).values()]
+        return {image.rpartition("@")[2] for image in images}
 
     def on_servers(self, version: str) -> set[str]:
-        """What a version's images are on this environment's servers; empty if they have it not."""
-        return _digests(each.images for each in self.now if each.version == version)
+        """A version's images on this environment's servers, by their whole names."""
+        found = [each for each in self.now if each.version == version]
+        return {image for each in found for image in each.images.values()}
 
 
 def look_up(registry: Registry, settings: Settings) -> Digests | SlipwayError:
@@ -96,9 +99,10 @@ def published(
     if missing and not settings.builds:
         raise _unknown(settings, registry.tags(missing[0]), f"no {', '.join(missing)} has that tag")
     if origin:
-        _check_unmoved(settings, digests, ran.digests(settings.version), f"{origin} ran")
-        if on_servers := ran.on_servers(settings.version):
-            _check_unmoved(settings, digests, on_servers, "the servers have here")
+        good = ran.digests(settings.version)
+        _refuse(settings, {name for name in digests if digests[name] not in good}, f"{origin} ran")
+        replaced = _replaced(registry, digests, ran.on_servers(settings.version))
+        _refuse(settings, replaced, "the servers have here")
     return digests
 
 
@@ -164,17 +168,24 @@ def _recorded(registry: Registry, settings: Settings, here: Releases) -> dict[st
     return {name: ran[repository] for repository, name in names.items() if repository in ran}
 
 
-def _digests(images: Iterable[Mapping[str, str]]) -> set[str]:
-    return {image.rpartition("@")[2] for each in images for image in each.values()}
+def _replaced(registry: Registry, digests: Digests, running: Collection[str]) -> set[str]:
+    """Names of the images that servers have with another digest than this."""
+    had = {image.partition("@")[0] for image in running}
+    return {
+        name
+        for name, digest in digests.items()
+        if registry.repository(name) in had
+        and registry.reference(name, digest=digest or "") not in running
+    }
 
 
-def _check_unmoved(settings: Settings, digests: Digests, good: set[str], who: str) -> None:
+def _refuse(settings: Settings, moved: Collection[str], who: str) -> None:
     """Every image that a service uses must be one that ran, whichever service it ran as."""
     services = settings.application.services.items()
-    moved = [name for name, service in services if digests[service.image] not in good]
-    if moved:
+    affected = [name for name, service in services if service.image in moved]
+    if affected:
         raise SlipwayError(
-            f"{settings.version} of {', '.join(moved)} is not what {who}:"
+            f"{settings.version} of {', '.join(affected)} is not what {who}:"
             " the registry has another digest for it",
             where="version",
             remedy="Give the new images a version of their own, and deploy it there first",

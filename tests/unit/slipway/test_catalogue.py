@@ -175,6 +175,8 @@ def test_what_the_servers_have_is_not_replaced_under_its_version(tmp_path: Path)
     with pytest.raises(SlipwayError, match="web, worker is not what the servers have here"):
         published(store, promoted, here=HERE, there=anew, now=[running(FIRST)])
     assert published(store, promoted, here=HERE, there=anew, now=[running(OTHER)])
+    elsewhere = Running("r1", "v1.0.0", {"tool": f"ghcr.io/acme/tool@{FIRST}"})
+    assert published(store, promoted, there=anew, now=[elsewhere]), "an image that is new to them"
 
 
 def test_the_release_is_known_once_every_image_is_published(tmp_path: Path) -> None:
