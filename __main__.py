@@ -41,7 +41,7 @@ def deploy(settings: Settings) -> None:
         kept = stack.names(state)
     statuses = answers.result()
     ran = catalogue.Ran(before, tried, fleet.releases(statuses))
-    familiar = catalogue.Ran(before).digests(settings.version)
+    familiar = catalogue.digests_run(before, settings.version)
     digests = catalogue.published(registry, settings, found, ran, pulumi.log.warn)
 
     provider = None

@@ -56,14 +56,17 @@ class Ran:
 
     def digests(self, version: str) -> set[str]:
         """What a version's images were in the records, whichever service they ran as."""
-        records = (self.here, self.there or {})
-        images = [image for record in records for image in record.get(version, {}).values()]
-        return {image.rpartition("@")[2] for image in images}
+        return digests_run(self.here, version) | digests_run(self.there or {}, version)
 
     def on_servers(self, version: str) -> set[str]:
         """A version's images on this environment's servers, by their whole names."""
         found = [each for each in self.now if each.version == version]
         return {image for each in found for image in each.images.values()}
+
+
+def digests_run(record: Releases, version: str) -> set[str]:
+    """What a version's images were in a record, whichever service they ran as."""
+    return {image.rpartition("@")[2] for image in record.get(version, {}).values()}
 
 
 def look_up(registry: Registry, settings: Settings) -> Digests | SlipwayError:
@@ -90,7 +93,9 @@ def published(
     records may differ in a version, after that. Raises SlipwayError when the version does not exist
     and is not built here, when it never ran, or when it stands for something else than what ran.
     """
-    digests = _completed(registry, settings, found, ran, warn)
+    digests, warning = _completed(registry, settings, found, ran)
+    if warning:
+        warn(warning)
     missing = [name for name, digest in digests.items() if digest is None]
     origin = settings.promote_from
     versions = {*ran.here, *(ran.there or {})}
@@ -135,29 +140,22 @@ def check_size(
 
 
 def _completed(
-    registry: Registry,
-    settings: Settings,
-    found: Digests | SlipwayError,
-    ran: Ran,
-    warn: Callable[[str], None],
-) -> Digests:
-    """What the registry says, or else the record."""
+    registry: Registry, settings: Settings, found: Digests | SlipwayError, ran: Ran
+) -> tuple[Digests, str]:
+    """What the registry says, or else the record, and what is to be told of that."""
     version, recorded = settings.version, _recorded(registry, settings, ran.here)
     if isinstance(found, SlipwayError):
         if recorded.keys() != settings.application.images.keys():
             raise found
-        warn(f"{found}. Meanwhile {version} stands for what ran here before")
-        return dict(recorded)
+        return recorded, f"{found}. Meanwhile {version} stands for what ran here before"
     lost = {name: recorded[name] for name in found if found[name] is None and name in recorded}
     if not lost:
-        return found
+        return found, ""
     tags = ", ".join(f"{name}:{version}" for name in lost)
     gone = f"registry {registry.address}: it has no {tags} any more, which ran here before"
     if settings.builds and not ran.on_servers(version):
-        warn(f"{gone}, and no server has it: it is built anew from what is here now")
-        return found
-    warn(gone)
-    return {**found, **lost}
+        return found, f"{gone}, and no server has it: it is built anew from what is here now"
+    return {**found, **lost}, gone
 
 
 def _recorded(registry: Registry, settings: Settings, here: Releases) -> dict[str, str]:

@@ -29,8 +29,7 @@ def check(
     of the servers is another one. `before` has the server of each accessory that ever ran.
     """
     faults = []
-    for name, old in _moved(settings, before).items():
-        new = settings.server_of(name)
+    for name, old, new in _moved(settings, before):
         if settings.application.accessories[name].server:
             warn(_farewell(name, old, new))
         else:
@@ -40,14 +39,15 @@ def check(
         raise SettingsError(stack, faults)
 
 
-def _moved(settings: Settings, before: Mapping[str, str]) -> dict[str, str]:
-    """By accessory with volumes that would run on another server, the one that ran it."""
-    return {
-        name: before[name]
-        for name, accessory in settings.application.accessories.items()
-        if accessory.volumes
-        and before.get(name, settings.server_of(name)) != settings.server_of(name)
-    }
+def _moved(settings: Settings, before: Mapping[str, str]) -> list[tuple[str, str, str]]:
+    """Accessories with volumes that would run elsewhere: name, old server and new server."""
+    accessories = settings.application.accessories.items()
+    placed = [
+        (name, before[name], settings.server_of(name))
+        for name, accessory in accessories
+        if accessory.volumes and name in before
+    ]
+    return [(name, old, new) for name, old, new in placed if old != new]
 
 
 def _path(name: str) -> tuple[str, ...]:

@@ -110,7 +110,7 @@ def run(request: Request, engine: Engine, store: Store, report: Report) -> dict[
     body = payload(accessory, request.place)
     store.prepare()
     with lock.exclusive(store.folder, patience=PATIENCE):
-        lock.load(store).claim(request.environment, "accessory", lease=0.0, now=lock.moment())
+        lock.refuse_others(store, request.environment)
         ensure_network(engine, request.application, request.proxy_settings().network)
         _note_begin(store, accessory)
         changed = _ensure(engine, name, body, accessory, request, report)

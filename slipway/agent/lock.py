@@ -112,6 +112,11 @@ def load(store: Store) -> Lock:
     return Lock.from_dict(store.read(RECORD))
 
 
+def refuse_others(store: Store, owner: str) -> None:
+    """Raises SlipwayError while another than `owner` holds the application here; claims nothing."""
+    load(store).claim(owner, "", lease=None, now=moment())
+
+
 def keep(store: Store, lock: Lock) -> None:
     """Write the record down. Raises SlipwayError when the disk does not take it."""
     store.write(RECORD, lock.to_dict())

@@ -105,8 +105,7 @@ def _existing(path: Path) -> Path:
 
 
 def _lock(request: Request, store: Store) -> Iterator[str]:
-    rollout = request.rollout
-    lock.load(store).claim(rollout.owner, "preflight", lease=rollout.lease, now=lock.moment())
+    lock.refuse_others(store, request.rollout.owner)
     yield from ()
 
 

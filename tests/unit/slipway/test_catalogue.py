@@ -198,7 +198,7 @@ def test_an_image_over_its_limit_is_refused(limit: int | None, fine: bool) -> No
 
 
 def test_an_image_that_ran_here_is_not_measured_again() -> None:
-    ran = catalogue.Ran(HERE).digests("v1.0.0")
+    ran = catalogue.digests_run(HERE, "v1.0.0")
     catalogue.check_size(unreachable(), "shop", FIRST, limit=1, known=ran)
 
 
