@@ -27,18 +27,18 @@ def deploy(settings: Settings) -> None:
     hosts = fleet.hosts(settings)
     with fleet.asked(application.name, hosts, settings.preflight.clock_skew) as answers:
         state = stack.resources(environment)
+        made = stack.outputs(state)
         placement.check(environment, settings, placement.placed(state), pulumi.log.warn)
         if settings.github:
             from components import repository  # its provider takes a tenth of a second to import
 
-            repository.declare(settings, settings.github, environment)
+            repository.declare(settings, settings.github, environment, made)
         package = build_agent(cache("agent"))
         registry = catalogue.open_registry(settings)
         origin = settings.promote_from
         before = record.read(state, application.name)
         tried = stack.releases_run(origin, application.name) if origin else None
         found = catalogue.look_up(registry, settings)
-        kept = stack.names(state)
     statuses = answers.result()
     ran = catalogue.Ran(before, tried, fleet.releases(statuses))
     familiar = catalogue.digests_run(before, settings.version)
@@ -59,7 +59,7 @@ def deploy(settings: Settings) -> None:
                 "build": image,
                 "login": catalogue.credentials(settings),
                 "tags": source(Path(image.context)).tags(settings.version),
-                "kept": kept,
+                "kept": frozenset(made),
                 "check": partial(
                     catalogue.check_size, registry, name, limit=image.size_limit, known=familiar
                 ),

@@ -7,7 +7,6 @@ from typing import Any
 
 import pulumi
 
-from components import stack
 from components.environment import GithubEnvironment
 from components.github import Questions, provider
 from components.protection import BranchProtection, ReleaseTags
@@ -22,23 +21,26 @@ from slipway.settings.github import Github
 from slipway.settings.github import GithubEnvironment as EnvironmentSettings
 from slipway.workflows.files import files
 
+State = Mapping[str, Mapping[str, Any]]
+"""What each of the stack's resources has put out, by its name."""
 
-def declare(settings: Settings, chosen: Github, environment: str) -> None:
+
+def declare(settings: Settings, chosen: Github, environment: str, state: State) -> None:
     """Declare what is `chosen`, once GitHub was asked and nothing speaks against it.
 
     Raises SettingsError with all that would fail later, before anything is written.
     """
-    Repository(settings, chosen, environment).declare()
+    Repository(settings, chosen, environment, state).declare()
 
 
 class Repository:
     """The repository as this stack wants it, beside what GitHub and the stack's state have."""
 
-    def __init__(self, settings: Settings, chosen: Github, environment: str) -> None:
+    def __init__(self, settings: Settings, chosen: Github, environment: str, state: State) -> None:
         self.settings, self.chosen, self.environment = settings, chosen, environment
         self.files = files(settings) if chosen.workflow_branch else {}
         asked = provider(settings, chosen)
-        self.state: Mapping[str, Mapping[str, Any]] = stack.outputs()
+        self.state = state
         self.found = survey(Questions(asked), chosen, environment, self.files)
         self.plan = plan(settings, chosen, environment, self.found, self.state)
         self.through = pulumi.ResourceOptions(providers=[asked])

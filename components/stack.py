@@ -38,14 +38,8 @@ def load_settings() -> settings.Settings:
     return settings.load(pulumi.get_stack(), values, PROGRAM, encrypted)
 
 
-def names(found: Mapping[str, Any]) -> frozenset[str]:
-    """Of resources that are by URN."""
-    return frozenset(urn.rpartition("::")[2] for urn in found)
-
-
-def outputs() -> dict[str, dict[str, Any]]:
-    """What each resource of this stack put out, by its name, as the last update left it."""
-    found = resources(pulumi.get_stack())
+def outputs(found: Mapping[str, Mapping[str, Any]]) -> dict[str, Mapping[str, Any]]:
+    """What each of a stack's resources put out, by its name."""
     return {urn.rpartition("::")[2]: each["outputs"] for urn, each in found.items()}
 
 

@@ -11,7 +11,7 @@ from typing import Any, Final, cast
 import pulumi
 import pulumi_github as github
 
-from components import repository
+from components import repository, stack
 from lab.bench.report import Report
 from lab.bench.seconds import Seconds
 from lab.bench.simulation import HOST_KEY, STACK
@@ -77,7 +77,9 @@ def _slipway(program: Program, folder: Path, *, pace: float) -> Declare:
     """The stack's own component, from a configuration."""
     settings = load(STACK, _configuration(program, pace), folder)
     chosen = cast(Github, settings.github)
-    return lambda _: repository.declare(settings, chosen, STACK)
+    return lambda _: repository.declare(
+        settings, chosen, STACK, stack.outputs(stack.resources(pulumi.get_stack()))
+    )
 
 
 def _configuration(program: Program, pace: float) -> Mapping[str, Any]:

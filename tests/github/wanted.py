@@ -65,7 +65,9 @@ def prepared(simulator: Simulator, folder: Path) -> Wanted:
 
         def program(_: pulumi.ResourceOptions) -> None:
             with stack.plain_errors():
-                repository.declare(settings, chosen, STACK)
+                repository.declare(
+                    settings, chosen, STACK, stack.outputs(stack.resources(pulumi.get_stack()))
+                )
 
         return program
 

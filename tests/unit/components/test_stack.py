@@ -43,7 +43,7 @@ def test_a_stack_that_cannot_be_read_is_a_plain_error(monkeypatch: pytest.Monkey
 
 
 def test_the_names_of_a_stacks_resources_come_from_its_own_state() -> None:
-    found = engine.run(lambda: list(stack.names(stack.resources("staging"))), stacks=STATE)[1]
+    found = engine.run(lambda: list(stack.outputs(stack.resources("staging"))), stacks=STATE)[1]
     assert found == ["shop-releases"]
 
 
