@@ -139,9 +139,11 @@ def _root_tarball() -> Path:
 
 def _bootstrap(root: Path) -> None:
     sources = packages.sources()
-    # In a mount namespace of its own, debootstrap's mounts end with it however it ends.
+    # In a mount namespace of its own, debootstrap's mounts end with it however it ends. Python's
+    # packages compile themselves: into the root, and not where this machine keeps compiled files.
     run(
         [
+            *("env", "--unset=PYTHONPYCACHEPREFIX", "--unset=PYTHONDONTWRITEBYTECODE"),
             *("unshare", "--mount", "debootstrap", "--variant=minbase"),
             *(f"--include={','.join(ROOT_PACKAGES)}", packages.SUITE, str(root)),
             mirror(sources),
