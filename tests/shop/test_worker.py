@@ -91,19 +91,25 @@ def test_a_worker_started_before_the_migrations_waits_without_errors_and_keeps_t
     assert "ERROR" not in capsys.readouterr().out
 
 
-def test_the_heart_beats_while_the_worker_can_reach_its_queue(settings: Settings) -> None:
-    assert not health.worker_is_well(settings.heartbeat)
+def test_the_heart_beats_while_the_worker_can_reach_its_queue(
+    settings: Settings, environment: dict[str, str]
+) -> None:
+    assert not health.worker_is_well(environment)
     with working(settings):
-        wait_until(lambda: health.worker_is_well(settings.heartbeat))
+        wait_until(lambda: health.worker_is_well(environment))
 
 
-def test_a_worker_without_its_queue_is_not_well(settings: Settings) -> None:
+def test_a_worker_without_its_queue_is_not_well(
+    settings: Settings, environment: dict[str, str]
+) -> None:
     with working(replace(settings, redis_url="unix:///none")):
         time.sleep(0.3)
-        assert not health.worker_is_well(settings.heartbeat)
+        assert not health.worker_is_well(environment)
 
 
-def test_an_old_heartbeat_is_not_well(settings: Settings, monkeypatch: pytest.MonkeyPatch) -> None:
-    health.beat(settings.heartbeat)
+def test_an_old_heartbeat_is_not_well(
+    environment: dict[str, str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    health.beat(health.heartbeat_file(environment))
     monkeypatch.setattr(health, "FRESH", 0.0)
-    assert not health.worker_is_well(settings.heartbeat)
+    assert not health.worker_is_well(environment)

@@ -4,8 +4,8 @@ import socket
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from tempfile import gettempdir
 
+from shop import health
 from shop.misbehaviour import Misbehaviour
 
 
@@ -42,11 +42,11 @@ class Settings:
             server=get("SLIPWAY_SERVER") or socket.gethostname(),
             database_url=get("DATABASE_URL", "postgresql://shop@postgres/shop"),
             redis_url=get("REDIS_URL", "redis://redis:6379/0"),
-            port=int(_number(environment, "PORT", 8000, most=65535)),
+            port=int(_number(environment, "PORT", health.DEFAULT_PORT, most=65535)),
             stop_grace=_number(environment, "STOP_GRACE", 20),
             shipping=_number(environment, "SHIPPING_SECONDS", 0.1),
             access_log=get("ACCESS_LOG", "") == "1",
-            heartbeat=Path(get("HEARTBEAT_FILE", f"{gettempdir()}/shop-worker.heartbeat")),
+            heartbeat=Path(health.heartbeat_file(environment)),
             misbehaviour=Misbehaviour.read(environment),
         )
 
