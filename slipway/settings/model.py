@@ -8,7 +8,8 @@ from pydantic import BaseModel, ConfigDict
 class Model(BaseModel):
     """A frozen model of JSON values: nothing is converted silently, nothing unknown is accepted.
 
-    The docstring under a field and its examples are the reference page and the remedy in errors.
+    The docstring under a field and its examples are the reference page, the examples also the
+    remedy in errors.
     """
 
     model_config = ConfigDict(
@@ -16,6 +17,6 @@ class Model(BaseModel):
         extra="forbid",
         strict=True,
         allow_inf_nan=False,
-        use_attribute_docstrings=True,
         hide_input_in_errors=True,
+        defer_build=True,
     )

@@ -47,7 +47,7 @@ def test_every_setting_is_on_the_page_with_a_description_and_an_example() -> Non
     for model, key, field in fields():
         section = page.split(f"\n## {model.__name__}\n")[1].split("\n## ")[0]
         assert f"| `{key}` |" in section
-        assert field.description, f"{model.__name__}.{key} has no description"
+        assert reference.meanings(model).get(key), f"{model.__name__}.{key} has no description"
         assert field.examples, f"{model.__name__}.{key} has no example"
 
 
@@ -60,7 +60,8 @@ def limits() -> Iterator[tuple[str, str, str]]:
                 bound = getattr(metadata, name, None)
                 if bound is not None:
                     written_bound = kind.write(bound) if kind else str(bound)
-                    yield f"{model.__name__}.{key}", written_bound, field.description or ""
+                    meaning = reference.meanings(model)[key]
+                    yield f"{model.__name__}.{key}", written_bound, meaning
 
 
 @pytest.mark.parametrize(("setting", "limit", "description"), sorted(limits()))
