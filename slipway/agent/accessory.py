@@ -8,6 +8,7 @@ from dataclasses import asdict, dataclass, field
 from hashlib import pbkdf2_hmac
 from typing import Any
 
+from slipway.agent import accessory_notes as notes
 from slipway.agent import containers, health, images, lock, replacement
 from slipway.agent.containers import LOGS, RESTART, Place
 from slipway.agent.docker import Engine
@@ -19,9 +20,7 @@ from slipway.agent.store import Store
 from slipway.errors import SlipwayError
 from slipway.release.release import Health, Limits
 
-NOTES = "accessories.json"
 PATIENCE = 900.0  # seconds: another accessory of this server may be pulling its image
-UNFINISHED = "its last start was not finished"
 ROUNDS = 100_000  # a container's labels are no place for a hash that can be guessed from
 
 
@@ -108,11 +107,12 @@ def run(request: Request, engine: Engine, store: Store, report: Report) -> dict[
     accessory = Accessory.from_dict(request.extra.get("accessory") or {})
     name = f"{request.application}-{accessory.name}"
     body = payload(accessory, request.place)
+    readiness = {"health": asdict(accessory.health), "port": accessory.port}
     store.prepare()
     with lock.exclusive(store.folder, patience=PATIENCE):
         lock.refuse_others(store, request.environment)
         ensure_network(engine, request.application, request.proxy_settings().network)
-        _note_begin(store, accessory)
+        notes.begin(store, accessory.name, readiness)
         changed = _ensure(engine, name, body, accessory, request, report)
         subject = _subject(engine, request.application, name, accessory)
         try:
@@ -121,7 +121,7 @@ def run(request: Request, engine: Engine, store: Store, report: Report) -> dict[
             for line in error.log:
                 report(line)
             raise
-        _note(store, accessory, request.extra.get("basis", ""))
+        notes.done(store, accessory.name, readiness, request.extra.get("basis", ""))
     return {
         "server": request.server,
         "accessory": accessory.name,
@@ -130,43 +130,9 @@ def run(request: Request, engine: Engine, store: Store, report: Report) -> dict[
     }
 
 
-def _note_begin(store: Store, accessory: Accessory) -> None:
-    """Until the step is done it is noted as not finished, and counted, so as to be planned again.
-
-    Pulumi keeps the inputs of before a step that failed: what it left behind would look like rest.
-    """
-    noted, name = store.read(NOTES), accessory.name
-    note = {"basis": "", "starts": 0, **_readiness(accessory), **noted.get(name, {})}
-    begun = {"starts": note["starts"] + 1, "finished": False}
-    store.write(NOTES, {**noted, name: {**note, **begun}})
-
-
-def _note(store: Store, accessory: Accessory, basis: str) -> None:
-    """What the step was planned on is kept, so that the next plan can tell drift from rest."""
-    noted, name = store.read(NOTES), accessory.name
-    done = {"basis": basis, "finished": True, **_readiness(accessory)}
-    store.write(NOTES, {**noted, name: {**noted[name], **done}})
-
-
-def _readiness(accessory: Accessory) -> dict[str, Any]:
-    return {"health": asdict(accessory.health), "port": accessory.port}
-
-
-def observed(engine: Engine, application: str, store: Store) -> dict[str, Any]:
-    """By accessory, what its step left behind and what has become of it since."""
-    return {
-        name: {
-            "basis": note["basis"],
-            "starts": note["starts"],
-            "problem": _problem(engine.inspect(f"{application}-{name}"), note),
-        }
-        for name, note in store.read(NOTES).items()
-    }
-
-
 def subjects(engine: Engine, application: str, store: Store) -> list[Subject]:
     """The accessories that were started here, as they are asked for their health."""
-    noted = store.read(NOTES)
+    noted = notes.read(store)
     known = [
         Accessory.from_dict({"name": name, "image": "", **_ready(noted[name])}) for name in noted
     ]
@@ -176,13 +142,6 @@ def subjects(engine: Engine, application: str, store: Store) -> list[Subject]:
 def _ready(note: Mapping[str, Any]) -> dict[str, Any]:
     """What being ready means, where the note of an older agent tells it."""
     return {key: note[key] for key in ("health", "port") if key in note}
-
-
-def _problem(found: Mapping[str, Any] | None, note: Mapping[str, Any]) -> str:
-    """Empty where it runs and its step was done; the note of an older agent tells of no other."""
-    if found is None:
-        return "missing"
-    return health.stop_reason(found) or ("" if note.get("finished", True) else UNFINISHED)
 
 
 def _ensure(

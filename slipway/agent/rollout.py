@@ -20,7 +20,7 @@ from slipway.agent.store import Store
 from slipway.errors import SlipwayError
 from slipway.release import machine
 from slipway.release.machine import Actions
-from slipway.release.state import CONFIRMED, IDLE, Revision, State, install
+from slipway.release.state import CONFIRMED, IDLE, State, install
 
 Planner = Callable[[Request, State], Actions]
 
@@ -124,7 +124,7 @@ def run(
         "phase": after.phase,
         "vote": after.vote(request.ballot),
         "changed": after != before or host.changed,
-        "serving": brief(after.serving),
+        "serving": after.serving.brief() if after.serving else None,
         "switch_seconds": round(host.seconds, 4),
         "seconds": round(time.monotonic() - began, 3),
         "warnings": warnings,
@@ -245,16 +245,3 @@ def _interruptible() -> Iterator[None]:
     finally:
         for each in (signal.SIGTERM, signal.SIGINT):
             signal.signal(each, signal.SIG_IGN)
-
-
-def brief(revision: Revision | None) -> dict[str, Any] | None:
-    """A revision for people and plans."""
-    if revision is None:
-        return None
-    release = revision.release
-    return {
-        "release": release.id,
-        "version": release.version,
-        "images": dict(release.images),
-        "since": revision.since,
-    }

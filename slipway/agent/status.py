@@ -5,13 +5,13 @@ from __future__ import annotations
 import time
 from typing import Any
 
-from slipway.agent import accessory, certificate, containers, health, lock, watchdog
+from slipway.agent import accessory_notes, containers, lock, watchdog
 from slipway.agent.balancer import Balancer
 from slipway.agent.docker import Engine
+from slipway.agent.health.container import stop_reason
 from slipway.agent.proxy_front import certificate_name
 from slipway.agent.report import Report
 from slipway.agent.request import Request
-from slipway.agent.rollout import brief
 from slipway.agent.store import Store
 from slipway.errors import SlipwayError
 from slipway.release.state import IDLE, State
@@ -28,7 +28,7 @@ def status(
         watchdog.ensure(store, request.application)
     try:
         found = _containers(engine, request.application)
-        accessories = accessory.observed(engine, request.application, store)
+        accessories = accessory_notes.observed(engine, request.application, store)
         balancer = Balancer(engine, request.application, store.proxy, report)
         problems = _problems(state, found, balancer)
     except SlipwayError as error:
@@ -39,10 +39,10 @@ def status(
         "application": request.application,
         "epoch": state.epoch,
         "phase": state.phase,
-        "serving": brief(state.serving),
-        "previous": brief(state.previous),
+        "serving": state.serving.brief() if state.serving else None,
+        "previous": state.previous.brief() if state.previous else None,
         "warm": state.previous is not None and state.warm_until > now,
-        "candidate": brief(state.candidate),
+        "candidate": state.candidate.brief() if state.candidate else None,
         "basis": state.serving.basis.to_dict() if state.serving else None,
         "problems": problems,
         "warnings": warnings(state, store),
@@ -57,6 +57,8 @@ def warnings(state: State, store: Store) -> list[str]:
     """What will be a problem one day, and is none yet."""
     if state.serving is None or not state.proxy.https_port:
         return []
+    from slipway.agent import certificate
+
     path = store.proxy / "config" / certificate_name(state.proxy.certificate)
     pem = path.read_text() if path.exists() else ""
     return certificate.warnings(pem, state.proxy.renew_before)
@@ -77,8 +79,7 @@ def _containers(engine: Engine, application: str) -> list[dict[str, Any]]:
                 "replica": int(labels["slipway.replica"]),
                 "release": labels["slipway.release"],
                 "state": full["State"]["Status"],
-                "fault": health.stop_reason(full)
-                or ("unhealthy" if verdict == "unhealthy" else ""),
+                "fault": stop_reason(full) or ("unhealthy" if verdict == "unhealthy" else ""),
                 "health": verdict,
                 "restarts": full["RestartCount"],
                 "image": full["Config"]["Image"],

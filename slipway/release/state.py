@@ -47,6 +47,15 @@ class Revision:
     def ballot(self) -> str:
         return ballot(self.basis.token, self.id)
 
+    def brief(self) -> dict[str, Any]:
+        """For people and plans."""
+        return {
+            "release": self.id,
+            "version": self.release.version,
+            "images": dict(self.release.images),
+            "since": self.since,
+        }
+
     def to_dict(self) -> dict[str, Any]:
         own = {each.name: getattr(self, each.name) for each in fields(self)}
         release, basis = self.release.to_dict(), self.basis.to_dict()

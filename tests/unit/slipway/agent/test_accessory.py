@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from slipway.agent import accessory, health
+from slipway.agent import accessory, accessory_notes, health
 from slipway.agent.accessory import Accessory, payload
 from slipway.agent.containers import Place
 from slipway.agent.redact import Redactor
@@ -81,7 +81,7 @@ def step(store: Store, engine: Containers, basis: str) -> None:
 
 def planned(store: Store, engine: Containers) -> str:
     """What the next step is planned on."""
-    found = accessory.observed(engine, "shop", store)
+    found = accessory_notes.observed(engine, "shop", store)
     seen = {name: Seen(**each) for name, each in found.items()}
     return accessory_basis(Status("one", life="life-1", accessories=seen), "postgres")
 
