@@ -25,7 +25,7 @@ from tests.agent.load import Load
 def test_a_release_that_misbehaves_under_traffic_is_taken_back(
     serving: AgentHost, fault: dict[str, Any], said: str
 ) -> None:
-    two = release("v2", replicas=1, **fault)
+    two = release("v2", **fault)
     assert serving.call("stage", two).code == 0
     with Load(serving.server.address):
         done = serving.call("switch", two, rollout={"bake": 20})
@@ -41,7 +41,7 @@ def test_a_release_that_misbehaves_under_traffic_is_taken_back(
 def test_a_release_that_falls_over_while_nobody_watches_is_taken_back(
     serving: AgentHost, step: str
 ) -> None:
-    two = release("v2", replicas=1)
+    two = release("v2")
     assert serving.call("stage", two).code == 0
     if step == "confirm":
         assert serving.call("switch", two).code == 0
@@ -64,7 +64,7 @@ def fall_over(host: AgentHost, fallen: Release) -> None:
 
 
 def test_what_is_put_up_with_by_configuration_passes(serving: AgentHost) -> None:
-    two = release("v2", replicas=1, FAIL_EVERY="33", LOG="ERROR no seat")
+    two = release("v2", FAIL_EVERY="33", LOG="ERROR no seat")
     assert serving.call("stage", two).code == 0
     watch = {"error_rate": 0.2, "log_errors": None}
     before = len(errors_of_the_proxy(serving))  # of other tests
@@ -114,7 +114,7 @@ def test_a_slow_canary_is_taken_back(serving: AgentHost, fault: dict[str, Any], 
 
 
 def test_a_canary_without_requests_never_passes(serving: AgentHost) -> None:
-    two = release("v2", replicas=1)
+    two = release("v2")
     assert serving.call("stage", two).code == 0
     done = serving.call("switch", two, rollout=CANARY)
     assert done.code == 1

@@ -38,7 +38,7 @@ def test_a_killed_step_is_completed_by_the_next_call(serving: AgentHost, step: s
     servers.run(serving.server, "cat > /opt/harness.py", stdin=HARNESS)
     old, killed = release("v1"), 0
     for number, count in enumerate(range(0, 20, 4), start=2):
-        new = release(f"v{number}", replicas=1)
+        new = release(f"v{number}")
         for earlier in ORDER[: ORDER.index(step)] if step in ORDER else ORDER[:2]:
             assert serving.call(earlier, new, rollout=BRIEF).code == 0
         done = serving.call(step, new, rollout=BRIEF, command=f"python3 /opt/harness.py {count}")

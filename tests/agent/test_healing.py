@@ -16,8 +16,8 @@ s.recv(999)"
 """
 DAMAGES = {
     "a killed container": ("docker kill shop-web-{id}-1", "web-1: exited (137)"),
-    "a removed container": ("docker rm --force shop-web-{id}-2", "web-2: missing"),
-    "a stopped worker": ("docker stop shop-worker-{id}-1", "worker-1: exited (0)"),
+    "a removed container": ("docker rm --force shop-web-{id}-1", "web-1: missing"),
+    "a stopped container": ("docker stop shop-web-{id}-1", "web-1: exited (0)"),
     "a paused container": ("docker pause shop-web-{id}-1", "web-1: paused"),
     "a stopped proxy": ("docker stop shop-proxy", "proxy: exited (0)"),
     "a removed proxy": ("docker rm --force shop-proxy", "proxy: missing"),

@@ -12,7 +12,9 @@ from tests.agent.host import AGENT, TOKEN, AgentHost, release
 
 def test_a_person_is_told_what_is_well_and_what_is_not(serving: AgentHost) -> None:
     tests = (Smoke("web", "/docs", body="v2", retries=0), Smoke("web", "/", body="v2"))
-    serving.roll_out(replace(release("v2", replicas=2, LOG="ERROR TOKEN", SLOW="0"), smoke=tests))
+    serving.roll_out(
+        replace(release("v2", replicas=2, worker=True, LOG="ERROR TOKEN", SLOW="0"), smoke=tests)
+    )
     well = json.loads(serving.sh(f"python3 {AGENT} health"))
     assert well["ok"], well
     assert {each["part"] for each in well["checks"]} == {

@@ -112,7 +112,8 @@ def test_an_abort_ends_a_step_that_is_still_waiting(serving: AgentHost) -> None:
 
 
 def test_a_warm_release_runs_on_until_its_time_is_over(serving: AgentHost) -> None:
-    one, two = release("v1"), release("v2")
+    one, two = release("v2", worker=True), release("v3")
+    serving.roll_out(one)
     serving.roll_out(two, rollout={"keeping": {"retain": 1, "warm": 6}})
     assert serving.status()["warm"]
     assert set(serving.containers().values()) == {"running", "exited"}  # its worker rests

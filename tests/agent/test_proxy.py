@@ -57,8 +57,8 @@ Server(("", 8000), Handler).serve_forever()
 def talking(version: str, *, replicas: int = 2) -> Release:
     """A release that answers slowly at /long, and repeats what comes through a tunnel."""
     plain = release(version, replicas=replicas)
-    web, worker = plain.services
-    return replace(plain, services=(replace(web, command=("python3", "-c", APPLICATION)), worker))
+    (web,) = plain.services
+    return replace(plain, services=(replace(web, command=("python3", "-c", APPLICATION)),))
 
 
 class Tunnel:

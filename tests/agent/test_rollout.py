@@ -37,7 +37,7 @@ def test_a_rolling_update_and_the_way_back_fail_no_request(serving: AgentHost) -
 def test_changes_that_need_a_reload_fail_no_request_either(serving: AgentHost) -> None:
     with Load(serving.server.address) as load:
         serving.roll_out(release("v2", replicas=3))
-        serving.roll_out(release("v3", replicas=1, path="/other"))
+        serving.roll_out(release("v3", path="/other"))
     assert load.failures == []
 
 
@@ -59,7 +59,7 @@ def test_a_release_that_does_not_become_ready_leaves_the_server_as_it_was(
     serving: AgentHost, fault: dict[str, Any], said: str
 ) -> None:
     before = serving.containers()
-    done = serving.call("stage", release("v2", replicas=1, deadline=3, **fault))
+    done = serving.call("stage", release("v2", deadline=3, **fault))
     assert done.code == 1
     assert said in done.error
     assert done.error.startswith(f"{serving.server.name}: stage: ")
@@ -70,7 +70,7 @@ def test_a_release_that_does_not_become_ready_leaves_the_server_as_it_was(
 
 
 def test_an_error_shows_the_log_without_its_secrets(serving: AgentHost) -> None:
-    done = serving.call("stage", release("v2", replicas=1, CRASH="1"))
+    done = serving.call("stage", release("v2", CRASH="1"))
     assert "web-1 | cannot start with ***" in done.progress
     assert TOKEN not in done.progress
     assert TOKEN not in serving.sh("cat .slipway/shop/*.json*")
@@ -177,10 +177,8 @@ def test_a_release_survives_a_restart_of_the_engine(serving: AgentHost) -> None:
 
 
 def test_services_by_name_get_their_own_requests(host: AgentHost) -> None:
-    web, worker = release("v1").services
-    named = replace(
-        web, name="api", domains=("api.example.com",), replicas=1, environment={"X": "1"}
-    )
+    web, worker = release("v1", worker=True).services
+    named = replace(web, name="api", domains=("api.example.com",), environment={"X": "1"})
     unchecked = replace(worker, health=Health())
     host.roll_out(Release("shop", "v1", (web, named, unchecked)))
     address = f"http://{host.server.address}/"

@@ -12,7 +12,7 @@ FAILING = Smoke("web", "/docs", body="v3", retries=0)
 
 
 def test_a_release_that_fails_before_the_switch_never_gets_a_request(serving: AgentHost) -> None:
-    two = replace(release("v2", replicas=1), smoke=(Smoke("web", "/docs", body="v2"), FAILING))
+    two = replace(release("v2"), smoke=(Smoke("web", "/docs", body="v2"), FAILING))
     with Load(serving.server.address) as load:
         assert serving.call("stage", two).code == 0
         done = serving.call("smoke", two)
@@ -25,7 +25,7 @@ def test_a_release_that_fails_before_the_switch_never_gets_a_request(serving: Ag
 
 
 def test_a_release_that_passes_is_tested_again_as_users_get_it(serving: AgentHost) -> None:
-    two = replace(release("v2", replicas=1), smoke=(Smoke("web", "/docs", body="v2"),))
+    two = replace(release("v2"), smoke=(Smoke("web", "/docs", body="v2"),))
     serving.roll_out(two)
     assert serving.version() == "v2"
     journal = serving.sh("cat .slipway/shop/journal.jsonl")

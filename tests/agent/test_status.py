@@ -15,14 +15,15 @@ def test_a_server_without_a_release_says_so(host: AgentHost) -> None:
     assert status["problems"] == []
 
 
-def test_a_server_says_what_it_runs(serving: AgentHost) -> None:
-    status = serving.status()
-    one = release("v1")
+def test_a_server_says_what_it_runs(host: AgentHost) -> None:
+    one = release("v1", replicas=2, worker=True)
+    host.roll_out(one)
+    status = host.status()
     assert status["serving"]["release"] == one.id
     assert status["serving"]["images"] == dict(one.images)
     assert status["basis"]["line"] == "what was"
     assert status["lock"] is None
-    assert status["agent"] == serving.sh(f"readlink {AGENT}").strip()[len("agent-") : -len(".pyz")]
+    assert status["agent"] == host.sh(f"readlink {AGENT}").strip()[len("agent-") : -len(".pyz")]
     assert abs(status["clock"] - time.time()) < 5
     assert [(c["service"], c["replica"], c["state"]) for c in status["containers"]] == [
         ("web", 1, "running"),
