@@ -1,4 +1,4 @@
-"""Three servers that only chaos uses, and the sample shop on them."""
+"""Servers that only chaos uses, and the sample shop on them."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ import yaml
 from lab import engine, lifecycle, servers
 from lab.chaos.update import Update, wait
 from lab.command import end_session
-from lab.layout import find
+from lab.layout import Server, find
 from lab.workspace import REPOSITORY, Workspace
 from slipway.errors import SlipwayError
 
@@ -55,6 +55,7 @@ class Fleet:
 
     workspace: Workspace
     stack: str = STACK
+    servers: tuple[Server, ...] = SERVERS
     good: Wanted = Wanted()
     """The release that the servers are known to run well."""
     releases: int = 0
@@ -62,11 +63,12 @@ class Fleet:
     def prepare(self) -> None:
         """Fresh servers with the shop's first release. Raises SlipwayError when that fails."""
         self.remove()
-        lifecycle.up(list(SERVERS))
+        lifecycle.up(list(self.servers))
         self.workspace.ensure()
         self.workspace.attempt("cancel", "--yes", self.stack)
         addresses = {
-            each.name: {"host": each.address, "private_address": each.address} for each in SERVERS
+            each.name: {"host": each.address, "private_address": each.address}
+            for each in self.servers
         }
         self.workspace.configure(self.stack, servers=addresses)
         self.good = self.next_release()
@@ -76,7 +78,7 @@ class Fleet:
     def remove(self) -> None:
         """Nothing of the servers stays, whatever state they are in."""
         if engine.running():
-            servers.remove(*SERVERS)
+            servers.remove(*self.servers)
         shutil.rmtree(self._rivals, ignore_errors=True)
 
     @property
@@ -112,7 +114,7 @@ class Fleet:
         shutil.rmtree(root, ignore_errors=True)
         shutil.copytree(self.workspace.root, root)
         shutil.rmtree(root / "backend" / ".pulumi" / "locks", ignore_errors=True)
-        rival = Fleet(Workspace(root), stack, releases=self.releases + 1000)
+        rival = Fleet(Workspace(root), stack, self.servers, releases=self.releases + 1000)
         if stack != self.stack:
             shutil.copy(self.workspace.stack_file(self.stack), rival.workspace.stack_file(stack))
         rival.workspace.ensure()
@@ -142,7 +144,7 @@ class Fleet:
         """What each server's agent reports, by name. Raises SlipwayError when one does not."""
         question = json.dumps({"application": "shop"})
         found = {}
-        for server in SERVERS:
+        for server in self.servers:
             answer = servers.ssh(server, "python3 .slipway/agent.pyz status", stdin=question)
             if answer.returncode:
                 raise SlipwayError(f"no status: {answer.stderr.strip()[-200:]}", where=server.name)
@@ -169,7 +171,7 @@ class Fleet:
 
         The agents are not called: a call would start a watchdog that is missing.
         """
-        return wait(lambda: all(_phase(server) == "idle" for server in SERVERS), limit)
+        return wait(lambda: all(_phase(server) == "idle" for server in self.servers), limit)
 
 
 def _phase(server: servers.Server) -> str:

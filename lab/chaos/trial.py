@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from typing import Final
 
 from lab.chaos.faults import Scene
-from lab.chaos.fleet import SERVERS, Fleet, Wanted
+from lab.chaos.fleet import Fleet, Wanted
 from lab.chaos.scenarios import EITHER, FAILS, NEW, OLD, SUCCEEDS, Scenario
 from lab.load import Load
 from slipway.errors import SlipwayError
@@ -55,7 +55,7 @@ def run(scenario: Scenario, fleet: Fleet) -> Outcome:
 
 def _roll_out(scenario: Scenario, fleet: Fleet, outcome: Outcome) -> None:
     # Also while the release that is to be rolled back gets there: a canary has to be asked.
-    with Load([server.address for server in SERVERS], rate=RATE) as load:
+    with Load([server.address for server in fleet.servers], rate=RATE) as load:
         release, kept = _asked_for(scenario, fleet), fleet.good
         old = set(fleet.serving().values())
         fleet.configure(scenario.strategy, release, warm=scenario.back == "warm")

@@ -1,4 +1,4 @@
-"""Three servers with the shop's first release, which the chaos tests share."""
+"""Two servers with the shop's first release, which the chaos tests share."""
 
 from __future__ import annotations
 
@@ -6,14 +6,14 @@ from collections.abc import Iterator
 
 import pytest
 
-from lab.chaos.fleet import Fleet
+from lab.chaos.fleet import SERVERS, Fleet
 from lab.workspace import Workspace
 
 
 @pytest.fixture(scope="session")
 def fleet(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Fleet]:
     """Removed in the end, whatever became of it."""
-    fleet = Fleet(Workspace(tmp_path_factory.mktemp("chaos")))
+    fleet = Fleet(Workspace(tmp_path_factory.mktemp("chaos")), servers=SERVERS[:2])
     try:
         fleet.prepare()
         yield fleet
