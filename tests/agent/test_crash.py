@@ -15,7 +15,7 @@ BRIEF = {"bake": 0.1}  # seconds
 KILLED = 255  # OpenSSH's own, for a command that a signal ended
 HARNESS = f"""
 import os, signal, sys
-sys.path.insert(0, os.path.realpath('{AGENT}'))
+sys.path.insert(0, os.path.realpath('{AGENT}').removesuffix('.pyz'))
 from slipway.agent.host import Host
 from slipway.agent.__main__ import main
 

@@ -29,9 +29,10 @@ def server() -> Server:
     return layout.find("staging-1")
 
 
-@pytest.fixture
-def fresh(server: Server) -> Server:
-    """One that a test may change."""
+@pytest.fixture(scope="module")
+def fresh() -> Server:
+    """One that tests may change: each has containers of its own."""
+    server = layout.find("staging-1")
     servers.reset(server)
     return server
 

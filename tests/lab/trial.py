@@ -188,13 +188,17 @@ def refused(done: subprocess.CompletedProcess[str], *texts: str) -> None:
 
 
 def application_of(image: str, **definition: Any) -> dict[str, Any]:
-    """The sample shop's definition with another image, so that its versions are the tests' own."""
+    """The sample shop's definition with another image, so that its versions are the tests' own.
+
+    One replica is enough for them: several are for the tests of the agent.
+    """
     project = yaml.safe_load((REPOSITORY / "Pulumi.yaml").read_text())
     application: dict[str, Any] = project["config"]["slipway:application"]["value"]
     application["images"] = {image: {**application["images"].pop("shop"), **definition}}
     for service in application["services"].values():
         service["image"] = image
         service["health"]["deadline"] = DEADLINE
+    application["services"]["web"]["replicas"] = 1
     return application
 
 
