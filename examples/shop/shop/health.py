@@ -12,7 +12,7 @@ from collections.abc import Mapping
 FRESH = 10.0  # seconds that a worker may be silent
 LIMIT = 2.0  # seconds for an answer
 DEFAULT_PORT = 8000
-DEFAULT_HEARTBEAT = "/tmp/shop-worker.heartbeat"  # noqa: S108  (of the container)
+DEFAULT_HEARTBEAT = "/tmp/shop-worker.heartbeat"  # noqa: S108  # nosec B108: of the container
 
 
 def heartbeat_file(environment: Mapping[str, str]) -> str:
