@@ -3,14 +3,18 @@
 from __future__ import annotations
 
 import re
+import sys
 from dataclasses import dataclass
-from types import TracebackType
+from types import ModuleType, TracebackType
 from typing import Self
 
-import httpx
+# httpx does without its own command line, which takes longer to import than all the rest of it.
+sys.modules.setdefault("httpx._main", ModuleType("httpx._main"))
 
-from slipway.errors import SlipwayError
-from slipway.versions import newest_first
+import httpx  # noqa: E402
+
+from slipway.errors import SlipwayError  # noqa: E402
+from slipway.versions import newest_first  # noqa: E402
 
 TIMEOUT = 15.0  # seconds for one request
 CONNECT_TIMEOUT = 5.0  # seconds: what ran here before can come back without it

@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import json
 from collections.abc import Mapping
+from functools import cache
 from typing import Final
 
 from slipway.release import release as target
@@ -72,5 +73,9 @@ def _secrets_digest(settings: Settings) -> str:
     if not values:
         return ""
     text = json.dumps(values, sort_keys=True, separators=(",", ":"))
-    salt = settings.application.name.encode()
-    return hashlib.scrypt(text.encode(), salt=salt, n=SCRYPT_COST, r=8, p=1).hex()
+    return _digest(text, settings.application.name)
+
+
+@cache  # a program asks twice: which release these settings are, and what that release is
+def _digest(text: str, salt: str) -> str:
+    return hashlib.scrypt(text.encode(), salt=salt.encode(), n=SCRYPT_COST, r=8, p=1).hex()

@@ -65,6 +65,20 @@ def test_what_ends_the_program_is_told_once(monkeypatch: pytest.MonkeyPatch) -> 
     assert told == ["servers/one: it is off. Turn it on"]
 
 
+@pytest.mark.parametrize(("variables", "heard"), [({}, []), ({stack.DEBUG: "1"}, ["a step"])])
+def test_what_the_sdk_says_of_its_steps_is_heard_on_demand_only(
+    monkeypatch: pytest.MonkeyPatch, variables: dict[str, str], heard: list[str]
+) -> None:
+    told: list[str] = []
+    monkeypatch.delenv(stack.DEBUG, raising=False)
+    for name, value in variables.items():
+        monkeypatch.setenv(name, value)
+    monkeypatch.setattr(pulumi.log, "debug", told.append)
+    with stack.program():
+        pulumi.log.debug("a step")
+    assert told == heard
+
+
 @pytest.mark.parametrize("context", [stack.program, stack.plain_errors])
 def test_a_fault_of_the_program_keeps_its_traceback(context: Any) -> None:
     with pytest.raises(KeyError), context():
