@@ -8,6 +8,7 @@ import signal
 import subprocess
 import time
 from pathlib import Path
+from typing import Final
 
 from lab import folders, packages
 from lab.command import attempt, run
@@ -17,6 +18,14 @@ from slipway.errors import SlipwayError
 CONFIGURATION = Path("/etc/docker/daemon.json")
 START_LIMIT = 60.0  # seconds
 STOP_LIMIT = 30.0  # seconds
+# What an engine inside a container needs. --privileged would ask for more than every machine has.
+NESTED: Final = (
+    *("--cap-add", "SYS_ADMIN", "--cap-add", "NET_ADMIN", "--cap-add", "SYS_PTRACE"),
+    *("--security-opt", "seccomp=unconfined", "--security-opt", "systempaths=unconfined"),
+    *("--security-opt", "apparmor=unconfined", "--device-cgroup-rule", "a *:* rwm"),
+    # Its containers' cgroups lie below its own, so they end with it.
+    *("--cgroupns", "private"),
+)
 LINE = f'"insecure-registries": ["{SUBNET}"]'
 
 

@@ -9,7 +9,7 @@ from concurrent.futures import ThreadPoolExecutor
 from contextlib import AbstractContextManager, contextmanager, nullcontext
 from dataclasses import dataclass
 
-from lab import engine, folders, images, keys, network, registry, servers, ssh_agent
+from lab import engine, folders, images, keys, layers, network, registry, servers, ssh_agent
 from lab.engine import docker
 from lab.layout import LABEL, REGISTRY, REGISTRY_CONTAINER, Server, all_servers
 from slipway.errors import SlipwayError
@@ -49,6 +49,7 @@ def up(wanted: list[Server], step: Step = nullcontext) -> None:
             registry.ensure()
             registry.publish()
         with step(f"Servers {', '.join(server.name for server in wanted)}"):
+            layers.ensure()
             servers.ensure(wanted)
 
 
@@ -62,7 +63,7 @@ def renew(wanted: list[Server]) -> None:
 def down(*, purge: bool = False, step: Step = nullcontext) -> None:
     """Leave nothing running: no container, volume, network, process or mount.
 
-    Keys and the lab's own images stay for the next `up`, unless `purge`.
+    Keys, the lab's own images and their layers stay for the next `up`, unless `purge`.
     """
     with _alone():
         if engine.running():
@@ -74,6 +75,7 @@ def down(*, purge: bool = False, step: Step = nullcontext) -> None:
                 network.remove()
             if purge:
                 with step("Images"):
+                    layers.purge()
                     images.purge()
         with step("SSH agent"):
             ssh_agent.stop()

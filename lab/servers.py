@@ -10,8 +10,8 @@ from concurrent.futures import ThreadPoolExecutor
 from typing import Final
 
 from lab import command as program
-from lab import images, keys
-from lab.engine import docker
+from lab import images, keys, layers
+from lab.engine import NESTED, docker
 from lab.layout import LABEL, NETWORK, USER, Server
 from slipway.errors import SlipwayError
 
@@ -21,14 +21,6 @@ READY_LIMIT: Final = 60.0  # seconds
 POLL: Final = 0.2  # seconds
 COMMAND_LIMIT: Final = 60.0  # seconds
 
-# What an engine inside a container needs. --privileged would ask for more than every machine has.
-PRIVILEGES: Final = (
-    *("--cap-add", "SYS_ADMIN", "--cap-add", "NET_ADMIN", "--cap-add", "SYS_PTRACE"),
-    *("--security-opt", "seccomp=unconfined", "--security-opt", "systempaths=unconfined"),
-    *("--security-opt", "apparmor=unconfined", "--device-cgroup-rule", "a *:* rwm"),
-    # Its containers' cgroups lie below its own, so they end with it.
-    *("--cgroupns", "private"),
-)
 # A cut cable: what is sent is lost, nothing is refused.
 CUT: Final = (("raw", "PREROUTING", "-i", "eth0"), ("raw", "OUTPUT", "-o", "eth0"))
 
@@ -37,7 +29,7 @@ def create_arguments(server: Server) -> list[str]:
     """The arguments of `docker run` for a server, without the label that says how it was made."""
     return [
         *("run", "--detach", "--name", server.container, "--hostname", server.name),
-        *("--network", NETWORK, "--ip", server.address, *PRIVILEGES),
+        *("--network", NETWORK, "--ip", server.address, *NESTED),
         *("--tmpfs", "/run", "--volume", f"{server.volume}:/var/lib/docker"),
         *("--volume", f"{keys.server_folder(server)}:/lab:ro"),
         *("--log-opt", "max-size=10m", images.name("server")),
@@ -75,6 +67,8 @@ def _ensure(server: Server) -> None:
 
 
 def _create(server: Server) -> None:
+    docker("volume", "create", server.volume)
+    layers.give(server.volume)
     verb, *arguments = create_arguments(server)
     labels = ("--label", f"{LABEL}={server.name}", "--label", f"{LABEL}.make={make(server)}")
     docker(verb, *labels, *arguments)

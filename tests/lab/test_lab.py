@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import subprocess
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
@@ -74,6 +75,14 @@ def test_a_server_takes_twenty_connections_at_once(server: Server) -> None:
     with ThreadPoolExecutor(max_workers=20) as pool:
         answers = list(pool.map(lambda _: servers.ssh(server, "true").returncode, range(20)))
     assert answers == [0] * 20
+
+
+def test_a_fresh_server_has_layers_of_the_published_images_and_no_image(fresh: Server) -> None:
+    assert servers.ssh(fresh, "docker images --quiet").stdout == ""
+    pulled = servers.ssh(fresh, f"docker pull {POSTGRES}")
+    assert pulled.returncode == 0, pulled.stderr
+    as_root = os.geteuid() == 0  # only root can give layers away
+    assert ("Pull complete" not in pulled.stdout) == as_root
 
 
 def test_deploy_runs_what_it_pulls_from_the_registry_and_serves_it(fresh: Server) -> None:
