@@ -7,6 +7,7 @@ import inspect
 import sys
 import textwrap
 from collections import deque
+from functools import cache
 from itertools import pairwise
 from pathlib import Path
 from string import Template
@@ -68,6 +69,7 @@ def _section(model: type[BaseModel], paths: list[str]) -> str:
     return "\n\n".join(part for part in parts if part)
 
 
+@cache
 def meanings(model: type[BaseModel]) -> dict[str, str]:
     """The docstring under each field, on one line.
 
