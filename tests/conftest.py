@@ -30,8 +30,8 @@ LIMITS = {
 process begin first, and of single files the largest, so that shorter ones fill the gaps."""
 
 FIRST = "lab/test_delivery.py"  # on servers without a past
-LAST = "lab/test_lifecycle.py"  # ends the lab
-APART = {LAST, "lab/test_lab.py"}  # with servers that the rest of their suite does not use
+ENDING = "lab/test_lifecycle.py"  # ends the lab: only unit tests come after it
+APART = {ENDING, "lab/test_lab.py"}  # with servers that the rest of their suite does not use
 BY_FILE = {"agent"}  # each process takes a server for itself
 IN_TURN = frozenset(LIMITS) - {"unit"}
 """Suites whose tests share servers, and what earlier tests did to them."""
@@ -55,13 +55,14 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
         if not item.get_closest_marker("timeout"):
             item.add_marker(pytest.mark.timeout(LIMITS[suite]))
         size = item.path.stat().st_size if suite in BY_FILE else 0
-        order[item] = (name == LAST, suites.index(suite), name != FIRST, -size)
-    items.sort(key=lambda item: order.get(item, (False, 0, True, 0)))
+        turn = len(suites) - 1.5 if name == ENDING else suites.index(suite)
+        order[item] = (turn, name != FIRST, -size)
+    items.sort(key=lambda item: order.get(item, (0, True, 0)))
 
 
 @pytest.fixture(scope="session", autouse=True)
 def lab_in_use(tmp_path_factory: pytest.TempPathFactory) -> Iterator[TextIO]:
-    """A lock that the processes which run tests share until their end.
+    """A lock that the processes which run tests share until they come to unit tests.
 
     Who ends the lab takes it for itself, and so waits for the others.
     """
