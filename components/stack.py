@@ -101,7 +101,8 @@ def program() -> Iterator[None]:
 def _unheard(*_: object, **__: object) -> None:
     """In place of the SDK's messages about each of its steps, five for each resource.
 
-    It waits until the engine has taken each, which drops them: a fifth of a preview's time.
+    For each the SDK waits until the engine has taken it, which drops it: 0.1 s of a preview with
+    40 resources, and as much of the engine's processor.
     """
 
 

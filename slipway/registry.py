@@ -3,18 +3,13 @@
 from __future__ import annotations
 
 import re
-import sys
 from dataclasses import dataclass
-from types import ModuleType, TracebackType
+from types import TracebackType
 from typing import Self
 
-# httpx does without its own command line, which takes longer to import than all the rest of it.
-sys.modules.setdefault("httpx._main", ModuleType("httpx._main"))
-
-import httpx  # noqa: E402
-
-from slipway.errors import SlipwayError  # noqa: E402
-from slipway.versions import newest_first  # noqa: E402
+from slipway.errors import SlipwayError
+from slipway.versions import newest_first
+from slipway.web import httpx
 
 TIMEOUT = 15.0  # seconds for one request
 CONNECT_TIMEOUT = 5.0  # seconds: what ran here before can come back without it

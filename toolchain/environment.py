@@ -31,8 +31,8 @@ def variables() -> dict[str, str]:
         "PULUMI_HOME": str(plugins.home()),
         "PULUMI_PYTHON_CMD": str(python.interpreter()),
         "PULUMI_SKIP_UPDATE_CHECK": "true",
-        # The CLI fills tables of 100 MB at each start, and Go's collector looks through them again
-        # and again: 0.26 s of a processor for `pulumi version`, 0.15 s with fewer rounds.
+        # The CLI fills large tables at each start, and Go's collector looks through them again and
+        # again: 0.26 s of a processor for `pulumi version`, 0.15 s with fewer rounds.
         "GOGC": "400",
         # Each command keeps a log of its own, and looks at all the others to rotate them.
         "PULUMI_LOG_ROTATION_MAX_TOTAL_MB": "20",
