@@ -18,7 +18,7 @@ from tests.agent.load import Load
     [
         ({"LOG": "ERROR no seat for TOKEN"}, "logged an error during the bake time: ERROR no seat"),
         ({"FAIL_EVERY": "33"}, "of the requests failed ("),
-        ({"CRASH_AFTER": "4"}, "after it was ready"),
+        ({"CRASH_AFTER": "8"}, "after it was ready"),
     ],
     ids=["logs errors", "fails 3 %", "crashes"],
 )

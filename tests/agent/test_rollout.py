@@ -77,9 +77,9 @@ def test_an_error_shows_the_log_without_its_secrets(serving: AgentHost) -> None:
 
 
 def test_a_release_that_fails_in_its_bake_time_gives_the_traffic_back(serving: AgentHost) -> None:
-    two = release("v2", CRASH_AFTER="4")
+    two = release("v2", CRASH_AFTER="8")
     assert serving.call("stage", two).code == 0
-    done = serving.call("switch", two, rollout={"bake": 8})
+    done = serving.call("switch", two, rollout={"bake": 15})
     assert done.code == 1
     assert "after it was ready" in done.error
     assert serving.version() == "v1"
