@@ -6,11 +6,10 @@ import json
 import os
 import signal
 import subprocess
-import time
 from pathlib import Path
 from typing import Final
 
-from lab import folders, packages
+from lab import folders, packages, waiting
 from lab.command import attempt, run
 from lab.layout import LABEL, SUBNET
 from slipway.errors import SlipwayError
@@ -86,12 +85,10 @@ def _start() -> None:
             cwd="/",
         )
     _pid_file().write_text(str(process.pid))
-    deadline = time.monotonic() + START_LIMIT
-    while not running():
-        if process.poll() is not None or time.monotonic() > deadline:
-            last = "\n".join(log.read_text(errors="replace").splitlines()[-5:])
-            raise SlipwayError(f"dockerd did not start:\n{last}", where=str(log))
-        time.sleep(0.2)
+    waiting.until(lambda: running() or process.poll() is not None, START_LIMIT)
+    if not running():
+        last = "\n".join(log.read_text(errors="replace").splitlines()[-5:])
+        raise SlipwayError(f"dockerd did not start:\n{last}", where=str(log))
 
 
 def stop() -> None:
@@ -100,11 +97,8 @@ def stop() -> None:
     if pid is None:
         return
     os.kill(pid, signal.SIGTERM)
-    deadline = time.monotonic() + STOP_LIMIT
-    while _is_engine(pid):
-        if time.monotonic() > deadline:
-            raise SlipwayError(f"dockerd (process {pid}) does not stop", remedy=f"kill -9 {pid}")
-        time.sleep(0.1)
+    if not waiting.until(lambda: not _is_engine(pid), STOP_LIMIT, poll=0.1):
+        raise SlipwayError(f"dockerd (process {pid}) does not stop", remedy=f"kill -9 {pid}")
     _pid_file().unlink()
     # The engine leaves its default bridge and its namespaces' mount behind.
     attempt(["ip", "link", "delete", "docker0"], limit=20)

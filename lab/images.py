@@ -69,6 +69,11 @@ def existing() -> set[str]:
     return set(docker("images", "--format", "{{.Repository}}:{{.Tag}}").split())
 
 
+def published_ids() -> str:
+    """The id of each published image, a line each, in their order."""
+    return docker("image", "inspect", "--format", "{{.Id}}", *PUBLISHED)
+
+
 def built() -> list[str]:
     """What people and tests have built for the lab's registry, by name or, without one, by id."""
     listed = docker("images", "--format", "{{.Repository}}:{{.Tag}} {{.ID}}").splitlines()

@@ -10,11 +10,10 @@ from __future__ import annotations
 import hashlib
 import os
 import shutil
-import time
 from pathlib import Path
 from typing import Final
 
-from lab import images
+from lab import images, waiting
 from lab.command import attempt
 from lab.engine import NESTED, docker
 from lab.layout import LABEL, NETWORK
@@ -22,6 +21,7 @@ from slipway.errors import SlipwayError
 
 PREFIX: Final = "slipway-layers-"
 CONTAINER: Final = "slipway-lab-layers"
+INSIDE: Final = ("exec", CONTAINER, "docker")
 PARTS: Final = ("overlay2", "image/overlay2/layerdb", "image/overlay2/distribution")
 COMPLETE: Final = "complete"  # a file, once everything has been pulled
 START_LIMIT: Final = 30.0  # seconds
@@ -30,31 +30,27 @@ LINK_LIMIT: Final = 60.0  # seconds
 
 
 def ensure() -> None:
-    """Pull them once, with an engine of their own; only root can give them away.
+    """Pull them once, with an engine of their own. Only root can give them away: others pull.
 
     Raises SlipwayError when that engine does not start, or the registry lacks an image.
     """
-    name = volume()
-    if os.geteuid() != 0 or _complete(name):
+    if os.geteuid() != 0 or _whole():
         return
     purge()
+    name = volume()
     docker(
         *("run", "--detach", "--name", CONTAINER, "--label", f"{LABEL}=layers"),
         *("--network", NETWORK, *NESTED, "--tmpfs", "/run", "--volume", f"{name}:/var/lib/docker"),
         *("--entrypoint", "/usr/sbin/dockerd", images.name("server")),
     )
-    inside = ("exec", CONTAINER, "docker")
-    deadline = time.monotonic() + START_LIMIT
-    while attempt(["docker", *inside, "version"], limit=START_LIMIT).returncode:
-        if time.monotonic() > deadline:
-            raise SlipwayError(
-                f"its engine does not answer within {START_LIMIT:g} s",
-                where=CONTAINER,
-                remedy=f"`docker logs {CONTAINER}` tells why",
-            )
-        time.sleep(0.2)
+    if not waiting.until(_answers, START_LIMIT):
+        raise SlipwayError(
+            f"its engine does not answer within {START_LIMIT:g} s",
+            where=CONTAINER,
+            remedy=f"`docker logs {CONTAINER}` tells why",
+        )
     for image in images.PUBLISHED:
-        docker(*inside, "pull", "--quiet", image, limit=PULL_LIMIT)
+        docker(*INSIDE, "pull", "--quiet", image, limit=PULL_LIMIT)
     docker("stop", CONTAINER)
     docker("rm", CONTAINER)
     if place := _place(name):
@@ -63,9 +59,9 @@ def ensure() -> None:
 
 def give(server_volume: str) -> None:
     """Link them into the volume of a server that has never started. Without them it has to pull."""
-    name = volume()
-    source, target = _place(name), _place(server_volume)
-    if not (source and target and _complete(name)):
+    source = _whole()
+    target = _place(server_volume) if source else None
+    if source is None or target is None:
         return
     for part in PARTS:
         (target / part).parent.mkdir(mode=0o710, parents=True, exist_ok=True)
@@ -85,19 +81,22 @@ def purge() -> None:
 
 def volume() -> str:
     """Its name tells of the images, and of the engine that has unpacked them."""
-    ids = docker("image", "inspect", "--format", "{{.Id}}", *images.PUBLISHED)
-    return PREFIX + hashlib.sha256(f"{images.name('server')} {ids}".encode()).hexdigest()[:12]
+    made_of = f"{images.name('server')} {images.published_ids()}"
+    return PREFIX + hashlib.sha256(made_of.encode()).hexdigest()[:12]
 
 
-def _complete(name: str) -> bool:
-    place = _place(name)
-    return bool(place and (place / COMPLETE).exists())
+def _answers() -> bool:
+    return attempt(["docker", *INSIDE, "version"], limit=START_LIMIT).returncode == 0
+
+
+def _whole() -> Path | None:
+    """Where today's layers lie, if all of them are there. Only root may look."""
+    place = _place(volume()) if os.geteuid() == 0 else None
+    return place if place and (place / COMPLETE).exists() else None
 
 
 def _place(name: str) -> Path | None:
-    """Where a volume lies, if this machine's engine has it and we may write there."""
-    found = attempt(
-        ["docker", "volume", "inspect", "--format", "{{.Mountpoint}}", name], limit=LINK_LIMIT
-    )
-    place = Path(found.stdout.strip() or "/nowhere")
-    return place if os.geteuid() == 0 and place.is_dir() else None
+    """Where a volume lies, if there is one and its engine is this machine's."""
+    arguments = ["docker", "volume", "inspect", "--format", "{{.Mountpoint}}", name]
+    found = attempt(arguments, limit=LINK_LIMIT).stdout.strip()
+    return Path(found) if found and Path(found).is_dir() else None

@@ -2,17 +2,15 @@
 
 from __future__ import annotations
 
-import fcntl
-import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import AbstractContextManager, contextmanager, nullcontext
+from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass
 
 from lab import engine, folders, images, keys, layers, network, registry, servers, ssh_agent
 from lab.engine import docker
 from lab.layout import LABEL, REGISTRY, REGISTRY_CONTAINER, Server, all_servers
-from slipway.errors import SlipwayError
+from lab.waiting import turn
 
 LOCK_LIMIT = 900.0  # seconds: a first `up` builds images while others wait
 
@@ -125,25 +123,5 @@ def _remove_containers() -> None:
         docker("volume", "rm", *volumes, limit=120)
 
 
-@contextmanager
-def _alone() -> Iterator[None]:
-    """One change of the lab at a time on this machine; the lock goes with the process."""
-    with (folders.state() / "lock").open("w") as lock:
-        deadline = time.monotonic() + LOCK_LIMIT
-        while not _locked(lock.fileno()):
-            if time.monotonic() > deadline:
-                raise SlipwayError(
-                    f"somebody else has been changing the lab for {LOCK_LIMIT:g} s",
-                    where=lock.name,
-                    remedy="Wait for them, or end them",
-                )
-            time.sleep(0.2)
-        yield
-
-
-def _locked(file: int) -> bool:
-    try:
-        fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
-    except BlockingIOError:
-        return False
-    return True
+def _alone() -> AbstractContextManager[None]:
+    return turn(folders.state() / "lock", "changing the lab", LOCK_LIMIT)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import shutil
 
+from lab import folders, waiting
 from lab.command import run
 from slipway.errors import SlipwayError
 
@@ -24,25 +25,33 @@ INSTALL_LIMIT = 600.0  # seconds
 
 
 def require(*programs: str) -> None:
-    """Install the packages of the programs that are missing. Raises SlipwayError unless root."""
-    missing = sorted({PACKAGE_OF[program] for program in programs if not locate(program)})
-    if not missing:
-        return
+    """Install the packages of the programs that are missing. Raises what `install` does."""
+    if missing := sorted({PACKAGE_OF[program] for program in programs if not locate(program)}):
+        install(*missing)
+
+
+def install(*packages: str) -> None:
+    """Install Debian packages; their services don't start. Raises SlipwayError unless root.
+
+    Processes that install at the same time wait for each other: apt-get itself would give up.
+    """
     if os.geteuid() != 0:
         raise SlipwayError(
-            f"{', '.join(missing)} missing",
-            where="lab",
-            remedy=f"Install with `sudo apt-get install {' '.join(missing)}`",
+            f"{', '.join(packages)} missing",
+            where="this machine",
+            remedy=f"Install with `sudo apt-get install {' '.join(packages)}`",
         )
+    # Debian's scripts ask for the runlevel before they start a service.
+    quiet = {"DEBIAN_FRONTEND": "noninteractive", "RUNLEVEL": "1"}
     # Others may hold dpkg's lock for a while; waiting is all there is to do about it.
-    quiet = {"DEBIAN_FRONTEND": "noninteractive"}
-    run(["apt-get", "update", "-qq"], limit=INSTALL_LIMIT, variables=quiet)
-    install = ["apt-get", "-o", "DPkg::Lock::Timeout=300", "install", "-y"]
-    run(
-        [*install, "--no-install-recommends", *missing],
-        limit=INSTALL_LIMIT,
-        variables=quiet,
-    )
+    apt = ["apt-get", "-o", "DPkg::Lock::Timeout=300", "-qq"]
+    with waiting.turn(folders.state() / "packages.lock", "installing packages", INSTALL_LIMIT):
+        run([*apt, "update"], limit=INSTALL_LIMIT, variables=quiet)
+        run(
+            [*apt, "install", "-y", "--no-install-recommends", *packages],
+            limit=INSTALL_LIMIT,
+            variables=quiet,
+        )
 
 
 def locate(program: str) -> str | None:

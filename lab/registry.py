@@ -4,12 +4,11 @@ from __future__ import annotations
 
 import hashlib
 import shutil
-import time
 from pathlib import Path
 
 import httpx
 
-from lab import folders, images
+from lab import folders, images, waiting
 from lab.engine import docker
 from lab.layout import LABEL, NETWORK, REGISTRY, REGISTRY_ADDRESS, REGISTRY_CONTAINER
 from slipway.errors import SlipwayError
@@ -43,15 +42,12 @@ def ensure() -> None:
             docker("cp", f"{kept}/.", f"{REGISTRY_CONTAINER}:{STORAGE}")
     if state.strip() != "running":
         docker("start", REGISTRY_CONTAINER)
-    deadline = time.monotonic() + READY_LIMIT
-    while not answers():
-        if time.monotonic() > deadline:
-            raise SlipwayError(
-                f"no answer within {READY_LIMIT:g} s",
-                where=f"http://{REGISTRY}/v2/",
-                remedy=f"`docker logs {REGISTRY_CONTAINER}` tells why",
-            )
-        time.sleep(0.1)
+    if not waiting.until(answers, READY_LIMIT, poll=0.1):
+        raise SlipwayError(
+            f"no answer within {READY_LIMIT:g} s",
+            where=f"http://{REGISTRY}/v2/",
+            remedy=f"`docker logs {REGISTRY_CONTAINER}` tells why",
+        )
 
 
 def publish() -> list[str]:
@@ -76,8 +72,8 @@ def _keep() -> None:
 
 def _kept() -> Path:
     """Where the storage of a registry is kept that has nothing but today's published images."""
-    ids = docker("image", "inspect", "--format", "{{.Id}}", *images.PUBLISHED)
-    return folders.cache() / f"registry-{hashlib.sha256(ids.encode()).hexdigest()[:12]}"
+    digest = hashlib.sha256(images.published_ids().encode())
+    return folders.cache() / f"registry-{digest.hexdigest()[:12]}"
 
 
 def _repository(image: str) -> str:

@@ -5,12 +5,11 @@ from __future__ import annotations
 import hashlib
 import json
 import subprocess
-import time
 from concurrent.futures import ThreadPoolExecutor
 from typing import Final
 
 from lab import command as program
-from lab import images, keys, layers
+from lab import images, keys, layers, waiting
 from lab.engine import NESTED, docker
 from lab.layout import LABEL, NETWORK, USER, Server
 from slipway.errors import SlipwayError
@@ -18,7 +17,6 @@ from slipway.errors import SlipwayError
 __all__ = ["Server"]
 
 READY_LIMIT: Final = 60.0  # seconds
-POLL: Final = 0.2  # seconds
 COMMAND_LIMIT: Final = 60.0  # seconds
 
 # A cut cable: what is sent is lost, nothing is refused.
@@ -76,15 +74,12 @@ def _create(server: Server) -> None:
 
 def wait_ready(server: Server, limit: float = READY_LIMIT) -> None:
     """Wait until `deploy` can use the engine over SSH. Raises SlipwayError after `limit` s."""
-    deadline = time.monotonic() + limit
-    while not ready(server):
-        if time.monotonic() > deadline:
-            raise SlipwayError(
-                f"not ready within {limit:g} s",
-                where=server.name,
-                remedy=f"`docker logs {server.container}` tells why",
-            )
-        time.sleep(POLL)
+    if not waiting.until(lambda: ready(server), limit):
+        raise SlipwayError(
+            f"not ready within {limit:g} s",
+            where=server.name,
+            remedy=f"`docker logs {server.container}` tells why",
+        )
 
 
 def ready(server: Server) -> bool:

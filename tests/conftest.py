@@ -55,7 +55,7 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
         if not item.get_closest_marker("timeout"):
             item.add_marker(pytest.mark.timeout(LIMITS[suite]))
         size = item.path.stat().st_size if suite in BY_FILE else 0
-        turn = len(suites) - 1.5 if name == ENDING else suites.index(suite)
+        turn = suites.index("unit") - 0.5 if name == ENDING else suites.index(suite)
         order[item] = (turn, name != FIRST, -size)
     items.sort(key=lambda item: order.get(item, (0, True, 0)))
 

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-import time
+from functools import partial
 from typing import Final
 
 import httpx
 
+from lab import waiting
 from slipway.errors import SlipwayError
 
 LIMIT: Final = 30.0  # seconds
@@ -15,12 +16,9 @@ POLL: Final = 0.02  # seconds
 
 def wait(url: str) -> None:
     """Ask until it answers as it should. Raises SlipwayError when it never does."""
-    deadline = time.monotonic() + LIMIT
     with httpx.Client(trust_env=False, timeout=1) as client:
-        while not answers(client, url):
-            if time.monotonic() > deadline:
-                raise SlipwayError(f"no answer within {LIMIT:g} s", where=url)
-            time.sleep(POLL)
+        if not waiting.until(partial(answers, client, url), LIMIT, POLL):
+            raise SlipwayError(f"no answer within {LIMIT:g} s", where=url)
 
 
 def answers(client: httpx.Client, url: str) -> bool:

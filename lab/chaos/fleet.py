@@ -13,8 +13,8 @@ from typing import Any, Final
 
 import yaml
 
-from lab import engine, lifecycle, servers
-from lab.chaos.update import Update, wait
+from lab import engine, lifecycle, servers, waiting
+from lab.chaos.update import Update
 from lab.command import end_session
 from lab.layout import Server, find
 from lab.workspace import REPOSITORY, Workspace
@@ -171,7 +171,9 @@ class Fleet:
 
         The agents are not called: a call would start a watchdog that is missing.
         """
-        return wait(lambda: all(_phase(server) == "idle" for server in self.servers), limit)
+        return waiting.until(
+            lambda: all(_phase(server) == "idle" for server in self.servers), limit
+        )
 
 
 def _phase(server: servers.Server) -> str:

@@ -5,13 +5,11 @@ from __future__ import annotations
 import re
 import subprocess
 import threading
-import time
-from collections.abc import Callable
 from typing import Final
 
+from lab import waiting
 from lab.layout import Server
 
-POLL: Final = 0.2  # seconds
 DEATH: Final = 10.0  # seconds until a killed process must be gone
 
 
@@ -31,7 +29,7 @@ class Update:
         def seen() -> bool:
             return any(map(line.search, self.lines))
 
-        wait(lambda: seen() or self.ended, limit)
+        waiting.until(lambda: seen() or self.ended, limit)
         if not seen():
             raise TimeoutError(f"{step} on {server.name} did not begin within {limit:g} s")
 
@@ -39,7 +37,7 @@ class Update:
         """`kill -9`, if it still runs. Its plugins may live on, and keep its output open."""
         self.process.kill()
         self.process.wait(DEATH)
-        self._reader.join(POLL)
+        self._reader.join(waiting.POLL)
 
     @property
     def ended(self) -> bool:
@@ -49,13 +47,3 @@ class Update:
     def _read(self) -> None:
         for line in self.process.stdout or ():
             self.lines.append(line)
-
-
-def wait(happened: Callable[[], bool], limit: float) -> bool:
-    """Whether something came to be so within `limit` seconds."""
-    deadline = time.monotonic() + limit
-    while not happened():
-        if time.monotonic() > deadline:
-            return False
-        time.sleep(POLL)
-    return True

@@ -20,7 +20,7 @@ from slipway.agent.store import Store
 from slipway.errors import SlipwayError
 from slipway.release import machine
 from slipway.release.machine import Actions
-from slipway.release.state import CONFIRMED, IDLE, State, install
+from slipway.release.state import CONFIRMED, IDLE, State, brief, install
 
 Planner = Callable[[Request, State], Actions]
 
@@ -124,7 +124,7 @@ def run(
         "phase": after.phase,
         "vote": after.vote(request.ballot),
         "changed": after != before or host.changed,
-        "serving": after.serving.brief() if after.serving else None,
+        "serving": brief(after.serving),
         "switch_seconds": round(host.seconds, 4),
         "seconds": round(time.monotonic() - began, 3),
         "warnings": warnings,

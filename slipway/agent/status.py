@@ -14,7 +14,7 @@ from slipway.agent.report import Report
 from slipway.agent.request import Request
 from slipway.agent.store import Store
 from slipway.errors import SlipwayError
-from slipway.release.state import IDLE, State
+from slipway.release.state import IDLE, State, brief
 
 
 def status(
@@ -39,10 +39,10 @@ def status(
         "application": request.application,
         "epoch": state.epoch,
         "phase": state.phase,
-        "serving": state.serving.brief() if state.serving else None,
-        "previous": state.previous.brief() if state.previous else None,
+        "serving": brief(state.serving),
+        "previous": brief(state.previous),
         "warm": state.previous is not None and state.warm_until > now,
-        "candidate": state.candidate.brief() if state.candidate else None,
+        "candidate": brief(state.candidate),
         "basis": state.serving.basis.to_dict() if state.serving else None,
         "problems": problems,
         "warnings": warnings(state, store),

@@ -47,15 +47,6 @@ class Revision:
     def ballot(self) -> str:
         return ballot(self.basis.token, self.id)
 
-    def brief(self) -> dict[str, Any]:
-        """For people and plans."""
-        return {
-            "release": self.id,
-            "version": self.release.version,
-            "images": dict(self.release.images),
-            "since": self.since,
-        }
-
     def to_dict(self) -> dict[str, Any]:
         own = {each.name: getattr(self, each.name) for each in fields(self)}
         release, basis = self.release.to_dict(), self.basis.to_dict()
@@ -65,6 +56,18 @@ class Revision:
     def from_dict(cls, data: Mapping[str, Any]) -> Revision:
         release, basis = Release.from_dict(data["release"]), Basis.from_dict(data["basis"])
         return cls(**dict(data, release=release, basis=basis))
+
+
+def brief(revision: Revision | None) -> dict[str, Any] | None:
+    """A revision as people and plans need it."""
+    if revision is None:
+        return None
+    return {
+        "release": revision.id,
+        "version": revision.release.version,
+        "images": dict(revision.release.images),
+        "since": revision.since,
+    }
 
 
 def ballot(token: str, release: str) -> str:

@@ -14,6 +14,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from lab import packages
 from lab.packages import locate
 
 START_SECONDS = 10
@@ -104,15 +105,8 @@ def wait_for_port(port: int) -> None:
 
 def require(program: str, package: str) -> str:
     """The program's path; as root its package is installed, without starting its service."""
-    if not locate(program) and os.geteuid() == 0:
-        apt = ["apt-get", "-o", "DPkg::Lock::Timeout=300", "-qq"]
-        install = [*apt, "install", "-y", "--no-install-recommends", package]
-        # Debian's scripts ask for the runlevel before they start a service.
-        environment = {**os.environ, "DEBIAN_FRONTEND": "noninteractive", "RUNLEVEL": "1"}
-        for arguments in ([*apt, "update"], install):
-            subprocess.run(
-                arguments, check=True, timeout=600, env=environment, stdout=subprocess.DEVNULL
-            )
+    if not locate(program):
+        packages.install(package)
     path = locate(program)
     assert path, f"{program} is missing: sudo apt-get install {package}"
     return path

@@ -10,7 +10,7 @@ from lab.load import Load
 from tests.lab.trial import IMAGE, SERVERS, Trial, images, journal, served, status, tags
 
 STAGING, PRODUCTION = SERVERS["staging"], SERVERS["production"]
-RATE = 50  # requests a second to each server; `make bench` has more of them
+RATE = 200  # requests a second to each server
 
 
 def test_staging_builds_a_version_and_serves_it(staged: Trial) -> None:

@@ -6,7 +6,6 @@ import json
 import re
 import subprocess
 import threading
-import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
@@ -15,7 +14,7 @@ from typing import Any, Final
 import httpx
 import yaml
 
-from lab import servers
+from lab import servers, waiting
 from lab.command import end_session
 from lab.layout import REGISTRY, Server, find
 from lab.workspace import REPOSITORY, Workspace
@@ -25,7 +24,6 @@ SERVERS: Final[dict[str, list[Server]]] = {
     "production": [find("production-4"), find("production-5")],
 }
 IMAGE: Final = "trial"  # beside the demo's `shop` in the same registry
-POLL: Final = 0.2  # seconds
 BAKE: Final = "1s"
 DEADLINE: Final = "20s"  # so that a release that never gets ready is soon given up
 
@@ -249,7 +247,4 @@ def tags(image: str) -> dict[str, str]:
 
 def wait_for(what: str, happened: Callable[[], bool], limit: float = 60.0) -> None:
     """Wait until something is so; fails after `limit` seconds."""
-    deadline = time.monotonic() + limit
-    while not happened():
-        assert time.monotonic() < deadline, f"{what} did not happen within {limit:g} s"
-        time.sleep(POLL)
+    assert waiting.until(happened, limit), f"{what} did not happen within {limit:g} s"

@@ -15,6 +15,8 @@ import psycopg2
 import redis
 from psycopg2.extensions import make_dsn
 
+from lab import packages
+
 PACKAGES = {"postgresql": "initdb", "redis-server": "redis-server"}
 START_LIMIT = 20.0
 UNPRIVILEGED = "postgres"  # a user that Debian's package makes
@@ -62,16 +64,8 @@ def running() -> Iterator[Services]:
 
 
 def _install_missing() -> None:
-    missing = [package for package, program in PACKAGES.items() if not _found(program)]
-    if not missing:
-        return
-    command = ["apt-get", "install", "-y", "-q", *missing]
-    if os.geteuid() != 0:
-        raise RuntimeError(f"{', '.join(missing)}: not installed; run: sudo {' '.join(command)}")
-    # With RUNLEVEL=1 the packages start no service of their own.
-    quiet = os.environ | {"DEBIAN_FRONTEND": "noninteractive", "RUNLEVEL": "1"}
-    subprocess.run(["apt-get", "update", "-q"], check=True, env=quiet, timeout=300)
-    subprocess.run(command, check=True, env=quiet, timeout=600)
+    if missing := [package for package, program in PACKAGES.items() if not _found(program)]:
+        packages.install(*missing)
 
 
 def _found(program: str) -> bool:
