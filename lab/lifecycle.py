@@ -53,9 +53,15 @@ def up(wanted: list[Server], step: Step = nullcontext) -> None:
 
 def renew(wanted: list[Server]) -> None:
     """Bring the lab up with these servers empty, whatever they have been."""
-    if engine.running():
-        servers.remove(*wanted)
+    remove(wanted)
     up(wanted)
+
+
+def remove(unwanted: list[Server]) -> None:
+    """Remove servers with their disks, if there are any, whatever state they are in."""
+    with _alone():
+        if engine.running():
+            servers.remove(*unwanted)
 
 
 def down(*, purge: bool = False, step: Step = nullcontext) -> None:

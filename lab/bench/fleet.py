@@ -92,4 +92,4 @@ def fresh(count: int) -> Iterator[Fleet]:
             workspace.ensure()
             yield Fleet(workspace, machines)
     finally:
-        servers.remove(*machines)
+        lifecycle.remove(list(machines))

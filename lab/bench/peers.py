@@ -7,7 +7,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Final
 
-from lab import lifecycle, servers
+from lab import lifecycle
 from lab.bench import answer
 from lab.bench.report import Report, spread
 from lab.bench.traffic import Traffic, handover, silence
@@ -71,7 +71,7 @@ def measure() -> list[Report]:
                 lifecycle.renew([SERVER])
                 trials.append(_try(peer, versions))
     finally:
-        servers.remove(SERVER)
+        lifecycle.remove([SERVER])
     return [report(trials)]
 
 

@@ -13,7 +13,7 @@ from typing import Any, Final
 
 import yaml
 
-from lab import engine, lifecycle, servers, waiting
+from lab import lifecycle, servers, waiting
 from lab.chaos.update import Update
 from lab.command import end_session
 from lab.layout import Server, find
@@ -77,8 +77,7 @@ class Fleet:
 
     def remove(self) -> None:
         """Nothing of the servers stays, whatever state they are in."""
-        if engine.running():
-            servers.remove(*self.servers)
+        lifecycle.remove(list(self.servers))
         shutil.rmtree(self._rivals, ignore_errors=True)
 
     @property

@@ -25,7 +25,7 @@ def machine(tmp_path_factory: pytest.TempPathFactory) -> Iterator[AgentHost]:
         host.install()
         yield host
         connection.close()
-        servers.remove(server)
+        lifecycle.remove([server])
 
 
 @contextmanager

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 
 import pytest
 
-from lab import lifecycle, servers
+from lab import lifecycle
 from lab.workspace import Workspace
 from tests.lab.trial import SERVERS, Trial
 
@@ -21,7 +21,7 @@ def trial(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Trial]:
     trial.workspace.ensure()
     trial.configure()
     yield trial
-    servers.remove(*machines)
+    lifecycle.remove(machines)
 
 
 @pytest.fixture(scope="session")
