@@ -5,11 +5,13 @@ Standard library only: it runs with a bare `python3`, before any virtual environ
 
 import sys
 
+OLDEST = (3, 11)
+
 # Here, because the modules of this package don't even load on an older Python.
-if sys.version_info < (3, 11):  # noqa: UP036
+if sys.version_info < OLDEST:
     sys.exit(
-        "error: Python 3.11 or newer is needed; {} is {}.{}\n"
+        "error: Python {}.{} or newer is needed; {} is {}.{}\n"
         "Install it and run `make setup PYTHON=/path/to/python3`.".format(
-            sys.executable, *sys.version_info[:2]
+            *OLDEST, sys.executable, *sys.version_info[:2]
         )
     )

@@ -108,4 +108,5 @@ def _interrupt(*_: object) -> None:
 
 
 if __name__ == "__main__":
+    python.prefer_systems(sys.argv[1:])
     sys.exit(main(sys.argv[1:]))
