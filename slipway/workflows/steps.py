@@ -17,6 +17,9 @@ TOOLS: Final = {
 }
 """Programs that the workflows install themselves, and at which version."""
 
+QUICKLY: Final = "--quiet --no-compile"
+"""How pip installs what one job runs: Python compiles the part that is used, which is little."""
+
 
 def checkout(*, full_history: bool = False) -> Use:
     """The commit's files, without leaving the token where later steps would find it."""
@@ -51,11 +54,12 @@ def install_tools(*names: str) -> Run:
     By the runner's pip: the one that comes with a new environment is years older and takes twice
     as long to find out what belongs together.
     """
+    pip = f'python3 -m pip --python "$RUNNER_TEMP/tools/bin/python" install {QUICKLY}'
     packages = " ".join(f"{name}=={TOOLS[name]}" for name in names)
     return Run(
         "Install the tools",
         'python3 -m venv --without-pip "$RUNNER_TEMP/tools"\n'
-        f'python3 -m pip --python "$RUNNER_TEMP/tools/bin/python" install --quiet {packages}\n'
+        f"{pip} {packages}\n"
         'echo "$RUNNER_TEMP/tools/bin" >> "$GITHUB_PATH"\n',
     )
 
