@@ -6,7 +6,6 @@ import json
 import os
 import socket
 import threading
-import time
 from types import TracebackType
 from typing import Final
 
@@ -16,6 +15,7 @@ from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import Route
 
+from lab import waiting
 from lab.github.limits import Failure
 from lab.github.server import Exchange, Server
 from lab.github.state import GitHub, Organization, Repository, Token, User
@@ -63,11 +63,11 @@ class Simulator:
 
     def __enter__(self) -> Simulator:
         self._thread.start()
-        limit = time.monotonic() + START_LIMIT
-        while not self._uvicorn.started:
-            if time.monotonic() > limit or not self._thread.is_alive():
-                raise SlipwayError("it did not start", where=f"GitHub simulator at {self.base_url}")
-            time.sleep(0.01)
+        waiting.until(
+            lambda: self._uvicorn.started or not self._thread.is_alive(), START_LIMIT, poll=0.01
+        )
+        if not self._uvicorn.started:
+            raise SlipwayError("it did not start", where=f"GitHub simulator at {self.base_url}")
         return self
 
     def __exit__(

@@ -4,11 +4,10 @@ from __future__ import annotations
 
 import subprocess
 import threading
-import time
 from pathlib import Path
 
 from lab import command as program
-from lab import servers
+from lab import servers, waiting
 from lab.layout import Server
 
 OPEN_LIMIT = 10.0  # seconds; a call without the connection makes one of its own
@@ -48,14 +47,12 @@ class Connection:
         self.close()
         ssh, *arguments = servers.ssh_arguments(self._server, "")
         nothing = subprocess.DEVNULL
-        self._master = subprocess.Popen(
+        self._master = master = subprocess.Popen(
             [ssh, *self._shared, *ALIVE, "-M", "-N", *arguments[:-2]],
             stdin=nothing,
             stdout=nothing,
             stderr=nothing,
         )
-        deadline = time.monotonic() + OPEN_LIMIT
-        while not self._socket.exists() and self._master.poll() is None:
-            if time.monotonic() > deadline:
-                return
-            time.sleep(0.02)
+        waiting.until(
+            lambda: self._socket.exists() or master.poll() is not None, OPEN_LIMIT, poll=0.02
+        )

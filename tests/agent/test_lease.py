@@ -7,7 +7,7 @@ import time
 
 import pytest
 
-from lab import servers
+from lab import servers, waiting
 from tests.agent.host import AgentHost, release
 from tests.agent.load import Load
 
@@ -99,9 +99,7 @@ def test_an_abort_ends_a_step_that_is_still_waiting(serving: AgentHost) -> None:
     outcome = []
     staging = threading.Thread(target=lambda: outcome.append(serving.call("stage", never)))
     staging.start()
-    limit = time.monotonic() + PATIENCE
-    while serving.status()["phase"] != "staging" and time.monotonic() < limit:
-        time.sleep(0.2)
+    waiting.until(lambda: serving.status()["phase"] == "staging", PATIENCE)
     began = time.monotonic()
     assert serving.call("abort", never).answer["vote"] == "aborted"
     assert time.monotonic() - began < 10
@@ -117,9 +115,7 @@ def test_a_warm_release_runs_on_until_its_time_is_over(serving: AgentHost) -> No
     serving.roll_out(two, rollout={"keeping": {"retain": 1, "warm": 6}})
     assert serving.status()["warm"]
     assert set(serving.containers().values()) == {"running", "exited"}  # its worker rests
-    limit = time.monotonic() + PATIENCE
-    while serving.status()["warm"] and time.monotonic() < limit:
-        time.sleep(0.5)
+    waiting.until(lambda: not serving.status()["warm"], PATIENCE, poll=0.5)
     time.sleep(2)
     old = {state for name, state in serving.containers().items() if one.id[:8] in name}
     assert old == {"exited"}

@@ -9,7 +9,7 @@ from typing import Any
 import httpx
 import pytest
 
-from lab import servers
+from lab import servers, waiting
 from lab.engine import docker
 from lab.layout import REGISTRY
 from slipway.release.release import Health, Release
@@ -169,9 +169,7 @@ def test_a_release_survives_a_restart_of_the_engine(serving: AgentHost) -> None:
     serving.roll_out(release("v2"))
     servers.power_off(serving.server)
     servers.power_on(serving.server)
-    limit = time.monotonic() + 30
-    while serving.problems() and time.monotonic() < limit:
-        time.sleep(0.5)
+    waiting.until(lambda: not serving.problems(), limit=30, poll=0.5)
     assert serving.problems() == []
     assert serving.version() == "v2"
 

@@ -15,7 +15,6 @@ from pathlib import Path
 from typing import Any
 
 from lab import packages
-from lab.packages import locate
 
 START_SECONDS = 10
 CONFIGURATION = """\
@@ -105,9 +104,9 @@ def wait_for_port(port: int) -> None:
 
 def require(program: str, package: str) -> str:
     """The program's path; as root its package is installed, without starting its service."""
-    if not locate(program):
+    if not packages.locate(program):
         packages.install(package)
-    path = locate(program)
+    path = packages.locate(program)
     assert path, f"{program} is missing: sudo apt-get install {package}"
     return path
 

@@ -15,6 +15,8 @@ from typing import Any
 
 import pytest
 
+from lab import waiting
+
 from . import plugin
 from .plugin import REPOSITORY, CallError, Plugin, is_offline, running
 from .sshd import Sshd, free_port
@@ -319,10 +321,7 @@ def alive(pid: int) -> bool:
 
 
 def wait_until(met: Any, seconds: float) -> None:
-    deadline = time.monotonic() + seconds
-    while not met():
-        assert time.monotonic() < deadline, f"not within {seconds} s"
-        time.sleep(0.05)
+    assert waiting.until(met, seconds, poll=0.05), f"not within {seconds} s"
 
 
 @pytest.fixture
