@@ -129,7 +129,7 @@ def test_an_ended_lease_is_taken_over(serving: AgentHost) -> None:
 
 def test_a_step_that_is_told_to_end_goes_back_first(serving: AgentHost) -> None:
     def interrupt() -> None:
-        time.sleep(3)
+        waiting.until(lambda: serving.status()["phase"] == "staging", limit=20)
         servers.run(serving.server, f"kill -{signal.SIGTERM} $(pgrep -f '{AGENT} [s]tage')")
 
     killer = threading.Thread(target=interrupt)
