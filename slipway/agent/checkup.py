@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import time
 from collections.abc import Iterable, Iterator
-from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, replace
 from functools import partial
 from typing import Any, Callable
@@ -18,6 +17,7 @@ from slipway.agent.health.failure import redactor
 from slipway.agent.health.probe import probe
 from slipway.agent.proxy_front import inner_port
 from slipway.agent.report import Report
+from slipway.agent.side_by_side import side_by_side
 from slipway.agent.store import Store
 from slipway.errors import SlipwayError
 from slipway.release.release import Release
@@ -67,10 +67,8 @@ def checkup(
     if any(each.port and service in ("", each.name) for each in release.services):
         looks.append(partial(_proxy, balancer, state))
         looks.append(partial(_smoke, release, service, inner_port(state.proxy)))
-    with ThreadPoolExecutor(max_workers=AT_ONCE) as pool:
-        return [
-            finding for found in pool.map(lambda look: list(look()), looks) for finding in found
-        ]
+    found = side_by_side(lambda look: list(look()), looks, AT_ONCE)
+    return [finding for findings in found for finding in findings]
 
 
 def _container(engine: Engine, subject: Subject, minutes: float) -> Iterator[Finding]:

@@ -3,15 +3,15 @@
 from __future__ import annotations
 
 import base64
-import http.client
 import json
 import os
-import socket
 import struct
 from collections.abc import Iterator, Mapping
 from typing import Any
 from urllib.parse import quote, urlencode
 
+from slipway.agent import unix_http
+from slipway.agent.unix_http import Answer
 from slipway.errors import SlipwayError
 
 OLDEST, NEWEST = (
@@ -28,17 +28,6 @@ class EngineError(SlipwayError):
     def __init__(self, what: str, *, status: int = 0, remedy: str = "") -> None:
         super().__init__(what, where="Docker Engine", remedy=remedy)
         self.status = status
-
-
-class _Connection(http.client.HTTPConnection):
-    def __init__(self, path: str, timeout: float) -> None:
-        super().__init__("localhost", timeout=timeout)
-        self.path = path
-
-    def connect(self) -> None:
-        self.sock = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
-        self.sock.settimeout(self.timeout)
-        self.sock.connect(self.path)
 
 
 class Engine:
@@ -91,13 +80,14 @@ class Engine:
         timeout: float = PATIENCE,
     ) -> Any:
         """The decoded JSON answer, or the raw bytes of any other kind of answer."""
-        response = self._open(method, path, query, body, headers, timeout)
+        answer = self._open(method, path, query, body, headers, timeout)
         try:
-            content = response.read()
-        except (OSError, http.client.HTTPException) as error:
+            with answer.body as stream:
+                content = stream.read()
+            if "json" in answer.headers.get("content-type", "") and content:
+                return json.loads(content)
+        except (OSError, ValueError) as error:
             raise EngineError(f"{method} {path} broke off: {error}") from error
-        if "json" in (response.getheader("Content-Type") or "") and content:
-            return json.loads(content)
         return content
 
     def _open(
@@ -108,24 +98,22 @@ class Engine:
         body: Any,
         headers: Mapping[str, str] | None,
         timeout: float,
-    ) -> http.client.HTTPResponse:
+    ) -> Answer:
         target = f"/v{self.version()}{path}" + (f"?{urlencode(query)}" if query else "")
-        response = self._send(method, target, body, dict(headers or {}), timeout)
-        if response.status < 400:
-            return response
-        raise EngineError(_message(response), status=response.status)
+        answer = self._send(method, target, body, dict(headers or {}), timeout)
+        if answer.status < 400:
+            return answer
+        raise EngineError(_message(answer), status=answer.status)
 
     def _send(
         self, method: str, target: str, body: Any, headers: dict[str, str], timeout: float
-    ) -> http.client.HTTPResponse:
-        connection = _Connection(self.path, timeout)
-        payload = None if body is None else json.dumps(body)
-        if payload is not None:
-            headers["Content-Type"] = "application/json"
+    ) -> Answer:
+        payload = b""
+        if body is not None:
+            payload, headers["Content-Type"] = json.dumps(body).encode(), "application/json"
         try:
-            connection.request(method, target, payload, headers)
-            return connection.getresponse()
-        except (OSError, http.client.HTTPException) as error:
+            return unix_http.request(self.path, method, target, headers, payload, timeout)
+        except OSError as error:
             raise EngineError(
                 f"no answer on {self.path}: {error}",
                 remedy="Start Docker, and see that this user is in the group docker",
@@ -134,9 +122,9 @@ class Engine:
     def version(self) -> str:
         """The newest interface version that the engine and the agent both speak."""
         if not self._version:
-            response = self._send("GET", "/_ping", None, {}, PATIENCE)
-            response.read()
-            offered = response.getheader("Api-Version") or "0.0"
+            answer = self._send("GET", "/_ping", None, {}, PATIENCE)
+            answer.body.close()
+            offered = answer.headers.get("api-version", "0.0")
             agreed = min(_numbers(offered), NEWEST)
             if agreed < OLDEST:
                 raise EngineError(
@@ -205,14 +193,15 @@ class Engine:
     def pull(self, reference: str, login: Mapping[str, Any] | None) -> Iterator[Mapping[str, Any]]:
         """Progress messages until the image is there."""
         query = {"fromImage": reference}
-        response = self._open("POST", "/images/create", query, None, _login(login), PULL_SILENCE)
+        answer = self._open("POST", "/images/create", query, None, _login(login), PULL_SILENCE)
         try:
-            for line in response:
-                message = json.loads(line)
-                if "error" in message:
-                    raise EngineError(str(message["error"]))
-                yield message
-        except (OSError, http.client.HTTPException) as error:
+            with answer.body as lines:
+                for line in lines:
+                    message = json.loads(line)
+                    if "error" in message:
+                        raise EngineError(str(message["error"]))
+                    yield message
+        except (OSError, ValueError) as error:
             raise EngineError(f"the pull broke off: {error}") from error
 
     def manifest(self, reference: str, login: Mapping[str, Any] | None, timeout: float) -> None:
@@ -227,12 +216,14 @@ def _login(login: Mapping[str, Any] | None) -> dict[str, str]:
     return {"X-Registry-Auth": base64.urlsafe_b64encode(json.dumps(dict(login)).encode()).decode()}
 
 
-def _message(response: http.client.HTTPResponse) -> str:
-    content = response.read(4096).decode(errors="replace").strip()
+def _message(answer: Answer) -> str:
+    content = ""
     try:
+        with answer.body as stream:
+            content = stream.read(4096).decode(errors="replace").strip()
         return str(json.loads(content)["message"])
-    except (ValueError, KeyError, TypeError):
-        return content or f"status {response.status}"
+    except (OSError, ValueError, KeyError, TypeError):
+        return content or f"status {answer.status}"
 
 
 def _numbers(version: str) -> tuple[int, int]:

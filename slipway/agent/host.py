@@ -1,24 +1,25 @@
-"""The hands: every verb of the state machine, done so that it can be repeated."""
+"""The hands: every verb of the state machine, done so that it can be repeated.
+
+What one verb alone needs is read when it is done: to start is most of what a short step costs.
+"""
 
 from __future__ import annotations
 
 import ipaddress
 import time
 from collections.abc import Iterable
-from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from typing import Any, Callable
 
-from slipway.agent import certificate, containers, health, images, migration, smoke
+from slipway.agent import containers, health, images, migration
 from slipway.agent.balancer import Balancer
 from slipway.agent.containers import Container
 from slipway.agent.docker import Engine
 from slipway.agent.health import subjects
-from slipway.agent.health.bake import Hold, bake
-from slipway.agent.measure import measure
 from slipway.agent.proxy_front import inner_port, local_port
 from slipway.agent.report import Report
 from slipway.agent.request import Request
+from slipway.agent.side_by_side import side_by_side
 from slipway.agent.store import Store
 from slipway.errors import SlipwayError
 from slipway.release.machine import Action
@@ -53,6 +54,8 @@ class Host:
         ensure_network(self.engine, self.request.application, state.proxy.network)
         images.ensure(self.engine, state.proxy.image, self.request.registry, self.report)
         if self.request.certificate:
+            from slipway.agent import certificate
+
             self.balancer.keep_certificate(self.request.certificate)
             for told in certificate.warnings(self.request.certificate, state.proxy.renew_before):
                 self.report(f"warning: {told}")
@@ -115,6 +118,8 @@ class Host:
 
     def _smoke(self, state: State, release: str) -> None:
         """By a port of its own while it has no traffic, and then by the one that users have."""
+        from slipway.agent import smoke
+
         revision, port = state.revision(release), inner_port(state.proxy)
         if state.phase == STAGED:
             port = local_port(state.proxy.http_port, revision.colour)
@@ -140,6 +145,9 @@ class Host:
             self.report(f"the proxy from before does not come back: {error}")
 
     def _bake(self, state: State, release: str) -> None:
+        from slipway.agent.health.bake import Hold, bake
+        from slipway.agent.measure import measure
+
         rollout, revision = self.request.rollout, state.revision(release)
         self.report(f"watching {revision.release.version} for {rollout.bake:g} s")
         own, whole = self._containers(state, release), state.weight == 100
@@ -172,7 +180,7 @@ class Host:
     def _remove(self, state: State, release: str) -> None:
         own = self._containers(state, release)
         self._stop_all(own)
-        self._each(own, lambda c: self.engine.remove(c.name))
+        side_by_side(lambda c: self.engine.remove(c.name), own, AT_ONCE)
         self.engine.remove(containers.migration_name(self.request.application, release))
 
     def _sweep(self, state: State, _: str) -> None:
@@ -205,11 +213,7 @@ class Host:
                 self.changed = True
 
     def _stop_all(self, wanted: Iterable[Container]) -> None:
-        self._each(wanted, lambda c: self.engine.stop(c.name, c.service.stop_grace))
-
-    def _each(self, wanted: Iterable[Container], do: Callable[[Container], None]) -> None:
-        with ThreadPoolExecutor(max_workers=AT_ONCE) as pool:
-            list(pool.map(do, wanted))
+        side_by_side(lambda c: self.engine.stop(c.name, c.service.stop_grace), wanted, AT_ONCE)
 
 
 def _unfit(found: dict[str, Any], body: dict[str, Any], fresh: bool) -> bool:

@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-import http.client
 from collections.abc import Mapping
-from concurrent.futures import ThreadPoolExecutor
 
 from slipway.agent.proxy_front import VOTE_PATH
+from slipway.agent.side_by_side import side_by_side
 from slipway.release.accord import ABORTED, COMMITTED, CONFIRMED, TENTATIVE, UNKNOWN
 
 TIMEOUT = 3.0  # seconds
@@ -19,11 +18,13 @@ def ask(peers: Mapping[str, str], ballot: str) -> dict[str, str]:
 
     `peers` holds the "host:port" of each proxy.
     """
-    with ThreadPoolExecutor(max_workers=AT_ONCE) as pool:
-        return dict(zip(peers, pool.map(lambda at: _word(at, ballot), peers.values())))
+    words = side_by_side(lambda address: _word(address, ballot), peers.values(), AT_ONCE)
+    return dict(zip(peers, words))
 
 
 def _word(address: str, ballot: str) -> str:
+    import http.client  # long to read, and most calls of the agent ask nobody
+
     host, _, port = address.rpartition(":")
     connection = http.client.HTTPConnection(host.strip("[]"), int(port), timeout=TIMEOUT)
     try:

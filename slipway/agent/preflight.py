@@ -6,7 +6,7 @@ import os
 import sys
 import time
 from collections.abc import Iterator, Mapping
-from concurrent.futures import ThreadPoolExecutor
+from itertools import chain
 from pathlib import Path
 from typing import Any, Callable
 
@@ -15,10 +15,12 @@ from slipway.agent.docker import Engine, EngineError
 from slipway.agent.proxy_front import ports
 from slipway.agent.report import Report
 from slipway.agent.request import Request
+from slipway.agent.side_by_side import side_by_side
 from slipway.agent.store import Store
 from slipway.errors import SlipwayError
 
 REGISTRY_LIMIT = 20.0  # seconds for the registry to answer about one image
+AT_ONCE = 8  # checks
 LISTENING = "0A"  # in /proc/net/tcp
 
 
@@ -40,8 +42,7 @@ def run(request: Request, engine: Engine, store: Store, report: Report) -> dict[
             for each in sorted(set(request.extra["preflight"].get("images", ())))
         ),
     ]
-    with ThreadPoolExecutor(max_workers=8) as pool:
-        faults = dict.fromkeys(fault for found in pool.map(_collect, checks) for fault in found)
+    faults = dict.fromkeys(chain.from_iterable(side_by_side(_collect, checks, AT_ONCE)))
     if faults and not _serves(request, store):
         raise SlipwayError("; ".join(faults))
     for fault in faults:

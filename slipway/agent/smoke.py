@@ -2,10 +2,8 @@
 
 from __future__ import annotations
 
-import http.client
 import time
 from collections.abc import Sequence
-from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 
 from slipway.agent import health
@@ -13,6 +11,7 @@ from slipway.agent.containers import Container
 from slipway.agent.docker import Engine
 from slipway.agent.health import ContainerError
 from slipway.agent.health.http import Place, ask, shortfall
+from slipway.agent.side_by_side import side_by_side
 from slipway.release.release import Release, Service, Smoke
 
 AT_ONCE = 8
@@ -33,11 +32,11 @@ class Result:
 def results(release: Release, port: int) -> list[Result]:
     """Of all tests, done at once through the proxy's `port` on this server."""
     hosts = {service.name: _host(service) for service in release.services}
-    with ThreadPoolExecutor(max_workers=AT_ONCE) as pool:
-        faults = pool.map(
-            lambda test: _tried(test, Place("127.0.0.1", port, hosts[test.service])), release.smoke
-        )
-        return [Result(test, fault) for test, fault in zip(release.smoke, faults)]
+
+    def result(test: Smoke) -> Result:
+        return Result(test, _tried(test, Place("127.0.0.1", port, hosts[test.service])))
+
+    return side_by_side(result, release.smoke, AT_ONCE)
 
 
 def check(engine: Engine, release: Release, own: Sequence[Container], port: int) -> None:
@@ -68,5 +67,5 @@ def _tried(test: Smoke, place: Place) -> str:
 def _fault(test: Smoke, place: Place) -> str:
     try:
         return shortfall(ask(place, test.path, test.timeout, test.method), test)
-    except (OSError, http.client.HTTPException) as error:
+    except OSError as error:
         return f"got no answer: {str(error) or type(error).__name__}"

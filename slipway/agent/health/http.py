@@ -47,8 +47,15 @@ class Answer:
 def ask(place: Place, path: str, timeout: float, method: str = "GET") -> Answer:
     """One request on a connection of its own, given up after about `timeout` seconds.
 
-    Raises OSError or http.client.HTTPException when there is no answer.
+    Raises OSError when there is no answer, or none that is HTTP.
     """
+    try:
+        return _ask(place, path, timeout, method)
+    except http.client.HTTPException as error:
+        raise ConnectionError(str(error) or type(error).__name__) from error
+
+
+def _ask(place: Place, path: str, timeout: float, method: str) -> Answer:
     until = time.monotonic() + timeout
     connection = _connection(place, timeout)
     try:

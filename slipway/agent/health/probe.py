@@ -2,18 +2,19 @@
 
 from __future__ import annotations
 
-import http.client
 import socket
 from collections.abc import Mapping
-from typing import Any, Callable
+from typing import TYPE_CHECKING, Any, Callable
 from urllib.parse import urlsplit
 
 from slipway.agent.docker import Engine, EngineError
 from slipway.agent.health.container import own_check, stop_reason
 from slipway.agent.health.failure import redactor
-from slipway.agent.health.http import Answer, Place, ask, shortfall
 from slipway.agent.health.subject import Subject
 from slipway.agent.redact import Redactor
+
+if TYPE_CHECKING:
+    from slipway.agent.health.http import Answer
 
 
 def fault(engine: Engine, subject: Subject, *, asked: bool = True) -> str:
@@ -42,7 +43,7 @@ def _asked(subject: Subject, found: Mapping[str, Any]) -> str:
         return own_check(found)
     try:
         return PORTED[kind](subject)
-    except (OSError, http.client.HTTPException) as error:
+    except OSError as error:
         return f"{kind} port {subject.port}: {str(error) or type(error).__name__}"
 
 
@@ -57,6 +58,8 @@ def _command(engine: Engine, subject: Subject, redact: Redactor) -> str:
 
 
 def _http(subject: Subject) -> str:
+    from slipway.agent.health.http import Place, ask, shortfall
+
     health = subject.health
     answer = ask(Place(subject.address, subject.port), health.path, health.timeout)
     wrong = shortfall(answer, health)
@@ -83,6 +86,7 @@ def _redis(subject: Subject) -> str:
 def _oidc(subject: Subject) -> str:
     """The container itself is asked, whatever name it gives to the outside."""
     from slipway.agent.health import oidc
+    from slipway.agent.health.http import Place, ask
 
     health = subject.health
     outside = urlsplit(health.issuer or "http://localhost")

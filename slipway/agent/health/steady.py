@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import time
 from collections.abc import Sequence
-from concurrent.futures import ThreadPoolExecutor
 
 from slipway.agent.docker import Engine
 from slipway.agent.health.failure import failure
 from slipway.agent.health.probe import fault
 from slipway.agent.health.subject import Subject
+from slipway.agent.side_by_side import side_by_side
 
 STRIKES = 3  # failed tries in a row before a container that was ready counts as unhealthy
 AT_ONCE = 16
@@ -36,8 +36,7 @@ class Steadiness:
 
     def look(self) -> None:
         """Raises ContainerError for the first that is not well."""
-        with ThreadPoolExecutor(max_workers=min(AT_ONCE, len(self.subjects) or 1)) as pool:
-            reasons = list(pool.map(self._fault, self.subjects))
+        reasons = side_by_side(self._fault, self.subjects, AT_ONCE)
         for subject, reason in zip(self.subjects, reasons):
             self._consider(subject, reason)
 

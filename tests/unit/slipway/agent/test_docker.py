@@ -21,6 +21,7 @@ class Answers(BaseHTTPRequestHandler):
     version = "1.45"
     status = 200
     body: Any = None
+    cut: int | None = None  # bytes after which the answer ends
     asked: list[str]
 
     def do_GET(self) -> None:
@@ -32,7 +33,7 @@ class Answers(BaseHTTPRequestHandler):
         self.send_header("Content-Type", "application/json")
         self.send_header("Content-Length", str(len(content)))
         self.end_headers()
-        self.wfile.write(content)
+        self.wfile.write(content[: self.cut])
 
     def do_POST(self) -> None:
         self.do_GET()
@@ -96,6 +97,13 @@ def test_what_does_not_exist_is_none_to_ask_for_and_fine_to_remove(
 def test_a_stopped_engine_is_an_error_that_says_what_to_do(tmp_path: Path) -> None:
     with pytest.raises(EngineError, match=r"no answer on .*Start Docker"):
         Engine(f"unix://{tmp_path / 'none.sock'}").get("/info")
+
+
+def test_an_answer_that_ends_too_soon_is_an_error(engine: Engine, answers: type[Answers]) -> None:
+    answers.cut = 5
+    answers.body = {"Version": "20.10"}
+    with pytest.raises(EngineError, match="GET /info broke off"):
+        engine.get("/info")
 
 
 def test_only_a_local_engine_is_spoken_to() -> None:
