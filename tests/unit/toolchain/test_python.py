@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import os
+import subprocess
 import sys
 from collections.abc import Callable
 from pathlib import Path
@@ -68,3 +69,18 @@ def test_a_python_that_is_named_is_kept(
     systems(0)
     monkeypatch.setenv("PYTHON", "/opt/python/bin/python3")
     python.prefer_systems(["setup"])
+
+
+def test_an_environment_that_is_there_gets_what_is_new_about_it(machine: Machine) -> None:
+    folder = python.directory()
+    machine.has("python", folder=folder / "bin")
+    python.site_packages().mkdir(parents=True)
+    (folder / python.COMPLETE).touch()
+    assert not python.ready()
+    python.install()
+    assert python.ready()
+
+
+def test_pythons_of_the_environment_seldom_look_for_garbage() -> None:
+    asked = [sys.executable, "-c", "import gc; print(gc.get_threshold()[0])"]
+    assert subprocess.run(asked, capture_output=True, check=True, text=True).stdout == "100000\n"
