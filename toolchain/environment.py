@@ -32,8 +32,10 @@ def variables() -> dict[str, str]:
         "PULUMI_PYTHON_CMD": str(python.interpreter()),
         "PULUMI_SKIP_UPDATE_CHECK": "true",
         # The CLI fills large tables at each start, and Go's collector looks through them again and
-        # again: 0.26 s of a processor for `pulumi version`, 0.15 s with fewer rounds.
-        "GOGC": "400",
+        # again: 0.26 s of a processor for `pulumi version`, 0.14 s without. It comes back when a
+        # program has taken as much memory as this.
+        "GOGC": "off",
+        "GOMEMLIMIT": "1GiB",
         # Each command keeps a log of its own, and looks at all the others to rotate them.
         "PULUMI_LOG_ROTATION_MAX_TOTAL_MB": "20",
         # A plugin that the set-up didn't install is an error at once, not a download in mid-update.
