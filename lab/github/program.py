@@ -3,18 +3,14 @@
 from __future__ import annotations
 
 import json
-import shutil
 from collections.abc import Callable
-from datetime import UTC, datetime
-from functools import cache
 from pathlib import Path
-from tempfile import TemporaryDirectory
 from typing import Any, Final
 
 import pulumi
 import pulumi_github as github
-from pulumi import automation
 
+from lab import automation
 from lab.github.simulator import Simulator
 from lab.github.state import Token
 
@@ -24,7 +20,6 @@ Declare = Callable[[pulumi.ResourceOptions], None]
 QUICK: Final = {"write_delay_ms": 0, "read_delay_ms": 0, "retry_delay_ms": 100}
 """The provider waits a second after each write by default, which GitHub asks of its users."""
 
-STACK: Final = "test"
 PROJECT: Final = "github"
 
 
@@ -37,14 +32,16 @@ class Program:
         self.settings: dict[str, Any] = dict(QUICK)
         self._declare: Declare = _nothing
         self._folder = folder
-        self.state = folder / "backend" / ".pulumi" / "stacks" / PROJECT / f"{STACK}.json"
         self.forget()
 
     def forget(self) -> None:
         """Begin anew with a state that knows nothing of what was made."""
-        shutil.rmtree(self._folder / "backend", ignore_errors=True)
-        shutil.copytree(_blank().name, self._folder, dirs_exist_ok=True)
-        self._stack = Stack(STACK, workspace(self._folder, self._program))
+        self._stack = automation.empty(self._folder, PROJECT, self._program)
+
+    @property
+    def state(self) -> Path:
+        """The file that holds the stack's state."""
+        return self._stack.state
 
     def _program(self) -> None:
         provider = github.Provider(
@@ -96,64 +93,6 @@ class Program:
         """`pulumi destroy`."""
         self.simulator.forget()
         self._stack.destroy(suppress_progress=True)
-
-
-class Stack(automation.Stack):
-    """A stack that starts Pulumi once for each command: nobody asks what it puts out."""
-
-    def __init__(self, name: str, workspace: automation.LocalWorkspace) -> None:
-        # The base class would select it, but every command names its stack.
-        self.name, self.workspace = name, workspace
-
-    def outputs(self) -> automation.OutputMap:
-        """None."""
-        return {}
-
-    def info(self, show_secrets: bool = True) -> automation.UpdateSummary:  # noqa: ARG002
-        """The last update, as the backend's folder has it."""
-        updates = Path(self.workspace.work_dir, "backend/.pulumi/history", PROJECT, self.name)
-        kept = json.loads(max(updates.glob("*.history.json")).read_text())
-        return automation.UpdateSummary(
-            kind=kept["kind"],
-            start_time=datetime.fromtimestamp(kept["startTime"], UTC),
-            message=kept["message"],
-            environment=kept["environment"],
-            config=kept["config"],
-            result=kept["result"],
-            resource_changes=kept.get("resourceChanges"),
-        )
-
-
-def workspace(
-    folder: Path, program: automation.PulumiFn | None = None
-) -> automation.LocalWorkspace:
-    """The project in a folder, with a backend of its own beside it."""
-    return automation.LocalWorkspace(
-        work_dir=str(folder),
-        program=program,
-        env_vars={
-            "PULUMI_BACKEND_URL": f"file://{folder / 'backend'}",
-            "PULUMI_CONFIG_PASSPHRASE": "test",
-        },
-        pulumi_command=_command(),
-    )
-
-
-@cache
-def _command() -> automation.PulumiCommand:
-    """The CLI, asked once for its version."""
-    return automation.PulumiCommand()
-
-
-@cache
-def _blank() -> TemporaryDirectory[str]:
-    """A project with an empty stack, to be copied: making one takes as long as an update."""
-    made = TemporaryDirectory()
-    folder = Path(made.name)
-    (folder / "backend").mkdir()
-    (folder / "Pulumi.yaml").write_text(f"name: {PROJECT}\nruntime: python\n")
-    workspace(folder).create_stack(STACK)
-    return made
 
 
 def _counts(changes: Any) -> dict[str, int]:

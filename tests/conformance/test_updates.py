@@ -13,6 +13,8 @@ import pulumi_command as command
 import pytest
 from pulumi import automation
 
+from lab.automation import Stack, empty
+
 from .plugin import REPOSITORY, executable
 from .sshd import Sshd
 
@@ -26,24 +28,8 @@ def stack(sshd: Sshd, tmp_path: Path) -> Iterator[Step]:
     """One command on a server, in a stack of its own."""
     home = tmp_path / "home"
     install(home)
-    backend = tmp_path / "backend"
-    backend.mkdir()
-    state = backend / ".pulumi" / "stacks" / "conformance" / "test.json"
-    step = Step(sshd, tmp_path / "log", state)
-    step.stack = automation.create_stack(
-        "test",
-        project_name="conformance",
-        program=step.program,
-        opts=automation.LocalWorkspaceOptions(
-            pulumi_home=str(home),
-            env_vars={
-                "PULUMI_BACKEND_URL": f"file://{backend}",
-                "PULUMI_CONFIG_PASSPHRASE": "test",
-                "PULUMI_SKIP_UPDATE_CHECK": "true",
-                "PULUMI_DISABLE_AUTOMATIC_PLUGIN_ACQUISITION": "true",
-            },
-        ),
-    )
+    step = Step(sshd, tmp_path / "log")
+    step.stack = empty(tmp_path, "conformance", step.program, home)
     yield step
     step.arguments = {}
     step.stack.destroy()
@@ -52,11 +38,10 @@ def stack(sshd: Sshd, tmp_path: Path) -> Iterator[Step]:
 class Step:
     """The step's inputs, the updates it goes through, and what ran on the server."""
 
-    stack: automation.Stack
+    stack: Stack
 
-    def __init__(self, sshd: Sshd, log: Path, state: Path) -> None:
+    def __init__(self, sshd: Sshd, log: Path) -> None:
         self.log = log
-        self.state = state
         self.arguments: dict[str, Any] = {}
         self._sshd = sshd
 
@@ -134,7 +119,7 @@ def test_secrets_stay_out_of_the_state_and_previews_run_nothing(stack: Step) -> 
     stack.stack.preview()
     assert stack.ran() == []
     stack.stack.up(suppress_progress=True)
-    state = stack.state.read_text()
+    state = stack.stack.state.read_text()
     assert "ciphertext" in state
     assert "hidden!" not in state
     assert "PRIVATE KEY" not in state
