@@ -12,6 +12,7 @@ from lab import folders, images, waiting
 from lab.engine import docker
 from lab.layout import LABEL, NETWORK, REGISTRY, REGISTRY_ADDRESS, REGISTRY_CONTAINER
 from slipway.errors import SlipwayError
+from slipway.web import WITHOUT_TLS
 
 VOLUME = f"{REGISTRY_CONTAINER}-data"
 STORAGE = "/var/lib/registry"
@@ -106,6 +107,6 @@ def _current(image: str) -> bool:
 
 def _get(path: str) -> httpx.Response:
     # A proxy for the outside world is no way to an address on this machine.
-    with httpx.Client(trust_env=False, timeout=10) as client:
+    with httpx.Client(trust_env=False, timeout=10, verify=WITHOUT_TLS) as client:
         accept = {"Accept": ", ".join(MANIFESTS)}
         return client.get(f"http://{REGISTRY}{path}", headers=accept)

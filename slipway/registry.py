@@ -9,7 +9,7 @@ from typing import Self
 
 from slipway.errors import SlipwayError
 from slipway.versions import newest_first
-from slipway.web import httpx
+from slipway.web import WITHOUT_TLS, httpx
 
 TIMEOUT = 15.0  # seconds for one request
 CONNECT_TIMEOUT = 5.0  # seconds: what ran here before can come back without it
@@ -56,6 +56,7 @@ class Registry:
             base_url=f"{scheme}://{self._host}/v2/",
             timeout=httpx.Timeout(TIMEOUT, connect=CONNECT_TIMEOUT),
             transport=transport,
+            verify=WITHOUT_TLS if insecure else True,
             follow_redirects=True,
         )
 

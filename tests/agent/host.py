@@ -17,6 +17,7 @@ from lab.layout import REGISTRY, Server
 from lab.registry import MANIFESTS
 from slipway.agent.build import build
 from slipway.release.release import Health, Migration, Release, Service
+from slipway.web import WITHOUT_TLS
 from tests.agent.connection import Connection
 
 AGENT = ".slipway/agent.pyz"
@@ -71,7 +72,7 @@ IDLING = "import os, signal, time\nsignal.signal(15, lambda *_: os._exit(0))\nti
 def digest(name: str, tag: str) -> str:
     """The reference by digest of an image in the lab's registry."""
     url = f"http://{REGISTRY}/v2/{name}/manifests/{tag}"
-    answer = httpx.head(url, headers={"Accept": ", ".join(MANIFESTS)})
+    answer = httpx.head(url, headers={"Accept": ", ".join(MANIFESTS)}, verify=WITHOUT_TLS)
     return f"{REGISTRY}/{name}@{answer.raise_for_status().headers['Docker-Content-Digest']}"
 
 
@@ -194,7 +195,7 @@ class AgentHost:
 
     def version(self) -> str:
         """What a user gets."""
-        return httpx.get(f"http://{self.server.address}/", timeout=5).text
+        return httpx.get(f"http://{self.server.address}/", timeout=5, verify=WITHOUT_TLS).text
 
     def status(self) -> Mapping[str, Any]:
         done = self.call("status")

@@ -10,6 +10,7 @@ import pytest
 from lab.github import rest
 from lab.github.server import contract
 from lab.github.simulator import Simulator
+from slipway.web import WITHOUT_TLS
 
 SHOP = "/repos/acme/shop"
 
@@ -17,7 +18,8 @@ SHOP = "/repos/acme/shop"
 @pytest.fixture
 def client(simulator: Simulator) -> Iterator[httpx.Client]:
     headers = {"Authorization": f"Bearer {simulator.token.text}"}
-    with httpx.Client(base_url=f"{simulator.base_url}api/v3", headers=headers) as opened:
+    url = f"{simulator.base_url}api/v3"
+    with httpx.Client(base_url=url, headers=headers, verify=WITHOUT_TLS) as opened:
         yield opened
 
 
