@@ -52,7 +52,7 @@ class Answers(BaseHTTPRequestHandler):
 def answers(tmp_path: Path) -> Iterator[type[Answers]]:
     handler = type("Handler", (Answers,), {"asked": []})
     with ThreadingUnixStreamServer(str(tmp_path / "engine.sock"), handler) as server:
-        threading.Thread(target=server.serve_forever, daemon=True).start()
+        threading.Thread(target=server.serve_forever, args=(0.01,), daemon=True).start()
         yield handler
         server.shutdown()
 
