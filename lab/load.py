@@ -11,7 +11,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import Self
 
-THREADS = 8  # per server: one in two keeps its connection
+CLIENTS = 8  # of each server: one in two keeps its connection
 TIMEOUT = 5.0  # seconds for one request
 LIMIT = 900.0  # seconds after which a load that nobody ended ends by itself
 
@@ -24,7 +24,8 @@ class Result:
     answers: int = 0
     seconds: float = 0.0
     failures: list[str] = field(default_factory=list)
-    versions: set[str] = field(default_factory=set)
+    versions: Counter[str] = field(default_factory=Counter)
+    """Number of good answers by the version that gave them."""
     kinds: Counter[str] = field(default_factory=Counter)
     """Number of requests by what came of them: `2xx` to `5xx`, or the name of the error."""
     latencies: list[float] = field(default_factory=list)
@@ -39,18 +40,21 @@ class Result:
 
 
 class Load:
-    """`rate` requests a second to each address, from entering to leaving the context."""
+    """`rate` requests a second to each address, from entering to leaving the context.
 
-    def __init__(self, addresses: Sequence[str], *, rate: float) -> None:
+    Each of the `clients` of an address waits for its answer before it asks again.
+    """
+
+    def __init__(self, addresses: Sequence[str], *, rate: float, clients: int = CLIENTS) -> None:
         self._results = {address: Result(address) for address in addresses}
-        self._pause = THREADS / rate
+        self._clients, self._pause = clients, clients / rate
         self._over = threading.Event()
         self._lock = threading.Lock()
         self._began = 0.0
         self._threads = [
             threading.Thread(target=self._client, args=(result, number), daemon=True)
             for result in self._results.values()
-            for number in range(THREADS)
+            for number in range(clients)
         ]
 
     def __enter__(self) -> Self:
@@ -70,11 +74,21 @@ class Load:
         """By server, what came of the requests."""
         return list(self._results.values())
 
+    @property
+    def failures(self) -> list[str]:
+        """Of all servers."""
+        return [failure for result in self.results() for failure in result.failures]
+
+    @property
+    def versions(self) -> Counter[str]:
+        """Number of good answers of all servers by the version that gave them."""
+        return sum((result.versions for result in self.results()), Counter())
+
     def _client(self, result: Result, number: int) -> None:
-        """One client of THREADS, whose requests lie evenly between those of the others."""
+        """One client, whose requests lie evenly between those of the others."""
         connection = http.client.HTTPConnection(result.address, timeout=TIMEOUT)
         keep = number % 2 == 0
-        due = self._began + number * self._pause / THREADS
+        due = self._began + number * self._pause / self._clients
         while not self._over.wait(max(0.0, due - time.monotonic())):
             if time.monotonic() - self._began > LIMIT:
                 return
@@ -87,7 +101,7 @@ class Load:
                 if failure:
                     result.failures.append(failure)
                 else:
-                    result.versions.add(version)
+                    result.versions[version] += 1
                     result.moments.append((time.time(), version))
             due += self._pause
 

@@ -14,6 +14,7 @@ import httpx
 
 from components.server import install_command
 from lab.layout import REGISTRY, Server
+from lab.load import Load
 from lab.registry import MANIFESTS
 from slipway.agent.build import build
 from slipway.release.release import Health, Migration, Release, Service
@@ -23,6 +24,8 @@ from tests.agent.connection import Connection
 AGENT = ".slipway/agent.pyz"
 NETWORK = "172.31.240.0/24"
 TOKEN = "hunter2-is-secret"
+LOAD = 200  # requests a second
+CLIENTS = 20
 
 # Not on http.server, which takes three times as long to start, and is started hundreds of times.
 APPLICATION = """
@@ -40,6 +43,8 @@ class Handler(socketserver.StreamRequestHandler):
         ready = path != b"/ready" or "UNREADY" not in os.environ
         status = self.misbehave(path) if ready else 503
         body = os.environ["SLIPWAY_VERSION"]
+        if path == b"/version":
+            body = f'{{"version": "{body}"}}'
         head = f"HTTP/1.1 {status} Answer\\r\\nContent-Length: {len(body)}\\r\\n\\r\\n"
         self.wfile.write((head + body).encode())
     def misbehave(self, path):
@@ -196,6 +201,10 @@ class AgentHost:
     def version(self) -> str:
         """What a user gets."""
         return httpx.get(f"http://{self.server.address}/", timeout=5, verify=WITHOUT_TLS).text
+
+    def load(self) -> Load:
+        """What users ask for meanwhile: constant requests, each of which counts."""
+        return Load([self.server.address], rate=LOAD, clients=CLIENTS)
 
     def status(self) -> Mapping[str, Any]:
         done = self.call("status")

@@ -10,7 +10,6 @@ import pytest
 from lab import servers
 from slipway.release.release import Release
 from tests.agent.host import TOKEN, AgentHost, release
-from tests.agent.load import Load
 
 
 @pytest.mark.parametrize(
@@ -27,7 +26,7 @@ def test_a_release_that_misbehaves_under_traffic_is_taken_back(
 ) -> None:
     two = release("v2", **fault)
     assert serving.call("stage", two).code == 0
-    with Load(serving.server.address):
+    with serving.load():
         done = serving.call("switch", two, rollout={"bake": 20})
     assert done.code == 1
     assert said in done.error
@@ -68,19 +67,19 @@ def test_what_is_put_up_with_by_configuration_passes(serving: AgentHost) -> None
     assert serving.call("stage", two).code == 0
     watch = {"error_rate": 0.2, "log_errors": None}
     before = len(errors_of_the_proxy(serving))  # of other tests
-    with Load(serving.server.address):
+    with serving.load():
         done = serving.call("switch", two, rollout={"bake": 3, "watch": watch})
     assert done.code == 0, done.progress
     assert "requests failed" in done.progress
     logged = errors_of_the_proxy(serving)[before:]
     assert logged
     assert all(
-        re.search(r"web/b1 500 \d+ \d+ -- [0-9.]+ [0-9A-F]+ GET /$", line) for line in logged
+        re.search(r"web/b1 500 \d+ \d+ -- [0-9.]+ [0-9A-F]+ GET /version$", line) for line in logged
     )
 
 
 def errors_of_the_proxy(serving: AgentHost) -> list[str]:
-    return serving.sh("docker logs shop-proxy 2>&1 | grep 'GET /$' || true").splitlines()
+    return serving.sh("docker logs shop-proxy 2>&1 | grep 'GET /version$' || true").splitlines()
 
 
 CANARY = {"weight": 50, "bake": 3, "watch": {"min_requests": 100, "hold_limit": 4}}
@@ -89,7 +88,7 @@ CANARY = {"weight": 50, "bake": 3, "watch": {"min_requests": 100, "hold_limit": 
 def test_a_canary_as_good_as_the_old_release_passes_with_its_figures(serving: AgentHost) -> None:
     two = release("v2")
     assert serving.call("stage", two).code == 0
-    with Load(serving.server.address) as load:
+    with serving.load() as load:
         done = serving.call("switch", two, rollout=CANARY)
     assert done.code == 0, done.progress
     assert re.search(r"v2 has passed: 0 of \d+ requests failed, p95 \d+ ms, proc", done.progress)
@@ -105,7 +104,7 @@ def test_a_canary_as_good_as_the_old_release_passes_with_its_figures(serving: Ag
 def test_a_slow_canary_is_taken_back(serving: AgentHost, fault: dict[str, Any], said: str) -> None:
     two = release("v2", **fault)
     assert serving.call("stage", two).code == 0
-    with Load(serving.server.address) as load:
+    with serving.load() as load:
         done = serving.call("switch", two, rollout={**CANARY, "bake": 20})
     assert done.code == 1
     assert re.search(said, done.error)

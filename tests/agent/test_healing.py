@@ -4,7 +4,6 @@ import pytest
 
 from lab import servers
 from tests.agent.host import AgentHost, release
-from tests.agent.load import Load
 
 CONFIGURATION = "/home/deploy/.slipway/shop/proxy/config/haproxy.cfg"
 TELL = """python3 -c "
@@ -55,7 +54,7 @@ def test_a_healthy_server_is_left_alone(serving: AgentHost) -> None:
 def test_another_proxy_image_takes_over_without_a_lost_request(serving: AgentHost) -> None:
     proxy = serving.request("stage", release("v1"))["proxy"]
     by_tag = {**proxy, "image": proxy["image"].partition("@")[0] + ":2.6"}
-    with Load(serving.server.address) as load:
+    with serving.load() as load:
         done = serving.call("stage", release("v1"), proxy=by_tag)
         assert done.code == 0, done.progress
         assert "replacing the proxy" in done.progress
@@ -103,7 +102,7 @@ def test_the_proxy_from_before_comes_back_without_a_lost_request(serving: AgentH
     two, used = release("v2"), "docker inspect --format '{{.Config.Image}}' shop-proxy"
     before, proxy = serving.sh(used), serving.request("stage", two)["proxy"]
     by_tag = {**proxy, "image": proxy["image"].partition("@")[0] + ":2.6"}
-    with Load(serving.server.address) as load:
+    with serving.load() as load:
         assert serving.call("stage", two, proxy=by_tag).code == 0
         assert serving.sh(used) != before
         assert serving.call("abort", two).code == 0

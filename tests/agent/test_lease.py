@@ -9,7 +9,6 @@ import pytest
 
 from lab import servers, waiting
 from tests.agent.host import AgentHost, release
-from tests.agent.load import Load
 
 LEASE = 2.0  # seconds; of the last step alone, for until the next one a busy machine takes longer
 PATIENCE = 20.0  # seconds
@@ -29,13 +28,13 @@ def test_a_trial_that_nobody_ends_is_taken_back_without_a_failed_request(
     serving: AgentHost, weight: int
 ) -> None:
     two = release("v2")
-    with Load(serving.server.address) as load:
+    with serving.load() as load:
         assert serving.call("stage", two).code == 0
         switched = serving.call("switch", two, rollout={"lease": LEASE, "weight": weight})
         assert switched.code == 0, switched.progress
         assert settled(serving) == "v1"
     assert load.failures == []
-    assert load.answers["v2"] > 0
+    assert load.versions["v2"] > 0
     assert serving.problems() == []
     late = serving.call("confirm", two)
     assert late.code == 1

@@ -14,12 +14,11 @@ from lab.engine import docker
 from lab.layout import REGISTRY
 from slipway.release.release import Health, Release
 from tests.agent.host import AGENT, TOKEN, AgentHost, digest, release
-from tests.agent.load import Load
 
 
 def test_a_rolling_update_and_the_way_back_fail_no_request(serving: AgentHost) -> None:
     one, two = release("v1"), release("v2")
-    with Load(serving.server.address) as load:
+    with serving.load() as load:
         for step in ("stage", "switch", "confirm", "finalize"):
             done = serving.call(step, two)
             assert done.code == 0, done.progress
@@ -29,13 +28,13 @@ def test_a_rolling_update_and_the_way_back_fail_no_request(serving: AgentHost) -
         for step in ("stage", "switch", "abort"):
             assert serving.call(step, two).code == 0
     assert load.failures == []
-    assert load.answers["v1"] > 100
-    assert load.answers["v2"] > 100
+    assert load.versions["v1"] > 100
+    assert load.versions["v2"] > 100
     assert serving.version() == "v1"
 
 
 def test_changes_that_need_a_reload_fail_no_request_either(serving: AgentHost) -> None:
-    with Load(serving.server.address) as load:
+    with serving.load() as load:
         serving.roll_out(release("v2", replicas=3))
         serving.roll_out(release("v3", path="/other"))
     assert load.failures == []

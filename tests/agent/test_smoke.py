@@ -6,19 +6,18 @@ from dataclasses import replace
 
 from slipway.release.release import Smoke
 from tests.agent.host import AgentHost, release
-from tests.agent.load import Load
 
 FAILING = Smoke("web", "/docs", body="v3", retries=0)
 
 
 def test_a_release_that_fails_before_the_switch_never_gets_a_request(serving: AgentHost) -> None:
     two = replace(release("v2"), smoke=(Smoke("web", "/docs", body="v2"), FAILING))
-    with Load(serving.server.address) as load:
+    with serving.load() as load:
         assert serving.call("stage", two).code == 0
         done = serving.call("smoke", two)
     assert done.code == 1
     assert "smoke test GET /docs of web answered without 'v3'" in done.error
-    assert set(load.answers) == {"v1"}
+    assert set(load.versions) == {"v1"}
     assert load.failures == []
     assert serving.status()["phase"] == "idle"
     assert serving.problems() == []

@@ -84,7 +84,8 @@ def test_a_load_counts_every_answer_of_every_server() -> None:
         threading.Event().wait(1.0)
     well, ill = load.results()
     assert well.failures == []
-    assert well.versions == {"v1"}
+    assert well.versions == load.versions == {"v1": well.answers}
+    assert load.failures == ill.failures
     assert well.answers == len(well.latencies) == well.kinds["2xx"] > 50
     assert [version for _, version in well.moments] == ["v1"] * well.answers
     assert len(ill.failures) == ill.answers == ill.kinds["5xx"] > 50
