@@ -13,6 +13,7 @@ from typing import Self
 
 CLIENTS = 8  # of each server: one in two keeps its connection
 TIMEOUT = 5.0  # seconds for one request
+LINGER = 0.3  # seconds: what the last step did shows in the requests after it
 LIMIT = 900.0  # seconds after which a load that nobody ended ends by itself
 
 
@@ -64,6 +65,7 @@ class Load:
         return self
 
     def __exit__(self, *_: object) -> None:
+        time.sleep(LINGER)
         self._over.set()
         for thread in self._threads:
             thread.join(2 * TIMEOUT)
