@@ -58,7 +58,7 @@ def docker_engine() -> None:
         engine.ensure()
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="package")  # not longer: when unit tests come, the engine may be ended
 def registry(tmp_path_factory: pytest.TempPathFactory, docker_engine: None) -> Iterator[str]:
     """A registry's address, plain http on loopback, with `app:5` in it."""
     folder, port = tmp_path_factory.mktemp("registry"), free_port()
