@@ -8,7 +8,7 @@ from datetime import UTC, datetime
 from functools import cache
 from pathlib import Path
 from tempfile import TemporaryDirectory
-from typing import Any, Final
+from typing import Final
 
 from pulumi import automation
 
@@ -22,9 +22,8 @@ class Stack(automation.Stack):
     starts Pulumi for each, and once more to select a stack that every command names.
     """
 
-    def __init__(self, workspace: automation.LocalWorkspace) -> None:
-        self.name, self.workspace = STACK, workspace
-        self.project = workspace.project_settings().name
+    def __init__(self, project: str, workspace: automation.LocalWorkspace) -> None:
+        self.name, self.project, self.workspace = STACK, project, workspace
 
     @property
     def state(self) -> Path:
@@ -60,22 +59,21 @@ def empty(
     """A stack that knows of no resource, in a folder that may be there; `home` has the plugins."""
     shutil.rmtree(folder / "backend", ignore_errors=True)
     shutil.copytree(_blank(project).name, folder, dirs_exist_ok=True)
-    return Stack(_workspace(folder, program, home))
+    return Stack(project, _workspace(folder, program, home))
 
 
 def _workspace(
     folder: Path, program: automation.PulumiFn | None = None, home: Path | None = None
 ) -> automation.LocalWorkspace:
-    environment: dict[str, Any] = {
-        "PULUMI_BACKEND_URL": f"file://{folder / 'backend'}",
-        "PULUMI_CONFIG_PASSPHRASE": "test",
-        "PULUMI_SKIP_UPDATE_CHECK": "true",
-        "PULUMI_DISABLE_AUTOMATIC_PLUGIN_ACQUISITION": "true",
-    }
     return automation.LocalWorkspace(
         work_dir=str(folder),
         program=program,
-        env_vars=environment,
+        env_vars={
+            "PULUMI_BACKEND_URL": f"file://{folder / 'backend'}",
+            "PULUMI_CONFIG_PASSPHRASE": "test",
+            "PULUMI_SKIP_UPDATE_CHECK": "true",
+            "PULUMI_DISABLE_AUTOMATIC_PLUGIN_ACQUISITION": "true",
+        },
         pulumi_home=str(home) if home else None,
         pulumi_command=_command(),
     )

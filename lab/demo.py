@@ -11,16 +11,14 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Final
 
-import httpx
 from rich.markup import escape
 from rich.table import Table
 
-from lab import lifecycle
+from lab import lifecycle, servers
 from lab.layout import Environment, Server, environment_servers
 from lab.progress import console, step
 from lab.workspace import UPDATE_LIMIT, Workspace, default
 from slipway.errors import SlipwayError
-from slipway.web import WITHOUT_TLS
 
 OLD: Final = "v1.0.0"
 NEW: Final = "v1.1.0"
@@ -133,7 +131,7 @@ def _limited(process: subprocess.Popen[str], seconds: float) -> Iterator[None]:
 def _check_versions(stack: Environment, version: str) -> None:
     """Ask every server through its proxy. Raises SlipwayError for another version."""
     for server in FLEET[stack]:
-        answer = httpx.get(f"http://{server.address}/version", timeout=5, verify=WITHOUT_TLS).json()
+        answer = servers.shop(server)
         if (answer["version"], answer["server"]) != (version, server.name):
             raise SlipwayError(f"it answers {answer}, not {version}", where=server.name)
     names = ", ".join(server.name for server in FLEET[stack])

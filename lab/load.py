@@ -25,8 +25,6 @@ class Result:
     answers: int = 0
     seconds: float = 0.0
     failures: list[str] = field(default_factory=list)
-    versions: Counter[str] = field(default_factory=Counter)
-    """Number of good answers by the version that gave them."""
     kinds: Counter[str] = field(default_factory=Counter)
     """Number of requests by what came of them: `2xx` to `5xx`, or the name of the error."""
     latencies: list[float] = field(default_factory=list)
@@ -39,6 +37,11 @@ class Result:
         """Requests a second."""
         return self.answers / self.seconds if self.seconds else 0.0
 
+    @property
+    def versions(self) -> Counter[str]:
+        """Number of good answers by the version that gave them."""
+        return Counter(version for _, version in self.moments)
+
 
 class Load:
     """`rate` requests a second to each address, from entering to leaving the context.
@@ -48,7 +51,7 @@ class Load:
 
     def __init__(self, addresses: Sequence[str], *, rate: float, clients: int = CLIENTS) -> None:
         self._results = {address: Result(address) for address in addresses}
-        self._clients, self._pause = clients, clients / rate
+        self._rate, self._pause = rate, clients / rate
         self._over = threading.Event()
         self._lock = threading.Lock()
         self._began = 0.0
@@ -90,7 +93,7 @@ class Load:
         """One client, whose requests lie evenly between those of the others."""
         connection = http.client.HTTPConnection(result.address, timeout=TIMEOUT)
         keep = number % 2 == 0
-        due = self._began + number * self._pause / self._clients
+        due = self._began + number / self._rate
         while not self._over.wait(max(0.0, due - time.monotonic())):
             if time.monotonic() - self._began > LIMIT:
                 return
@@ -103,7 +106,6 @@ class Load:
                 if failure:
                     result.failures.append(failure)
                 else:
-                    result.versions[version] += 1
                     result.moments.append((time.time(), version))
             due += self._pause
 

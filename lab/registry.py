@@ -18,7 +18,7 @@ VOLUME = f"{REGISTRY_CONTAINER}-data"
 STORAGE = "/var/lib/registry"
 READY_LIMIT = 30.0  # seconds
 PUSH_LIMIT = 300.0  # seconds
-MANIFESTS = (
+_MANIFESTS = (
     "application/vnd.docker.distribution.manifest.v2+json",
     "application/vnd.oci.image.manifest.v1+json",
     "application/vnd.oci.image.index.v1+json",
@@ -95,6 +95,18 @@ def repositories() -> list[str]:
     return names
 
 
+def digest(repository: str, tag: str) -> str:
+    """What the registry has under a tag. Raises httpx.HTTPStatusError when there is nothing."""
+    answer = _get(f"/v2/{repository}/manifests/{tag}").raise_for_status()
+    return str(answer.headers["Docker-Content-Digest"])
+
+
+def tags(repository: str) -> dict[str, str]:
+    """By tag, the digest that the registry has."""
+    names = _get(f"/v2/{repository}/tags/list").json().get("tags") or []
+    return {name: digest(repository, name) for name in sorted(names)}
+
+
 def _current(image: str) -> bool:
     answer = _get(f"/v2/{_repository(image)}/manifests/{image.rpartition(':')[2]}")
     if answer.status_code == httpx.codes.NOT_FOUND:
@@ -108,5 +120,5 @@ def _current(image: str) -> bool:
 def _get(path: str) -> httpx.Response:
     # A proxy for the outside world is no way to an address on this machine.
     with httpx.Client(trust_env=False, timeout=10, verify=WITHOUT_TLS) as client:
-        accept = {"Accept": ", ".join(MANIFESTS)}
+        accept = {"Accept": ", ".join(_MANIFESTS)}
         return client.get(f"http://{REGISTRY}{path}", headers=accept)

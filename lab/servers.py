@@ -6,13 +6,16 @@ import hashlib
 import json
 import subprocess
 from concurrent.futures import ThreadPoolExecutor
-from typing import Final
+from typing import Any, Final
+
+import httpx
 
 from lab import command as program
 from lab import images, keys, layers, waiting
 from lab.engine import NESTED, docker
 from lab.layout import LABEL, NETWORK, USER, Server
 from slipway.errors import SlipwayError
+from slipway.web import WITHOUT_TLS
 
 __all__ = ["Server"]
 
@@ -85,6 +88,13 @@ def wait_ready(server: Server, limit: float = READY_LIMIT) -> None:
 def ready(server: Server) -> bool:
     """Whether `deploy` gets an answer from the server's engine over SSH."""
     return ssh(server, "docker version --format '{{.Server.Version}}'").returncode == 0
+
+
+def shop(server: Server) -> dict[str, Any]:
+    """What the sample shop on it tells of itself to a user. Raises httpx.HTTPError."""
+    url = f"http://{server.address}/version"
+    told: dict[str, Any] = httpx.get(url, timeout=10, verify=WITHOUT_TLS).raise_for_status().json()
+    return told
 
 
 def run(

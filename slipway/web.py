@@ -1,4 +1,7 @@
-"""httpx without its own command line, which takes longer to import than all the rest of it."""
+"""httpx, made quick to begin with.
+
+Its own command line takes longer to import than all the rest of it, and is left out.
+"""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Virtual environments, named by a lock file's content: clones with equal locks share one.
+"""Virtual environments, named by what they are made of: clones with equal lock files share one.
 
 Without another lock file it is the project's own.
 """
@@ -44,8 +44,8 @@ def prefer_systems(arguments: list[str]) -> None:
 
 def directory(lock: Path = LOCK_FILE) -> Path:
     """Where the environment for a lock file and this Python belongs."""
-    tag = f"{sys.implementation.cache_tag}-{paths.content_key(lock, sys.base_prefix)}"
-    return paths.cache() / f"venv-{tag}"
+    key = paths.content_key(lock, sys.base_prefix, COLLECT_SELDOM)
+    return paths.cache() / f"venv-{sys.implementation.cache_tag}-{key}"
 
 
 def interpreter(lock: Path = LOCK_FILE) -> Path:
@@ -60,31 +60,17 @@ def bytecode() -> Path:
 
 def ready(lock: Path = LOCK_FILE) -> bool:
     """Whether the environment is complete, and its Python is still on the machine."""
-    return _made(lock) and (site_packages(lock) / COLLECTOR).exists()
-
-
-def _made(lock: Path) -> bool:
     return (directory(lock) / COMPLETE).exists() and interpreter(lock).exists()
 
 
-def site_packages(lock: Path = LOCK_FILE) -> Path:
-    """Where its packages are."""
-    version = f"python{sys.version_info.major}.{sys.version_info.minor}"
-    return directory(lock) / "lib" / version / "site-packages"
-
-
 def install(lock: Path = LOCK_FILE) -> None:
-    """Make the environment, every package checked against its hash in the lock file."""
-    if not _made(lock):
-        _make(lock)
-    (site_packages(lock) / COLLECTOR).write_text(COLLECT_SELDOM)
+    """Make the environment, every package checked against its hash in the lock file.
 
-
-def _make(lock: Path) -> None:
-    """In its final place, because scripts in it name their interpreter by path.
-
-    A marker written last tells a complete one from what a killed run left behind.
+    It is made in its final place, because scripts in it name their interpreter by path; a marker
+    written last tells a complete one from what a killed run left behind.
     """
+    if ready(lock):
+        return
     _ensure_ensurepip()
     target = directory(lock)
     progress.step("python", f"creating {target} (less than a minute)")
@@ -98,6 +84,8 @@ def _make(lock: Path) -> None:
         env={"PYTHONPYCACHEPREFIX": str(bytecode()), "PYTHONPATH": ""},
         remedy="Check that pip can reach its package index from here, then run `make setup` again.",
     )
+    version = f"python{sys.version_info.major}.{sys.version_info.minor}"
+    (target / "lib" / version / "site-packages" / COLLECTOR).write_text(COLLECT_SELDOM)
     (target / COMPLETE).touch()
 
 

@@ -1,6 +1,7 @@
 """The hands: every verb of the state machine, done so that it can be repeated.
 
-What one verb alone needs is read when it is done: to start is most of what a short step costs.
+What one verb alone needs is read when it is done: to start is most of what a short step costs. Not
+so for going back and for committing: the watchdog does them, maybe when its agent was replaced.
 """
 
 from __future__ import annotations

@@ -13,9 +13,9 @@ from typing import Any
 import httpx
 
 from components.server import install_command
+from lab import registry
 from lab.layout import REGISTRY, Server
 from lab.load import Load
-from lab.registry import MANIFESTS
 from slipway.agent.build import build
 from slipway.release.release import Health, Migration, Release, Service
 from slipway.web import WITHOUT_TLS
@@ -25,7 +25,7 @@ AGENT = ".slipway/agent.pyz"
 NETWORK = "172.31.240.0/24"
 TOKEN = "hunter2-is-secret"
 LOAD = 200  # requests a second
-CLIENTS = 20
+CLIENTS = 20  # enough that a slow release alone does not hold the others up
 
 # Not on http.server, which takes three times as long to start, and is started hundreds of times.
 APPLICATION = """
@@ -76,9 +76,7 @@ IDLING = "import os, signal, time\nsignal.signal(15, lambda *_: os._exit(0))\nti
 @cache
 def digest(name: str, tag: str) -> str:
     """The reference by digest of an image in the lab's registry."""
-    url = f"http://{REGISTRY}/v2/{name}/manifests/{tag}"
-    answer = httpx.head(url, headers={"Accept": ", ".join(MANIFESTS)}, verify=WITHOUT_TLS)
-    return f"{REGISTRY}/{name}@{answer.raise_for_status().headers['Docker-Content-Digest']}"
+    return f"{REGISTRY}/{name}@{registry.digest(name, tag)}"
 
 
 def release(

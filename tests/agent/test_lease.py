@@ -4,13 +4,15 @@ from __future__ import annotations
 
 import threading
 import time
+from typing import Any
 
 import pytest
 
 from lab import servers, waiting
+from slipway.release.release import Release
 from tests.agent.host import AgentHost, release
 
-LEASE = 2.0  # seconds; of the last step alone, for until the next one a busy machine takes longer
+LEASE = 2.0  # seconds
 PATIENCE = 20.0  # seconds
 
 
@@ -23,15 +25,21 @@ def settled(host: AgentHost) -> str:
     return str(status["serving"]["version"])
 
 
+def leave_after(host: AgentHost, wanted: Release, *steps: str, **rollout: Any) -> None:
+    """Nobody comes back after the last step; until the others a busy machine takes its time."""
+    for step in steps:
+        last = {"lease": LEASE} if step == steps[-1] else {}
+        done = host.call(step, wanted, rollout={**rollout, **last})
+        assert done.code == 0, done.progress
+
+
 @pytest.mark.parametrize("weight", [5, 100])
 def test_a_trial_that_nobody_ends_is_taken_back_without_a_failed_request(
     serving: AgentHost, weight: int
 ) -> None:
     two = release("v2")
     with serving.load() as load:
-        assert serving.call("stage", two).code == 0
-        switched = serving.call("switch", two, rollout={"lease": LEASE, "weight": weight})
-        assert switched.code == 0, switched.progress
+        leave_after(serving, two, "stage", "switch", weight=weight)
         assert settled(serving) == "v1"
     assert load.failures == []
     assert load.versions["v2"] > 0
@@ -45,9 +53,7 @@ def test_a_server_that_has_confirmed_and_knows_of_no_other_commits_by_itself(
     serving: AgentHost,
 ) -> None:
     two = release("v2")
-    for step in ("stage", "switch"):
-        assert serving.call(step, two).code == 0
-    assert serving.call("confirm", two, rollout={"lease": LEASE}).code == 0
+    leave_after(serving, two, "stage", "switch", "confirm")
     assert settled(serving) == "v2"
     assert serving.call("finalize", two).code == 0
 
@@ -57,9 +63,7 @@ def test_a_server_that_has_confirmed_waits_for_a_peer_that_it_cannot_reach(
 ) -> None:
     two = release("v2")
     alone = {"line": "", "token": "alone", "peers": {"other": "10.88.0.250:80"}}
-    for step, lease in {"stage": 600, "switch": 600, "confirm": LEASE}.items():
-        done = serving.call(step, two, rollout={"lease": lease, "basis": alone})
-        assert done.code == 0, done.progress
+    leave_after(serving, two, "stage", "switch", "confirm", basis=alone)
     time.sleep(LEASE + 4)
     assert serving.status()["phase"] == "confirmed"
     refused = serving.call("stage", release("v3"))
@@ -72,8 +76,7 @@ def test_a_server_that_has_confirmed_waits_for_a_peer_that_it_cannot_reach(
 def test_a_server_that_lost_its_power_serves_the_committed_release_and_goes_back(
     serving: AgentHost,
 ) -> None:
-    assert serving.call("stage", release("v2")).code == 0
-    assert serving.call("switch", release("v2"), rollout={"lease": LEASE}).code == 0
+    leave_after(serving, release("v2"), "stage", "switch")
     servers.power_off(serving.server)
     servers.power_on(serving.server)
     time.sleep(LEASE)

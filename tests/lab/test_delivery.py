@@ -7,7 +7,8 @@ from typing import Any
 
 from lab.layout import REGISTRY, Server
 from lab.load import Load
-from tests.lab.trial import IMAGE, SERVERS, Trial, images, journal, served, status, tags
+from lab.registry import tags
+from tests.lab.trial import IMAGE, SERVERS, Trial, images, journal, served, status
 
 STAGING, PRODUCTION = SERVERS["staging"], SERVERS["production"]
 RATE = 200  # requests a second to each server

@@ -11,14 +11,12 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import Any, Final
 
-import httpx
 import yaml
 
 from lab import servers, waiting
 from lab.command import end_session
-from lab.layout import REGISTRY, Server, find
+from lab.layout import Server, find
 from lab.workspace import REPOSITORY, Workspace
-from slipway.web import WITHOUT_TLS
 
 SERVERS: Final[dict[str, list[Server]]] = {
     "staging": [find("staging-2")],
@@ -218,8 +216,7 @@ def status(server: Server) -> dict[str, Any]:
 
 def served(server: Server) -> str:
     """The version that a user of the server gets."""
-    answer = httpx.get(f"http://{server.address}/version", timeout=10, verify=WITHOUT_TLS)
-    return str(answer.raise_for_status().json()["version"])
+    return str(servers.shop(server)["version"])
 
 
 def images(server: Server) -> dict[str, str]:
@@ -231,20 +228,6 @@ def images(server: Server) -> dict[str, str]:
 def journal(server: Server) -> str:
     """Everything that the agent has noted on the server."""
     return servers.run(server, "cat /home/deploy/.slipway/*/journal.jsonl").stdout
-
-
-def tags(image: str) -> dict[str, str]:
-    """By tag, the digest that the registry has."""
-    url = f"http://{REGISTRY}/v2/{image}/"
-    with httpx.Client(base_url=url, timeout=10, verify=WITHOUT_TLS) as registry:
-        names = registry.get("tags/list").json().get("tags") or []
-        accept = {"accept": "application/vnd.docker.distribution.manifest.v2+json"}
-        return {
-            name: registry.head(f"manifests/{name}", headers=accept).headers[
-                "docker-content-digest"
-            ]
-            for name in sorted(names)
-        }
 
 
 def wait_for(what: str, happened: Callable[[], bool], limit: float = 60.0) -> None:

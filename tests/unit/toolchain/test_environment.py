@@ -18,8 +18,6 @@ def ready(machine: Machine) -> Machine:
     machine.has("pulumi", folder=pulumi._built_directory())
     machine.has("python", folder=python.directory() / "bin")
     (python.directory() / python.COMPLETE).touch()
-    python.site_packages().mkdir(parents=True)
-    python.install()
     return machine
 
 

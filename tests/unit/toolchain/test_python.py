@@ -71,14 +71,15 @@ def test_a_python_that_is_named_is_kept(
     python.prefer_systems(["setup"])
 
 
-def test_an_environment_that_is_there_gets_what_is_new_about_it(machine: Machine) -> None:
+def test_an_environment_made_otherwise_is_not_the_one_to_use(
+    machine: Machine, monkeypatch: pytest.MonkeyPatch
+) -> None:
     folder = python.directory()
     machine.has("python", folder=folder / "bin")
-    python.site_packages().mkdir(parents=True)
     (folder / python.COMPLETE).touch()
-    assert not python.ready()
-    python.install()
     assert python.ready()
+    monkeypatch.setattr(python, "COLLECT_SELDOM", "")
+    assert not python.ready()
 
 
 def test_pythons_of_the_environment_seldom_look_for_garbage() -> None:

@@ -6,8 +6,8 @@ from lab.bench.peers import COLUMNS, Trial, report
 from lab.bench.traffic import Traffic
 from lab.load import Result
 
-WELL = Result("one", 2500, 10.0, [], Counter(v2=2500), Counter({"2xx": 2500}))
-ILL = Result("one", 2500, 10.0, ["ConnectionRefusedError: gone"], Counter(v2=2499))
+WELL = Result("one", 2500, 10.0, [], Counter({"2xx": 2500}))
+ILL = Result("one", 2500, 10.0, ["ConnectionRefusedError: gone"])
 
 
 def trial(name: str, result: Result) -> Trial:

@@ -7,13 +7,11 @@ import pytest
 from lab.bench.traffic import Traffic, handover, last_answer, silence
 from lab.load import Result
 
-CALM = Result("10.88.0.11", 2500, 10.0, [], Counter(v1=2500), Counter({"2xx": 2500}), [0.01] * 2500)
+CALM = Result("10.88.0.11", 2500, 10.0, [], Counter({"2xx": 2500}), [0.01] * 2500)
 
 
 def failed(failure: str) -> Result:
-    return Result(
-        "10.88.0.21", 2500, 10.0, [failure], Counter(v1=2499), Counter({"2xx": 2499, "5xx": 1})
-    )
+    return Result("10.88.0.21", 2500, 10.0, [failure], Counter({"2xx": 2499, "5xx": 1}))
 
 
 def test_a_load_without_a_failed_request_has_no_fault() -> None:
