@@ -12,6 +12,8 @@ from typing import Final
 
 from pulumi import automation
 
+from lab import vault
+
 STACK: Final = "test"
 
 
@@ -70,10 +72,11 @@ def _workspace(
         program=program,
         env_vars={
             "PULUMI_BACKEND_URL": f"file://{folder / 'backend'}",
-            "PULUMI_CONFIG_PASSPHRASE": "test",
             "PULUMI_SKIP_UPDATE_CHECK": "true",
             "PULUMI_DISABLE_AUTOMATIC_PLUGIN_ACQUISITION": "true",
+            **vault.environment(),
         },
+        secrets_provider=vault.SECRETS_PROVIDER,
         pulumi_home=str(home) if home else None,
         pulumi_command=_command(),
     )
