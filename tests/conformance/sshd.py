@@ -25,6 +25,7 @@ HostKey {folder}/host
 AuthorizedKeysFile {folder}/user.pub
 PidFile none
 StrictModes no
+SetEnv HOME={folder}
 UsePAM no
 PasswordAuthentication no
 AcceptEnv ACCEPTED PULUMI_COMMAND_*
