@@ -29,7 +29,7 @@ def variables() -> dict[str, str]:
         # forbids to would have every process compile them anew, seconds of each `pulumi up`.
         "PYTHONDONTWRITEBYTECODE": "",
         "PULUMI_HOME": str(plugins.home()),
-        "PULUMI_PYTHON_CMD": str(python.interpreter()),
+        "PULUMI_PYTHON_CMD": str(python.launcher()),
         "PULUMI_SKIP_UPDATE_CHECK": "true",
         # The CLI fills large tables at each start, and Go's collector looks through them again and
         # again: 0.26 s of a processor for `pulumi version`, 0.14 s without. It comes back when a

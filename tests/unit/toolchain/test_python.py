@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import json
 import os
 import subprocess
 import sys
@@ -80,6 +81,22 @@ def test_an_environment_made_otherwise_is_not_the_one_to_use(
     assert python.ready()
     monkeypatch.setattr(python, "COLLECT_SELDOM", "")
     assert not python.ready()
+
+
+def test_pulumi_is_told_of_the_packages_that_pip_lists() -> None:
+    told, listed = (
+        subprocess.run([program, *python.LISTING], capture_output=True, check=True).stdout
+        for program in (python.launcher(), sys.executable)
+    )
+    assert json.loads(told) == json.loads(listed)
+
+
+def test_everything_else_that_pulumi_starts_python_for_is_done_by_it() -> None:
+    arguments = ["-c", "import sys; print(sys.executable, sys.argv[1:])", "a b", "$HOME"]
+    told = subprocess.run(
+        [python.launcher(), *arguments], capture_output=True, check=True, text=True
+    )
+    assert told.stdout == f"{python.interpreter()} ['a b', '$HOME']\n"
 
 
 def test_pythons_of_the_environment_seldom_look_for_garbage() -> None:
