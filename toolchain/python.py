@@ -112,7 +112,7 @@ def _surroundings() -> dict[str, str]:
 def _make_launcher(lock: Path) -> None:
     packages = directory(lock) / LISTED
     listed = process.run(
-        [str(interpreter(lock)), *LISTING], limit=ANSWER_LIMIT, env=_surroundings()
+        [str(interpreter(lock)), *LISTING], limit=CREATE_LIMIT, env=_surroundings()
     )
     packages.write_text(listed)
     script = LAUNCHER.format(
