@@ -70,12 +70,7 @@ def _workspace(
     return automation.LocalWorkspace(
         work_dir=str(folder),
         program=program,
-        env_vars={
-            "PULUMI_BACKEND_URL": f"file://{folder / 'backend'}",
-            "PULUMI_SKIP_UPDATE_CHECK": "true",
-            "PULUMI_DISABLE_AUTOMATIC_PLUGIN_ACQUISITION": "true",
-            **vault.environment(),
-        },
+        env_vars={"PULUMI_BACKEND_URL": f"file://{folder / 'backend'}", **vault.environment()},
         secrets_provider=vault.SECRETS_PROVIDER,
         pulumi_home=str(home) if home else None,
         pulumi_command=_command(),

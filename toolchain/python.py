@@ -24,12 +24,12 @@ COLLECT_SELDOM = "import gc; gc.set_threshold(100_000)\n"
 COLLECTOR = "collector.pth"  # every Python of the environment runs it when it starts
 # Pulumi's language host asks for the packages before each preview and update, for which pip takes
 # 0.3 s. What this environment has was written down when it was made, and never changes.
-LISTING = ("-m", "pip", "list", "-v", "--format", "json")
+LISTING = "-m pip list -v --format json"
 LISTED = "packages.json"
-LAUNCHER = """\
+LAUNCHER = f"""\
 #!/bin/sh
-[ "$*" = {listing} ] && exec cat {packages}
-exec {python} "$@"
+[ "$*" = "{LISTING}" ] && exec cat {{packages}}
+exec {{python}} "$@"
 """
 ANSWER_LIMIT = 10.0
 CREATE_LIMIT = 120.0
@@ -110,16 +110,10 @@ def _surroundings() -> dict[str, str]:
 
 
 def _make_launcher(lock: Path) -> None:
-    packages = directory(lock) / LISTED
-    listed = process.run(
-        [str(interpreter(lock)), *LISTING], limit=CREATE_LIMIT, env=_surroundings()
-    )
-    packages.write_text(listed)
-    script = LAUNCHER.format(
-        listing=shlex.quote(" ".join(LISTING)),
-        packages=shlex.quote(str(packages)),
-        python=shlex.quote(str(interpreter(lock))),
-    )
+    python, packages = str(interpreter(lock)), directory(lock) / LISTED
+    listing = [python, *LISTING.split()]
+    packages.write_text(process.run(listing, limit=CREATE_LIMIT, env=_surroundings()))
+    script = LAUNCHER.format(python=shlex.quote(python), packages=shlex.quote(str(packages)))
     launcher(lock).write_text(script)
     launcher(lock).chmod(0o755)
 

@@ -85,7 +85,7 @@ def test_an_environment_made_otherwise_is_not_the_one_to_use(
 
 def test_pulumi_is_told_of_the_packages_that_pip_lists() -> None:
     told, listed = (
-        subprocess.run([program, *python.LISTING], capture_output=True, check=True).stdout
+        subprocess.run([program, *python.LISTING.split()], capture_output=True, check=True).stdout
         for program in (python.launcher(), sys.executable)
     )
     assert json.loads(told) == json.loads(listed)
