@@ -22,7 +22,7 @@ PARALLEL := --numprocesses 4 --dist loadgroup --no-loadscope-reorder --max-worke
 SUITES := $(wildcard $(addprefix tests/,unit conformance shop workflows agent github chaos lab))
 SCRIPTS := $(shell git ls-files '*.sh' .ci/run)
 # What runs on servers keeps to the standard library of Python 3.9.
-ON_SERVERS := $(wildcard slipway/agent slipway/release)
+ON_SERVERS := $(wildcard slipway/agent slipway/release slipway/errors.py slipway/values.py)
 
 export PYTHONUNBUFFERED := 1
 

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import math
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass, field
 from hashlib import pbkdf2_hmac
 from typing import Any
 
@@ -19,6 +18,7 @@ from slipway.agent.request import Request
 from slipway.agent.store import Store
 from slipway.errors import SlipwayError
 from slipway.release.release import Health, Limits
+from slipway.values import asdict, dataclass, field
 
 PATIENCE = 900.0  # seconds: another accessory of this server may be pulling its image
 ROUNDS = 100_000  # a container's labels are no place for a hash that can be guessed from

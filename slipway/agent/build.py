@@ -48,7 +48,7 @@ def _digest(content: bytes) -> str:
 
 def _content() -> bytes:
     package = ROOT / "slipway"
-    sources = [package / "__init__.py", package / "errors.py"]
+    sources = [package / "__init__.py", package / "errors.py", package / "values.py"]
     for folder in ("agent", "release"):
         sources += [
             path for path in (package / folder).rglob("*.py") if path != Path(__file__).resolve()

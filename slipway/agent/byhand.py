@@ -7,7 +7,6 @@ import json
 import os
 import sys
 from collections.abc import Sequence
-from dataclasses import asdict
 from pathlib import Path
 
 from slipway.agent.checkup import Finding, checkup
@@ -16,6 +15,7 @@ from slipway.agent.redact import Redactor
 from slipway.agent.report import Report
 from slipway.agent.store import Store
 from slipway.errors import SlipwayError
+from slipway.values import asdict
 
 MINUTES = 5.0  # of the logs that are read
 

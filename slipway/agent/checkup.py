@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import time
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass, replace
 from functools import partial
 from typing import Any, Callable
 
@@ -23,6 +22,7 @@ from slipway.errors import SlipwayError
 from slipway.release.release import Release
 from slipway.release.state import IDLE, State
 from slipway.release.watch import LOG_ERRORS
+from slipway.values import dataclass, replace
 
 AT_ONCE = 16
 MOST_LINES = 5000  # of one container's log

@@ -6,12 +6,12 @@ import hashlib
 import json
 import math
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field
 from typing import Any
 
 from slipway.errors import SlipwayError
 from slipway.release.release import Limits, Release, Service
 from slipway.release.state import Revision
+from slipway.values import dataclass, field
 
 SHORT_ID = 8  # digits of the release id in a container's name
 LOGS = {"Type": "local", "Config": {"max-size": "10m", "max-file": "3"}}

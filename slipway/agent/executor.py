@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import time
-from dataclasses import dataclass
 from typing import Any, Callable, Protocol
 
 from slipway.agent.report import Report
 from slipway.errors import SlipwayError
 from slipway.release.machine import Action, Actions
 from slipway.release.state import ABORTING, IDLE
+from slipway.values import dataclass
 
 ENDING = (ABORTING, IDLE)  # phases in which there is nothing to go back from
 

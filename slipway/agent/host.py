@@ -9,7 +9,6 @@ from __future__ import annotations
 import ipaddress
 import time
 from collections.abc import Iterable
-from dataclasses import replace
 from typing import Any, Callable
 
 from slipway.agent import containers, health, images, migration
@@ -25,6 +24,7 @@ from slipway.agent.store import Store
 from slipway.errors import SlipwayError
 from slipway.release.machine import Action
 from slipway.release.state import ABORTING, STAGED, STAGING, State
+from slipway.values import replace
 
 GRACE = 10.0  # seconds for a container whose release nobody remembers
 UNWELL = 20.0  # seconds at most that connections to a release that is given up get to end

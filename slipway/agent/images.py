@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import time
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
 from typing import Any
 
 from slipway.agent.docker import Engine, EngineError
 from slipway.agent.report import Report
 from slipway.errors import SlipwayError
+from slipway.values import dataclass
 
 PULL_LIMIT = 900.0  # seconds for one image
 

@@ -14,12 +14,12 @@ import signal
 import time
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
-from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from typing import Any, Callable
 
 from slipway.agent.store import Store
 from slipway.errors import SlipwayError
+from slipway.values import asdict, dataclass, replace
 
 PATIENCE = 10.0  # seconds to wait for a call that runs
 POLL = 0.05  # seconds

@@ -13,6 +13,7 @@ from slipway.release import analysis
 from slipway.release.analysis import Sample, Verdict
 from slipway.release.histogram import Histogram
 from slipway.release.watch import Watch
+from slipway.values import replace
 
 RESPONSES = tuple(f"hrsp_{kind}" for kind in ("1xx", "2xx", "3xx", "4xx", "5xx", "other"))
 FAILED = ("hrsp_5xx", "econ", "eresp")  # answered so, or not at all
@@ -161,8 +162,8 @@ class Measure:
 
     def verdict(self) -> Verdict:
         """What has been counted so far comes to this."""
-        new = self._sample(self._new)
-        new.cpu = self.processor.share() if self.processor else None
+        cpu = self.processor.share() if self.processor else None
+        new = replace(self._sample(self._new), cpu=cpu)
         return analysis.judge(new, self._sample(self._old), self.watch)
 
     def _sample(self, colour: str) -> Sample:

@@ -12,12 +12,12 @@ from __future__ import annotations
 import hashlib
 import re
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 
 from slipway.agent.proxy_front import FOLDER, head, preview_head
 from slipway.errors import SlipwayError
 from slipway.release.release import Health, Service
 from slipway.release.state import Proxy, Revision
+from slipway.values import dataclass
 
 COLOURS = ("a", "b")
 NOWHERE = "0.0.0.0"  # noqa: S104 - the address of an empty slot; nothing binds to it

@@ -6,7 +6,6 @@ import json
 import re
 import socket
 from collections.abc import Mapping
-from dataclasses import dataclass, field
 from typing import Any
 
 from slipway.agent.containers import Place
@@ -16,6 +15,7 @@ from slipway.release.basis import Basis
 from slipway.release.release import Release
 from slipway.release.state import Keeping, Proxy, ballot
 from slipway.release.watch import Watch
+from slipway.values import dataclass, field
 
 LARGEST = 4 * 1024 * 1024  # bytes of a request
 NAME = re.compile(r"[a-z0-9][a-z0-9-]{0,62}\Z")

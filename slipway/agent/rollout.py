@@ -7,7 +7,6 @@ import signal
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import replace
 from typing import Any, Callable
 
 from slipway.agent import incident, lock, peers, watchdog
@@ -21,6 +20,7 @@ from slipway.errors import SlipwayError
 from slipway.release import machine
 from slipway.release.machine import Actions
 from slipway.release.state import CONFIRMED, IDLE, State, brief, install
+from slipway.values import replace
 
 Planner = Callable[[Request, State], Actions]
 

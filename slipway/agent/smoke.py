@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import time
 from collections.abc import Sequence
-from dataclasses import dataclass
 
 from slipway.agent import health
 from slipway.agent.containers import Container
@@ -13,6 +12,7 @@ from slipway.agent.health import ContainerError
 from slipway.agent.health.http import Place, ask, shortfall
 from slipway.agent.side_by_side import side_by_side
 from slipway.release.release import Release, Service, Smoke
+from slipway.values import dataclass
 
 AT_ONCE = 8
 PAUSE = 1.0  # seconds before another try

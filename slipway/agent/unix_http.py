@@ -9,8 +9,9 @@ from __future__ import annotations
 
 import socket
 from collections.abc import Mapping
-from dataclasses import dataclass
 from typing import BinaryIO
+
+from slipway.values import dataclass
 
 LONGEST_LINE = 65536  # bytes
 

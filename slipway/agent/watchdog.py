@@ -9,7 +9,6 @@ from __future__ import annotations
 import contextlib
 import fcntl
 import os
-import subprocess
 import sys
 import time
 from pathlib import Path
@@ -39,6 +38,8 @@ def ensure(store: Store, application: str) -> None:
     """Start it where there is something to wait for and none is there."""
     if due(store.state(), lock.load(store), lock.moment()) is None or _alive(store.folder):
         return
+    import subprocess  # the other steps do without: it takes as long to read as the rest of this
+
     subprocess.Popen(
         [sys.executable, str(Path(sys.argv[0]).resolve()), "watch", application],
         stdin=subprocess.DEVNULL,

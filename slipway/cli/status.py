@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping
-from dataclasses import asdict
 from datetime import UTC, datetime
 
 import typer
@@ -15,6 +14,7 @@ from slipway.cli.stack import settings_of
 from slipway.cli.table import moment, show
 from slipway.errors import SlipwayError
 from slipway.release.status import Status
+from slipway.values import asdict
 
 COLUMNS = ("server", "serves", "since (UTC)", "before", "phase")
 

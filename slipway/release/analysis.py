@@ -23,12 +23,12 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterator
-from dataclasses import dataclass, field
 from enum import Enum
 
 from slipway.release.chance import at_least
 from slipway.release.histogram import Histogram
 from slipway.release.watch import Watch
+from slipway.values import dataclass, field
 
 UNLIKELY, CERTAIN = 0.01, 0.001
 CONFIDENCE = 2.326  # standard deviations: one-sided 99 %
@@ -36,7 +36,7 @@ NOTICEABLE = 0.010  # seconds
 SLOW = 0.05  # share of requests beyond the 95th percentile
 
 
-@dataclass
+@dataclass(frozen=True)
 class Sample:
     """What one release has done during a hold on one server.
 

@@ -5,10 +5,10 @@ from __future__ import annotations
 import hashlib
 import json
 from collections.abc import Mapping
-from dataclasses import dataclass, field
 from typing import Any
 
 from slipway.release.status import Status
+from slipway.values import dataclass, field
 
 TOKEN_LENGTH = 32  # hexadecimal digits: nobody guesses the path at which a proxy tells a vote
 

@@ -8,7 +8,6 @@ it repeats what was under way, or undoes it first. Nothing here touches the worl
 from __future__ import annotations
 
 from collections.abc import Collection
-from dataclasses import dataclass, replace
 
 from slipway.errors import SlipwayError
 from slipway.release import accord
@@ -27,6 +26,7 @@ from slipway.release.state import (
     Revision,
     State,
 )
+from slipway.values import dataclass, replace
 
 MIGRATIONS_KEPT = 50
 

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from enum import Enum
 from typing import Union
+
+from slipway.values import dataclass
 
 
 class Action(str, Enum):

@@ -5,9 +5,10 @@ from __future__ import annotations
 import hashlib
 import json
 from collections.abc import Mapping
-from dataclasses import MISSING, Field, dataclass, field, fields, is_dataclass
 from functools import cached_property
 from typing import Any
+
+from slipway.values import MISSING, Field, dataclass, field, fields, is_dataclass
 
 SETTINGS = ("version", "application", "overrides")
 """What of a stack's configuration makes a release; the rest says where and how it runs."""

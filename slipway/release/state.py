@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import ipaddress
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass, field, fields, replace
 from functools import cached_property
 from typing import Any
 
@@ -12,6 +11,7 @@ from slipway.errors import SlipwayError
 from slipway.release import accord
 from slipway.release.basis import Basis
 from slipway.release.release import Release
+from slipway.values import asdict, dataclass, field, fields, replace
 
 FORMAT = 3  # of the stored form; another one is refused, as ids of releases may differ
 FIRST_HOST = 10  # fixed addresses start here: gateways and hand-made containers keep the low ones

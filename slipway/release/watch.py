@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from slipway.values import dataclass
 
 HOLD, FAIL = "hold", "fail"  # what too few requests lead to
 LOG_ERRORS = (

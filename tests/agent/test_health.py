@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import json
-from dataclasses import replace
 
 from lab import servers
 from slipway.release.release import Smoke
+from slipway.values import replace
 from tests.agent.host import AGENT, TOKEN, AgentHost, release
 
 

@@ -8,9 +8,9 @@ import threading
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import replace
 
 from slipway.release.release import Release
+from slipway.values import replace
 from tests.agent.host import AgentHost, Result, release
 
 LONG = 8.0  # seconds that a long request takes

@@ -3,7 +3,6 @@ from __future__ import annotations
 import signal
 import threading
 import time
-from dataclasses import replace
 from typing import Any
 
 import httpx
@@ -13,6 +12,7 @@ from lab import servers, waiting
 from lab.engine import docker
 from lab.layout import REGISTRY
 from slipway.release.release import Health, Release
+from slipway.values import replace
 from tests.agent.host import AGENT, TOKEN, AgentHost, digest, release
 
 

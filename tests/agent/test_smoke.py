@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
-
 from slipway.release.release import Smoke
+from slipway.values import replace
 from tests.agent.host import AgentHost, release
 
 FAILING = Smoke("web", "/docs", body="v3", retries=0)

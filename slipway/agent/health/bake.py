@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import time
 from collections.abc import Sequence
-from dataclasses import dataclass
 from typing import Callable
 
 from slipway.agent.docker import Engine
@@ -15,6 +14,7 @@ from slipway.agent.measure import Measure
 from slipway.errors import SlipwayError
 from slipway.release.analysis import Outcome, Verdict
 from slipway.release.watch import HOLD, Watch
+from slipway.values import dataclass
 
 INTERVAL = 0.5  # seconds between looks
 

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-import calendar
 import time
 from collections.abc import Mapping
+from datetime import datetime, timezone
 from typing import Any
 
 
@@ -32,5 +32,5 @@ def own_check(found: Mapping[str, Any]) -> str:
 
 def age(found: Mapping[str, Any]) -> float:
     """Seconds since the container was started, by the clock of this machine."""
-    started = found["State"]["StartedAt"][:19]
-    return time.time() - calendar.timegm(time.strptime(started, "%Y-%m-%dT%H:%M:%S"))
+    started = datetime.fromisoformat(found["State"]["StartedAt"][:19])  # whole seconds of UTC
+    return time.time() - started.replace(tzinfo=timezone.utc).timestamp()

@@ -7,8 +7,9 @@ import json
 import ssl
 import time
 from collections.abc import Mapping
-from dataclasses import dataclass
 from typing import Any, Protocol
+
+from slipway.values import dataclass
 
 LONGEST = 1024 * 1024  # bytes of an answer that are read
 SHOWN = 80  # characters of a value in an error

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -15,6 +14,7 @@ from slipway.release.plan import Action, Step
 from slipway.release.release import Release
 from slipway.settings import Settings, release
 from slipway.settings.rollout import CENTURY
+from slipway.values import replace
 from tests.unit.slipway.settings import sample
 
 IMAGE = "ghcr.io/acme/shop@sha256:" + "1" * 64

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -16,6 +15,7 @@ from slipway.agent.redact import Redactor
 from slipway.agent.report import Report
 from slipway.errors import SlipwayError
 from slipway.release.state import Proxy, State
+from slipway.values import replace
 
 ALERT = "[ALERT]    (1) : config : parsing [/etc/slipway/.draft.cfg:9] : unknown keyword 'x'"
 SAID = [

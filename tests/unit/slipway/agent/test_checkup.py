@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import time
-from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -18,6 +17,7 @@ from slipway.agent.store import Store
 from slipway.errors import SlipwayError
 from slipway.release.release import Health, Smoke
 from slipway.release.state import Proxy, Revision, State
+from slipway.values import replace
 from tests.unit.slipway.agent.engine import Containers
 from tests.unit.slipway.agent.health.web import web
 from tests.unit.slipway.release import sample

@@ -1,13 +1,12 @@
 from __future__ import annotations
 
-from dataclasses import replace
-
 import pytest
 
 from slipway.agent.containers import Place, migration_payload, of, payload
 from slipway.errors import SlipwayError
 from slipway.release.release import Limits, Release, Service
 from slipway.release.state import Revision
+from slipway.values import replace
 
 WEB = Service(
     "web",

@@ -7,7 +7,6 @@ import os
 import signal
 import time
 from collections.abc import Iterator
-from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -18,6 +17,7 @@ from slipway.agent import lock
 from slipway.agent.lock import Holder, Lock, Moment, exclusive
 from slipway.agent.store import Store
 from slipway.errors import SlipwayError
+from slipway.values import replace
 
 NOON = Moment(1_800_000_000.0, "boot", 5000.0)
 

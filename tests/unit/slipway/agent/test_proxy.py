@@ -1,7 +1,5 @@
 from __future__ import annotations
 
-from dataclasses import replace
-
 import pytest
 
 from slipway.agent.proxy import (
@@ -17,6 +15,7 @@ from slipway.agent.proxy_front import local_port
 from slipway.errors import SlipwayError
 from slipway.release.release import Health, Release, Service
 from slipway.release.state import Proxy, Revision
+from slipway.values import replace
 
 PROXY = Proxy("haproxy", 80)
 WEB = Service("web", "x@sha256:1", port=8000, replicas=2, health=Health(kind="http", path="/ready"))

@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
-
 from slipway.agent.proxy_front import head, inner_port, ports
 from slipway.release.state import Proxy
+from slipway.values import replace
 
 PLAIN = Proxy("haproxy", 80)
 SECURE = replace(PLAIN, https_port=443, certificate="ab12")

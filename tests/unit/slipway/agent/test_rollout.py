@@ -8,7 +8,6 @@ import os
 import signal
 import time
 from collections.abc import Iterator, Mapping
-from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -24,6 +23,7 @@ from slipway.release.accord import ABORTED, COMMITTED, CONFIRMED, TENTATIVE, UNK
 from slipway.release.basis import Basis
 from slipway.release.machine import Action
 from slipway.release.state import IDLE, SWITCHED, Revision, State, install
+from slipway.values import replace
 from tests.unit.slipway.agent.engine import Containers
 from tests.unit.slipway.release.sample import PROXY, release
 

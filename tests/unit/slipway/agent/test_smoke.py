@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
-
 import pytest
 
 from slipway.agent import smoke
 from slipway.agent.containers import Container
 from slipway.agent.health import ContainerError
 from slipway.release.release import Release, Smoke
+from slipway.values import replace
 from tests.unit.slipway.agent.engine import Containers
 from tests.unit.slipway.agent.health.web import Answers, web
 from tests.unit.slipway.release import sample

@@ -9,7 +9,6 @@ import sys
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -31,6 +30,7 @@ from slipway.release.state import (
     State,
     install,
 )
+from slipway.values import replace
 from tests.unit.slipway.release.sample import PROXY, release
 
 NOON = Moment(1_800_000_000.0, "boot", 5000.0)

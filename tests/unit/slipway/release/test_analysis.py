@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import random
-from dataclasses import replace
 
 import pytest
 from hypothesis import given
@@ -11,6 +10,7 @@ from hypothesis import strategies as st
 
 from slipway.release.analysis import Outcome, Sample, alarm, judge
 from slipway.release.watch import Watch
+from slipway.values import replace
 
 CANARY = Watch(analyse=True)
 counts = st.integers(0, 100_000)
@@ -122,15 +122,12 @@ def test_a_better_release_is_never_called_worse(
 def test_noise_flips_nothing(seed: int) -> None:
     """Two equal releases, with latencies that vary tenfold and one error in 500 requests."""
     chance = random.Random(seed)  # noqa: S311 - a simulation
-    new, old = Sample(), Sample()
-    for release, requests in ((new, 150), (old, 2850)):
-        release.requests = requests
-        for _ in range(requests):
+    new, old = Sample(150), Sample(2850, 6)
+    for release in (new, old):
+        for _ in range(release.requests):
             release.latencies.add(chance.lognormvariate(-3.5, 0.6))
-    old.errors = 6
     for errors in (0, 1):
-        new.errors = errors
-        assert judge(new, old, CANARY).outcome is Outcome.PASS
+        assert judge(replace(new, errors=errors), old, CANARY).outcome is Outcome.PASS
 
 
 def test_an_alarm_waits_for_no_quorum_and_no_end() -> None:
@@ -147,12 +144,10 @@ def test_a_stray_error_is_no_alarm() -> None:
 @pytest.mark.parametrize("seed", range(50))
 def test_looking_often_raises_no_false_alarm_in_a_release_within_its_limit(seed: int) -> None:
     chance = random.Random(seed)  # noqa: S311 - a simulation
-    new = Sample()
-    alarms = 0
-    for _ in range(200):
-        new.requests += 10
-        new.errors += sum(chance.random() < 0.002 for _ in range(10))
-        alarms += alarm(new, CANARY).outcome is Outcome.FAIL
+    errors = alarms = 0
+    for looks in range(1, 201):
+        errors += sum(chance.random() < 0.002 for _ in range(10))
+        alarms += alarm(Sample(10 * looks, errors), CANARY).outcome is Outcome.FAIL
     assert alarms == 0
 
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -20,6 +19,7 @@ from slipway.release.basis import (
     unsettled,
 )
 from slipway.release.status import Accessory, Running, Status
+from slipway.values import replace
 
 NEW, OLD = "aaaaaaaaaaaa", "bbbbbbbbbbbb"
 COMMITTED = Basis(f"v1 ({OLD}), rollout 2 of life-1", "t0ken", {"two": "10.0.0.2:80"})

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import contextlib
-from dataclasses import replace
 
 import pytest
 from hypothesis import settings, strategies
@@ -12,6 +11,7 @@ from hypothesis.stateful import RuleBasedStateMachine, invariant, precondition, 
 from slipway.errors import SlipwayError
 from slipway.release import accord, machine
 from slipway.release.state import CONFIRMED, IDLE, STAGED, STAGING, SWITCHED
+from slipway.values import replace
 from tests.unit.slipway.release.sample import PROXY
 from tests.unit.slipway.release.steps import NOW, ONE, ORDER, RELEASES, THREE, TWO, Rollout
 from tests.unit.slipway.release.world import CANNOT_FAIL, KilledError, World

@@ -1,7 +1,6 @@
 from __future__ import annotations
 
 import json
-from dataclasses import replace
 
 import pytest
 
@@ -21,6 +20,7 @@ from slipway.release.state import (
     State,
     install,
 )
+from slipway.values import replace
 from tests.unit.slipway.release.sample import PROXY, release
 
 OLD = install(State(), release("v1"), PROXY, basis=Basis(), owner="")
