@@ -6,7 +6,7 @@ import contextlib
 import hashlib
 import os
 import time
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -126,6 +126,7 @@ class Balancer:
         """The container runs, from the image and with the rights that the state asks for.
 
         A successor takes over the open ports of the one that runs, which then ends its connections.
+        Where none runs, the start itself is the trial.
         """
         self._folders()
         body = payload(self.application, state.proxy, self.folder, os.getgid())
@@ -133,8 +134,8 @@ class Balancer:
         changed = found and _differs(found, body)
         if found is None or changed or found["State"]["Status"] != "running":
             configuration = self.wanted(state)
-            self._check(state.proxy, configuration)
             if changed:
+                self._check(state.proxy, configuration)
                 self._set_aside()
             self._begin(body, configuration, exists=found is not None and not changed)
         self._retire(state.proxy.drain)
@@ -149,18 +150,23 @@ class Balancer:
                 self.engine.start(self.name)
                 self._await(configuration.shape, unlike=predecessor)
         except SlipwayError:
+            if not exists:
+                self.engine.remove(self.name)
             self._take_back()
             raise
 
     @contextlib.contextmanager
     def _written(self, configuration: Configuration) -> Iterator[None]:
         """The file has the configuration; where what follows fails, it has the one from before."""
-        before = self.file.read_text() if self.file.exists() else configuration.text
+        before = self.file.read_text() if self.file.exists() else None
         replace_file(self.file, configuration.text, 0o644)
         try:
             yield
         except SlipwayError:
-            replace_file(self.file, before, 0o644)
+            if before is None:
+                self.file.unlink()
+            else:
+                replace_file(self.file, before, 0o644)
             raise
 
     def _worker(self) -> str:
@@ -266,11 +272,14 @@ class Balancer:
             self.engine.remove(self.trial)
             draft.unlink()
         if code:
-            raise SlipwayError(
-                f"the proxy refuses its configuration: {proxy.verdict(said)}",
-                where=str(self.file),
-                remedy="What serves goes on as it was. Mend the setting that the line is about",
-            )
+            raise self._refusal(said)
+
+    def _refusal(self, said: Sequence[str]) -> SlipwayError:
+        return SlipwayError(
+            f"the proxy refuses its configuration: {proxy.verdict(said)}",
+            where=str(self.file),
+            remedy="What serves goes on as it was. Mend the setting that the line is about",
+        )
 
     def _await(self, shape: str, unlike: str = "") -> None:
         until = time.monotonic() + PATIENCE
@@ -281,12 +290,21 @@ class Balancer:
                 fault = "it still runs the configuration from before"
             except SlipwayError as error:
                 fault = error.what
+                self._stop_waiting_for_what_is_refused()
             if time.monotonic() >= until:
                 log = proxy.complaints(self.engine.logs(self.name, VERDICT))
                 raise SlipwayError(
                     f"the proxy did not follow: {fault}; its log: {log}", where=self.name
                 )
             time.sleep(0.05)
+
+    def _stop_waiting_for_what_is_refused(self) -> None:
+        """A port that is taken may yet become free; what HAProxy cannot read stays so."""
+        found = self.engine.inspect(self.name)
+        if found and found["State"]["Status"] != "running":
+            said = self.engine.logs(self.name, VERDICT)
+            if proxy.refused(said):
+                raise self._refusal(said)
 
     def _folders(self) -> None:
         for folder, mode in (

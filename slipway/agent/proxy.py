@@ -199,6 +199,11 @@ def verdict(lines: Sequence[str]) -> str:
     return (_alerts(lines) or ["it does not say why"])[0].strip()[:500]
 
 
+def refused(lines: Sequence[str]) -> bool:
+    """Whether HAProxy has given up over its configuration, not over what it met when it ran."""
+    return any(" : config : " in line for line in _alerts(lines))
+
+
 def complaints(lines: Sequence[str]) -> str:
     """The end of HAProxy's log, of what it complains of where it does."""
     return " / ".join(line.strip() for line in _alerts(lines)[-3:])[-500:]

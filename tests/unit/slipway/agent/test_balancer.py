@@ -39,12 +39,14 @@ class RefusingEngine(Engine):
 
     def create(self, name: str, payload: Any) -> None:
         self.done.append(f"create {name}")
+        self.found[name] = {"State": {"Status": "restarting"}}
 
     def start(self, container: str) -> None:
         self.done.append(f"start {container}")
 
     def remove(self, container: str) -> None:
         self.done.append(f"remove {container}")
+        self.found.pop(container, None)
 
     def post(self, path: str, body: Any = None, timeout: float = 1, **query: Any) -> Any:
         self.done.append(path)
@@ -70,13 +72,25 @@ def running(folder: Path) -> dict[str, Any]:
     return {"Config": {"Labels": labels}, "State": {"Status": "running"}}
 
 
-def test_a_first_proxy_is_not_made_of_what_is_refused(
-    proxy: Balancer, engine: RefusingEngine
+def test_a_first_proxy_that_refuses_is_removed_without_waiting(
+    proxy: Balancer, engine: RefusingEngine, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    with pytest.raises(SlipwayError, match="unknown keyword 'x'"):
+    monkeypatch.setattr("time.sleep", pytest.fail)
+    with pytest.raises(SlipwayError, match=r"refuses its configuration: .* unknown keyword 'x'"):
         proxy.ensure(RUNNING)
-    assert_only_tried(engine)
+    assert engine.done == ["create shop-proxy", "start shop-proxy", "remove shop-proxy"]
     assert not proxy.file.exists()
+
+
+def test_a_first_proxy_that_does_not_get_its_port_is_removed_in_the_end(
+    proxy: Balancer, engine: RefusingEngine, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    taken = "[ALERT]    (8) : Starting frontend public: cannot bind socket (Address in use)"
+    monkeypatch.setattr(engine, "logs", lambda *_: [taken])
+    monkeypatch.setattr(balancer, "PATIENCE", 0.1)
+    with pytest.raises(SlipwayError, match=r"did not follow: .*cannot bind socket"):
+        proxy.ensure(RUNNING)
+    assert engine.done[-1] == "remove shop-proxy"
 
 
 def test_a_proxy_is_not_replaced_by_what_is_refused(
