@@ -142,3 +142,14 @@ def test_open_connections_survive_a_reload_and_a_switch_and_end_in_order(
 def ask(connection: http.client.HTTPConnection) -> str:
     connection.request("GET", "/")
     return connection.getresponse().read().decode()
+
+
+def test_a_first_proxy_that_cannot_read_its_configuration_is_not_left(host: AgentHost) -> None:
+    asked = {**host.request("stage", release("v1"))["proxy"], "http_port": 70000}
+    done = host.call("stage", release("v1"), proxy=asked)
+    assert done.code == 1
+    assert "refuses its configuration" in done.error
+    assert "70000" in done.error
+    assert host.sh("docker ps --all --quiet") == ""
+    host.roll_out(release("v1"))
+    assert host.version() == "v1"
