@@ -31,7 +31,8 @@ def setup() -> None:
     if not cli or not python.ready() or plugins.missing() or system.missing():
         with locking.exclusive(paths.cache() / "setup.lock", limit=LOCK_LIMIT):
             system.ensure()
-            python.install()
+            with pulumi.source_fetched():  # half of each waits for the network
+                python.install()
             cli = pulumi.install()
             plugins.install(cli)
     cleaning.mark_used()

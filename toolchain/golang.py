@@ -6,6 +6,8 @@ import functools
 import os
 import re
 import shutil
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 from toolchain import process, versions
@@ -15,6 +17,10 @@ MODULES = Path(__file__).resolve().parent
 USUAL_FOLDER = "/usr/local/go/bin"
 """Where Go's own instructions put it, looked at even when PATH leaves it out."""
 
+# A static program needs no C compiler here and no particular libc where the cache is used.
+ENVIRONMENT = {"CGO_ENABLED": "0", "GOTOOLCHAIN": "auto", "GOWORK": "off"}
+
+FETCH_LIMIT = 300.0
 BUILD_LIMIT = 1800.0
 SELF_UPDATING = (1, 21)
 """From this Go on, an older one fetches the one that go.mod asks for."""
@@ -29,6 +35,14 @@ def build(module: str | Path, package: str, output: Path, *, ldflags: str = "-s 
     """
     flags = ["-mod=readonly", "-trimpath", "-buildvcs=false", "-ldflags", ldflags]
     _go(module, ["build", *flags, "-o", str(output), package])
+
+
+@contextmanager
+def fetching(module: str | Path, package: str) -> Iterator[None]:
+    """Fetch the modules that `build` will need while the body runs; what fails, `build` tells."""
+    command = [compiler(required(module)), "list", "-mod=readonly", "-deps", package]
+    with process.beside(command, cwd=MODULES / module, env=ENVIRONMENT, limit=FETCH_LIMIT):
+        yield
 
 
 def source(module: str | Path, dependency: str) -> Path:
@@ -51,8 +65,7 @@ def _go(module: str | Path, arguments: list[str]) -> str:
     return process.run(
         [compiler(required(module)), *arguments],
         cwd=MODULES / module,
-        # A static program needs no C compiler here and no particular libc where the cache is used.
-        env={"CGO_ENABLED": "0", "GOTOOLCHAIN": "auto", "GOWORK": "off"},
+        env=ENVIRONMENT,
         limit=BUILD_LIMIT,
         remedy=REMEDY,
     )

@@ -6,7 +6,8 @@ import os
 import signal
 import subprocess
 import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager, suppress
 from pathlib import Path
 
 from toolchain import progress
@@ -36,20 +37,7 @@ def run(
     program is missing, fails or takes too long; then nothing that it started is left running.
     """
     name = Path(command[0]).name
-    try:
-        child = subprocess.Popen(
-            command,
-            cwd=cwd,
-            env={**os.environ, **(env or {})},
-            stdin=subprocess.DEVNULL,
-            stdout=subprocess.PIPE,
-            stderr=subprocess.PIPE,
-            text=True,
-            errors="replace",
-            start_new_session=True,
-        )
-    except OSError as error:
-        raise ToolchainError(f"cannot run {name}: {error.strerror}", remedy=remedy) from error
+    child = _start(command, subprocess.PIPE, remedy, cwd, env)
     try:
         stdout, stderr = _wait(child, limit)
     except subprocess.TimeoutExpired:
@@ -62,6 +50,52 @@ def run(
         what = f"{name} failed with exit code {child.returncode}:\n{words}"
         raise ToolchainError(what, where=" ".join(command), remedy=remedy)
     return stdout
+
+
+@contextmanager
+def beside(
+    command: Sequence[str],
+    *,
+    limit: float,
+    cwd: Path | None = None,
+    env: Mapping[str, str] | None = None,
+) -> Iterator[None]:
+    """Run `command` while the body runs, and then for at most `limit` seconds more.
+
+    It saves time, or does nothing: what it says and how it ends counts for nobody, and it ends with
+    a body that fails. Raises ToolchainError when the program is missing.
+    """
+    child = _start(command, subprocess.DEVNULL, "", cwd, env)
+    try:
+        yield
+        with suppress(subprocess.TimeoutExpired):
+            _wait(child, limit)
+    finally:
+        _end(child)
+
+
+def _start(
+    command: Sequence[str],
+    output: int,
+    remedy: str,
+    cwd: Path | None,
+    env: Mapping[str, str] | None,
+) -> subprocess.Popen[str]:
+    try:
+        return subprocess.Popen(
+            command,
+            cwd=cwd,
+            env={**os.environ, **(env or {})},
+            stdin=subprocess.DEVNULL,
+            stdout=output,
+            stderr=output,
+            text=True,
+            errors="replace",
+            start_new_session=True,
+        )
+    except OSError as error:
+        name = Path(command[0]).name
+        raise ToolchainError(f"cannot run {name}: {error.strerror}", remedy=remedy) from error
 
 
 def _wait(child: subprocess.Popen[str], limit: float) -> tuple[str, str]:

@@ -5,6 +5,8 @@ from __future__ import annotations
 import functools
 import os
 import shutil
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -51,6 +53,17 @@ def install() -> Cli:
         return cli
     _build()
     return Cli(_built_directory() / "pulumi", versions.BUILT_PULUMI, BUILT)
+
+
+@contextmanager
+def source_fetched() -> Iterator[None]:
+    """Where a build from source is to be expected, fetch what it needs while the body runs."""
+    if find() or network.reachable(network.PULUMI_SITE):
+        yield
+        return
+    progress.step("pulumi", f"fetching the source of {versions.BUILT_PULUMI} meanwhile")
+    with golang.fetching(MODULE, PACKAGE):
+        yield
 
 
 def on_path() -> Cli | None:

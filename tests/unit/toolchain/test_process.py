@@ -1,7 +1,9 @@
 from __future__ import annotations
 
+import os
 import sys
 import time
+from contextlib import suppress
 from pathlib import Path
 
 import pytest
@@ -36,3 +38,28 @@ def test_a_program_that_takes_too_long_is_ended_with_its_children(tmp_path: Path
 def test_a_missing_program_is_an_error_and_not_a_trace() -> None:
     with pytest.raises(ToolchainError, match="cannot run no-such-program"):
         process.run(["no-such-program"], limit=1)
+
+
+def test_what_runs_beside_has_ended_when_both_are_done(tmp_path: Path) -> None:
+    script = f"yes | head -c 1000000; sleep 0.2; touch {tmp_path}/done; exit 1"
+    with process.beside(["/bin/sh", "-c", script], limit=10):
+        assert list(tmp_path.iterdir()) == []
+    assert (tmp_path / "done").exists()
+
+
+def test_what_runs_beside_is_waited_for_only_so_long() -> None:
+    started = time.monotonic()
+    with process.beside(["/bin/sleep", "20"], limit=0.1):
+        pass
+    assert time.monotonic() - started < 5
+
+
+def test_what_runs_beside_ends_with_a_body_that_is_interrupted(tmp_path: Path) -> None:
+    script = f"echo $$ > {tmp_path}/pid; sleep 20"
+    pid = tmp_path / "pid"
+    with suppress(KeyboardInterrupt), process.beside(["/bin/sh", "-c", script], limit=10):
+        while not (pid.exists() and pid.read_text()):
+            time.sleep(0.01)
+        raise KeyboardInterrupt
+    with pytest.raises(ProcessLookupError):
+        os.kill(int(pid.read_text()), 0)

@@ -1,5 +1,8 @@
 from __future__ import annotations
 
+from collections.abc import Iterator
+from contextlib import contextmanager
+
 import pytest
 
 from tests.unit.toolchain.conftest import Machine
@@ -63,6 +66,29 @@ def test_without_network_cli_and_go_the_error_says_what_to_install(machine: Mach
         pulumi.install()
     assert "Install Go 1.25" in failure.value.remedy
     assert f"Pulumi CLI {versions.OLDEST_PULUMI}" in failure.value.remedy
+
+
+def test_source_is_fetched_beside_other_work_where_a_build_is_to_come(
+    machine: Machine, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    asked: list[str] = []
+
+    @contextmanager
+    def fetching(module: str, package: str) -> Iterator[None]:
+        asked.append(f"{module} {package}")
+        yield
+
+    monkeypatch.setattr(golang, "fetching", fetching)
+    with pulumi.source_fetched():
+        assert asked == [f"{pulumi.MODULE} {pulumi.PACKAGE}"]
+    monkeypatch.setattr("toolchain.network.reachable", lambda url: True)
+    with pulumi.source_fetched():
+        pass
+    monkeypatch.setattr("toolchain.network.reachable", lambda url: False)
+    machine.has("pulumi", folder=pulumi._built_directory())
+    with pulumi.source_fetched():
+        pass
+    assert len(asked) == 1
 
 
 def test_a_build_that_fails_leaves_nothing_that_counts(
