@@ -6,7 +6,7 @@ from contextlib import contextmanager
 
 import pytest
 
-from lab import folders, layout, lifecycle, servers
+from lab import folders, layout, lifecycle
 from tests.agent.connection import Connection
 from tests.agent.host import AgentHost, release
 
@@ -66,8 +66,7 @@ def clean(machine: AgentHost) -> None:
         "docker network prune --force && docker volume prune --force",
         "rm -rf /home/deploy/.slipway/shop",
     ]
-    done = servers.run(machine.server, "; ".join(remains))
-    assert done.returncode == 0, done.stderr
+    machine.sh("; ".join(remains))
 
 
 def untouched(machine: AgentHost) -> bool:
