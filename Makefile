@@ -42,8 +42,11 @@ demo: setup ## the main job on this machine: a sample shop from source to stagin
 	@$(RUN) python -m lab.demo
 
 ##@ Check
-.PHONY: check format-check lint types unit test bench
-check: setup format-check lint types unit ## format, lint, types and unit tests
+.PHONY: check static format-check lint types unit test bench
+check: setup static unit ## format, lint, types and unit tests
+
+static: # side by side, each with its words in one piece
+	@$(MAKE) --jobs --output-sync=target format-check lint types
 
 format-check:
 	@$(RUN) ruff format --check --quiet .
@@ -59,7 +62,7 @@ types: ## type-check
 unit: ## unit tests
 	@$(RUN) pytest tests/unit --quiet $(PARALLEL) $(PYTEST)
 
-test: github format-check lint types ## all tests, on a real engine and the lab
+test: github static ## all tests, on a real engine and the lab
 	@$(RUN) pytest $(SUITES) $(PARALLEL) $(PYTEST)
 
 bench: setup ## time deliveries: `make bench BENCH="delivery strategies growth peers planning github"`

@@ -36,17 +36,17 @@ LIMITS = {
 process begin first, and of single files the largest, so that shorter ones fill the gaps."""
 
 FIRST = "lab/test_delivery.py"  # on servers without a past
-ENDING = "lab/test_lifecycle.py"  # ends the lab: only unit tests come after it
+ENDING = "lab/test_lifecycle.py"  # ends the lab: only what needs none comes after it
 APART = {ENDING, "lab/test_lab.py"}  # with servers that the rest of their suite does not use
-BY_FILE = {"agent"}  # each process takes a server for itself
+BY_FILE = {"agent", "github"}  # each process takes a server for itself; each test has its GitHub
+SHARING = "github/test_stack"  # but these share what is deployed there
 IN_TURN = frozenset(LIMITS) - {"unit"}
 """Suites whose tests share servers, and what earlier tests did to them."""
 
 
 @pytest.hookimpl(tryfirst=True)  # before pytest-xdist reads the groups
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    suites = list(LIMITS)
-    order = {}
+    suites, order = list(LIMITS), {}
     for item in items:
         if TESTS not in item.path.parents:
             continue
@@ -56,22 +56,36 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
             continue
         item.add_marker(suite)
         if suite in IN_TURN:
-            alone = name in APART or suite in BY_FILE
+            alone = name in APART or (suite in BY_FILE and not name.startswith(SHARING))
             item.add_marker(pytest.mark.xdist_group(name if alone else suite))
         if not item.get_closest_marker("timeout"):
             item.add_marker(pytest.mark.timeout(LIMITS[suite]))
+        if needs_no_lab(name):
+            item.add_marker(pytest.mark.usefixtures("lab_left"))
         size = item.path.stat().st_size if suite in BY_FILE else 0
-        turn = suites.index("unit") - 0.5 if name == ENDING else suites.index(suite)
-        order[item] = (turn, name != FIRST, -size)
-    items.sort(key=lambda item: order.get(item, (0, True, 0)))
+        late = (needs_no_lab(name), name == ENDING)
+        order[item] = (*late, suites.index(suite), name != FIRST, -size)
+    items.sort(key=lambda item: order.get(item, (False, False, 0, True, 0)))
+
+
+def needs_no_lab(name: str) -> bool:
+    """Whether a file's tests go on while the lab ends; none that needs it comes after them."""
+    suite = name.partition("/")[0]
+    return suite == "unit" or (suite == "github" and not name.startswith(SHARING))
 
 
 @pytest.fixture(scope="session", autouse=True)
 def lab_in_use(tmp_path_factory: pytest.TempPathFactory) -> Iterator[TextIO]:
-    """A lock that the processes which run tests share until they come to unit tests.
+    """A lock that the processes which run tests share until they come to those without the lab.
 
     Who ends the lab takes it for itself, and so waits for the others.
     """
     with (tmp_path_factory.getbasetemp().parent / "lab.lock").open("w") as lock:
         fcntl.flock(lock, fcntl.LOCK_SH)
         yield lock
+
+
+@pytest.fixture
+def lab_left(lab_in_use: TextIO) -> None:
+    """Who waits for the lab's users to be done need not wait for this test."""
+    fcntl.flock(lab_in_use, fcntl.LOCK_UN)
