@@ -35,7 +35,7 @@ LIMITS = {
 """Suite → seconds that one test in it may take, fixtures included. The longest that stay in one
 process begin first, and of single files the largest, so that shorter ones fill the gaps."""
 
-FIRST = "lab/test_delivery.py"  # on servers without a past
+FIRST = {"lab/test_delivery.py", "chaos/test_drift.py"}  # on servers without a past
 ENDING = "lab/test_lifecycle.py"  # ends the lab: only what needs none comes after it
 APART = {ENDING, "lab/test_lab.py"}  # with servers that the rest of their suite does not use
 BY_FILE = {"agent", "github"}  # each process takes a server for itself; each test has its GitHub
@@ -64,7 +64,7 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
             item.add_marker(pytest.mark.usefixtures("lab_left"))
         size = item.path.stat().st_size if suite in BY_FILE else 0
         late = (needs_no_lab(name), name == ENDING)
-        order[item] = (*late, suites.index(suite), name != FIRST, -size)
+        order[item] = (*late, suites.index(suite), name not in FIRST, -size)
     items.sort(key=lambda item: order.get(item, (False, False, 0, True, 0)))
 
 

@@ -7,10 +7,8 @@ from collections.abc import Callable
 import pytest
 
 from lab import servers
+from lab.chaos.fleet import SERVERS, Fleet
 from lab.layout import Server
-from tests.lab.trial import SERVERS, Trial, served, status
-
-(STAGING,) = SERVERS["staging"]
 
 
 def by_hand(command: str) -> Callable[[Server], None]:
@@ -32,22 +30,13 @@ DRIFTS = {
 }
 
 
-@pytest.fixture(scope="module")
-def untouched(renewed: Trial) -> Trial:
-    """Staging has nothing to do; every test leaves it so again."""
-    assert renewed.changes("staging") == {}
-    return renewed
-
-
 @pytest.mark.parametrize("drift", DRIFTS)
-def test_drift_is_shown_by_the_preview_and_healed_by_the_update(
-    untouched: Trial, drift: str
-) -> None:
-    version = served(STAGING)
-    DRIFTS[drift](STAGING)
-    assert untouched.changes("staging") != {}
-    healed = untouched.up("staging")
+def test_drift_is_shown_by_the_preview_and_healed_by_the_update(fleet: Fleet, drift: str) -> None:
+    before = fleet.serving()
+    DRIFTS[drift](SERVERS[0])
+    assert fleet.changes()
+    healed = fleet.up()
     assert healed.returncode == 0, healed.stdout + healed.stderr
-    assert served(STAGING) == version
-    assert status(STAGING)["problems"] == []
-    assert untouched.changes("staging") == {}
+    assert fleet.serving() == before
+    assert fleet.problems() == []
+    assert not fleet.changes()
