@@ -71,6 +71,9 @@ else:
         # Not its __dict__, where cached properties are too.
         return {name: value.__dict__[name] for name in value.__dataclass_fields__}
 
+    def _row(value):
+        return tuple(map(value.__dict__.__getitem__, value.__dataclass_fields__))
+
     def _plain(content):
         if is_dataclass(content):
             return asdict(content)
@@ -105,11 +108,10 @@ else:
         return f"{type(self).__qualname__}({', '.join(told)})"
 
     def _eq(self, other):
-        same = type(other) is type(self)
-        return _contents(self) == _contents(other) if same else NotImplemented
+        return _row(self) == _row(other) if type(other) is type(self) else NotImplemented
 
     def _hash(self):
-        return hash(tuple(_contents(self).values()))
+        return hash(_row(self))
 
     def _refuse(self, name: str, *_: Any) -> None:
         raise AttributeError(f"{type(self).__name__}.{name} never changes")

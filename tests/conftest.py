@@ -40,6 +40,7 @@ ENDING = "lab/test_lifecycle.py"  # ends the lab: only what needs none comes aft
 APART = {ENDING, "lab/test_lab.py"}  # with servers that the rest of their suite does not use
 BY_FILE = {"agent", "github"}  # each process takes a server for itself; each test has its GitHub
 SHARING = "github/test_stack"  # but these share what is deployed there
+PROGRAMS = {"github", "conformance"}  # run Pulumi's programs in their own process
 IN_TURN = frozenset(LIMITS) - {"unit"}
 """Suites whose tests share servers, and what earlier tests did to them."""
 
@@ -62,6 +63,8 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
             item.add_marker(pytest.mark.timeout(LIMITS[suite]))
         if needs_no_lab(name):
             item.add_marker(pytest.mark.usefixtures("lab_left"))
+        if suite in PROGRAMS:
+            item.add_marker(pytest.mark.usefixtures("programs_ended"))
         size = item.path.stat().st_size if suite in BY_FILE else 0
         late = (needs_no_lab(name), name == ENDING)
         order[item] = (*late, suites.index(suite), name not in FIRST, -size)
@@ -89,3 +92,14 @@ def lab_in_use(tmp_path_factory: pytest.TempPathFactory) -> Iterator[TextIO]:
 def lab_left(lab_in_use: TextIO) -> None:
     """Who waits for the lab's users to be done need not wait for this test."""
     fcntl.flock(lab_in_use, fcntl.LOCK_UN)
+
+
+@pytest.fixture(scope="module")
+def programs_ended() -> Iterator[None]:
+    """The coroutines that Pulumi's programs leave suspended end now, not within a later test.
+
+    pytest tells of each with a traceback, for which Python reads source; Python 3.11.2 breaks when
+    it is reading some already ("AST constructor recursion depth mismatch").
+    """
+    yield
+    gc.collect()
