@@ -61,10 +61,6 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
             item.add_marker(pytest.mark.xdist_group(name if alone else suite))
         if not item.get_closest_marker("timeout"):
             item.add_marker(pytest.mark.timeout(LIMITS[suite]))
-        if needs_no_lab(name):
-            item.add_marker(pytest.mark.usefixtures("lab_left"))
-        if suite in PROGRAMS:
-            item.add_marker(pytest.mark.usefixtures("programs_ended"))
         size = item.path.stat().st_size if suite in BY_FILE else 0
         late = (needs_no_lab(name), name == ENDING)
         order[item] = (*late, suites.index(suite), name not in FIRST, -size)
@@ -88,18 +84,24 @@ def lab_in_use(tmp_path_factory: pytest.TempPathFactory) -> Iterator[TextIO]:
         yield lock
 
 
-@pytest.fixture
-def lab_left(lab_in_use: TextIO) -> None:
-    """Who waits for the lab's users to be done need not wait for this test."""
-    fcntl.flock(lab_in_use, fcntl.LOCK_UN)
+@pytest.fixture(autouse=True)
+def _lab_left(request: pytest.FixtureRequest, lab_in_use: TextIO) -> None:
+    """Who waits for the lab's users to be done need not wait for tests without it."""
+    if needs_no_lab(_place(request)):
+        fcntl.flock(lab_in_use, fcntl.LOCK_UN)
 
 
-@pytest.fixture(scope="module")
-def programs_ended() -> Iterator[None]:
+@pytest.fixture(scope="module", autouse=True)
+def _programs_ended(request: pytest.FixtureRequest) -> Iterator[None]:
     """The coroutines that Pulumi's programs leave suspended end now, not within a later test.
 
     pytest tells of each with a traceback, for which Python reads source; Python 3.11.2 breaks when
     it is reading some already ("AST constructor recursion depth mismatch").
     """
     yield
-    gc.collect()
+    if _place(request).partition("/")[0] in PROGRAMS:
+        gc.collect()
+
+
+def _place(request: pytest.FixtureRequest) -> str:
+    return request.path.relative_to(TESTS).as_posix() if TESTS in request.path.parents else ""
