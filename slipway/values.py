@@ -68,10 +68,10 @@ else:
         return kind
 
     def _contents(value):
-        # Not its __dict__, where cached properties are too.
-        return {name: value.__dict__[name] for name in value.__dataclass_fields__}
+        return dict(zip(value.__dataclass_fields__, _row(value)))
 
     def _row(value):
+        # Not all of its __dict__, where cached properties are too.
         return tuple(map(value.__dict__.__getitem__, value.__dataclass_fields__))
 
     def _plain(content):
@@ -90,12 +90,10 @@ else:
         first = dict(zip(known, given))
         if wrong := [name for name in named if name in first or name not in known]:
             raise TypeError(f"{type(self).__name__}: {', '.join(wrong)}: unknown or given twice")
-        contents = self.__dict__
+        told, contents = {**first, **named}, self.__dict__
         for name, each in known.items():
-            if name in named:
-                contents[name] = named[name]
-            elif name in first:
-                contents[name] = first[name]
+            if name in told:
+                contents[name] = told[name]
             elif each.default_factory is not MISSING:
                 contents[name] = each.default_factory()
             elif each.default is not MISSING:

@@ -49,10 +49,8 @@ IN_TURN = frozenset(LIMITS) - {"unit"}
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     suites, order = list(LIMITS), {}
     for item in items:
-        if TESTS not in item.path.parents:
-            continue
-        place = item.path.relative_to(TESTS)
-        suite, name = place.parts[0], place.as_posix()
+        name = _place(item.path)
+        suite = name.partition("/")[0]
         if suite not in LIMITS:
             continue
         item.add_marker(suite)
@@ -87,7 +85,7 @@ def lab_in_use(tmp_path_factory: pytest.TempPathFactory) -> Iterator[TextIO]:
 @pytest.fixture(autouse=True)
 def _lab_left(request: pytest.FixtureRequest, lab_in_use: TextIO) -> None:
     """Who waits for the lab's users to be done need not wait for tests without it."""
-    if needs_no_lab(_place(request)):
+    if needs_no_lab(_place(request.path)):
         fcntl.flock(lab_in_use, fcntl.LOCK_UN)
 
 
@@ -99,9 +97,10 @@ def _programs_ended(request: pytest.FixtureRequest) -> Iterator[None]:
     it is reading some already ("AST constructor recursion depth mismatch").
     """
     yield
-    if _place(request).partition("/")[0] in PROGRAMS:
+    if _place(request.path).partition("/")[0] in PROGRAMS:
         gc.collect()
 
 
-def _place(request: pytest.FixtureRequest) -> str:
-    return request.path.relative_to(TESTS).as_posix() if TESTS in request.path.parents else ""
+def _place(path: Path) -> str:
+    """Where a file of tests lies, as "SUITE/FILE"; empty for one that is none of the suites'."""
+    return path.relative_to(TESTS).as_posix() if TESTS in path.parents else ""

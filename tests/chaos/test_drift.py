@@ -7,7 +7,7 @@ from collections.abc import Callable
 import pytest
 
 from lab import servers
-from lab.chaos.fleet import SERVERS, Fleet
+from lab.chaos.fleet import Fleet
 from lab.layout import Server
 
 
@@ -30,13 +30,24 @@ DRIFTS = {
 }
 
 
+@pytest.fixture(scope="module")
+def untouched(fleet: Fleet) -> Fleet:
+    """The stack has nothing to do; every test leaves it so again."""
+    assert fleet.changes() == 0
+    return fleet
+
+
 @pytest.mark.parametrize("drift", DRIFTS)
-def test_drift_is_shown_by_the_preview_and_healed_by_the_update(fleet: Fleet, drift: str) -> None:
-    before = fleet.serving()
-    DRIFTS[drift](SERVERS[0])
-    assert fleet.changes()
-    healed = fleet.up()
+def test_drift_is_shown_by_the_preview_and_healed_by_the_update(
+    untouched: Fleet, drift: str
+) -> None:
+    server = untouched.servers[0]
+    version, releases = servers.shop(server)["version"], untouched.serving()
+    DRIFTS[drift](server)
+    assert untouched.changes() != 0
+    healed = untouched.up()
     assert healed.returncode == 0, healed.stdout + healed.stderr
-    assert fleet.serving() == before
-    assert fleet.problems() == []
-    assert not fleet.changes()
+    assert servers.shop(server)["version"] == version
+    assert untouched.serving() == releases
+    assert untouched.problems() == []
+    assert untouched.changes() == 0

@@ -15,12 +15,11 @@ from lab.layout import REGISTRY, Server
 
 PYTHON = f"{REGISTRY}/base/python:3.11"
 POSTGRES = f"{REGISTRY}/postgres:15"
-SERVERS = layout.servers(production=1)
 
 
 @pytest.fixture(scope="module", autouse=True)
 def _lab() -> Iterator[None]:
-    lifecycle.up(SERVERS)
+    lifecycle.up(layout.servers())
     yield
     servers.reset(layout.find("staging-1"))
 
@@ -39,7 +38,7 @@ def fresh() -> Server:
     return server
 
 
-@pytest.mark.parametrize("server", SERVERS, ids=lambda server: server.name)
+@pytest.mark.parametrize("server", layout.servers(), ids=lambda server: server.name)
 def test_every_server_lets_deploy_in_and_nobody_else(server: Server) -> None:
     assert servers.ssh(server, "id --user --name").stdout == "deploy\n"
     for user in ("root", "daemon"):

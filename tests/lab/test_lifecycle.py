@@ -11,13 +11,11 @@ import pytest
 from lab import engine, images, keys, layout, lifecycle, registry, servers, ssh_agent
 from lab.engine import docker
 
-SERVERS = layout.servers(production=1)  # one to lose, one to be left alone
-
 
 @pytest.fixture(scope="module", autouse=True)
 def _lab(lab_in_use: TextIO) -> None:
     fcntl.flock(lab_in_use, fcntl.LOCK_EX)
-    lifecycle.up(SERVERS)
+    lifecycle.up(layout.servers())
 
 
 def test_up_brings_back_what_was_lost_and_leaves_the_rest_alone() -> None:
@@ -25,7 +23,7 @@ def test_up_brings_back_what_was_lost_and_leaves_the_rest_alone() -> None:
     born = docker("inspect", "--format", "{{.Created}}", other.container)
     servers.power_off(server)
     docker("rm", "--force", layout.REGISTRY_CONTAINER)
-    lifecycle.up(SERVERS)
+    lifecycle.up(layout.servers())
     assert servers.ready(server)
     assert registry.answers()
     assert docker("inspect", "--format", "{{.Created}}", other.container) == born
@@ -41,7 +39,7 @@ def test_down_leaves_nothing_behind_and_up_comes_back_with_the_same_keys() -> No
         assert not ssh_agent.socket().exists()
         assert leftovers() == []
     finally:
-        lifecycle.up(SERVERS)
+        lifecycle.up(layout.servers())
     assert keys.host_key(server) == host_key
     assert all(machine.ready for machine in lifecycle.status())
     assert {"base/python", "postgres", "redis", "haproxy"} == set(registry.repositories())
