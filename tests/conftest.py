@@ -5,7 +5,10 @@ from __future__ import annotations
 import fcntl
 import gc
 from collections.abc import Iterator
+from contextlib import suppress
+from inspect import CORO_SUSPENDED, getcoroutinestate
 from pathlib import Path
+from types import CoroutineType
 from typing import TextIO
 
 import pytest
@@ -93,12 +96,15 @@ def _lab_left(request: pytest.FixtureRequest, lab_in_use: TextIO) -> None:
 def _programs_ended(request: pytest.FixtureRequest) -> Iterator[None]:
     """The coroutines that Pulumi's programs leave suspended end now, not within a later test.
 
-    pytest tells of each with a traceback, for which Python reads source; Python 3.11.2 breaks when
-    it is reading some already ("AST constructor recursion depth mismatch").
+    Python would tell of each with a traceback, for which it reads source, and Python 3.11.2 breaks
+    when it is reading some already ("AST constructor recursion depth mismatch").
     """
     yield
     if _place(request.path).partition("/")[0] in PROGRAMS:
-        gc.collect()
+        for left in [each for each in gc.get_objects() if isinstance(each, CoroutineType)]:
+            if getcoroutinestate(left) == CORO_SUSPENDED:
+                with suppress(RuntimeError):  # it waits for more while it ends
+                    left.close()
 
 
 def _place(path: Path) -> str:

@@ -44,7 +44,7 @@ def reserved() -> Iterator[str]:
 
 @pytest.fixture
 def host(machine: AgentHost) -> AgentHost:
-    """The server with nothing deployed; images stay."""
+    """The server with nothing deployed; images stay, and so does the network."""
     clean(machine)
     return machine
 
@@ -63,7 +63,7 @@ def clean(machine: AgentHost) -> None:
         # First, because a watchdog that sees half of its state gone takes its rollout back.
         "pkill -KILL --uid deploy --full ' watch shop$'",
         "docker ps --all --quiet | xargs --no-run-if-empty docker rm --force --volumes",
-        "docker network prune --force && docker volume prune --force",
+        "docker volume prune --force",
         "rm -rf /home/deploy/.slipway/shop",
     ]
     machine.sh("; ".join(remains))

@@ -61,9 +61,10 @@ def bake(
     began = time.monotonic()
     until, last = began + hold.seconds, began + hold.longest
     while True:
-        steadiness.look()
+        counted = measure.look()
+        steadiness.look()  # after the count: who fell over says more than the requests that did
         complaints.look()
-        _accept(measure.look())
+        _accept(counted)
         now = time.monotonic()
         if now >= until and not steadiness.shaken:
             verdict = measure.verdict()

@@ -85,6 +85,18 @@ def test_a_restart_before_it_fails_it_too(engine: Containers) -> None:
         hold(engine)
 
 
+def test_a_container_that_fell_over_is_told_rather_than_the_requests_that_failed_by_it(
+    engine: Containers,
+) -> None:
+    class Falling(Proxy):
+        def statistics(self) -> Iterable[Mapping[str, str]]:
+            engine.found["shop-web-2"].update(RestartCount=int(self.begun))
+            return super().statistics()
+
+    with pytest.raises(ContainerError, match="web-2 restarted after it was ready"):
+        hold(engine, Falling(new=(50, 50)))
+
+
 def test_an_exit_fails_it_with_the_last_line_masked(engine: Containers) -> None:
     engine.say("shop-web-1", f"cannot go on with {SECRET}", 0)
     state = engine.found["shop-web-1"]["State"]
