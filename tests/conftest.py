@@ -102,7 +102,8 @@ def _programs_ended(request: pytest.FixtureRequest) -> Iterator[None]:
     yield
     if _place(request.path).partition("/")[0] in PROGRAMS:
         for left in [each for each in gc.get_objects() if isinstance(each, CoroutineType)]:
-            if getcoroutinestate(left) == CORO_SUSPENDED:
+            pulumis = "pulumi" in Path(left.cr_code.co_filename).parts
+            if pulumis and getcoroutinestate(left) == CORO_SUSPENDED:
                 with suppress(RuntimeError):  # it waits for more while it ends
                     left.close()
 
