@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-import fcntl
 import gc
+import time
 from collections.abc import Iterator
 from contextlib import suppress
+from functools import cache
 from inspect import CORO_SUSPENDED, getcoroutinestate
 from pathlib import Path
 from types import CoroutineType
-from typing import TextIO
 
 import pytest
 from hypothesis import settings
@@ -35,12 +35,19 @@ LIMITS = {
     "shop": 120,
     "unit": 60,
 }
-"""Suite → seconds that one test in it may take, fixtures included. The longest that stay in one
-process begin first, and of single files the largest, so that shorter ones fill the gaps."""
+"""Suite → seconds that one test in it may take, fixtures included."""
 
-FIRST = {"lab/test_delivery.py", "chaos/test_drift.py"}  # on servers without a past
-ENDING = "lab/test_lifecycle.py"  # ends the lab: only what needs none comes after it
-APART = {ENDING, "lab/test_lab.py"}  # with servers that the rest of their suite does not use
+LIFECYCLE = "lab/test_lifecycle.py"  # takes the lab down: all that need it come after
+ORDER = (
+    LIFECYCLE,
+    *("github/test_stack", "workflows/", "shop/"),  # meanwhile, what needs no lab
+    *("lab/test_delivery.py", "chaos/test_drift.py"),  # on servers without a past
+    *("chaos/", "lab/", "agent/", "conformance/", "github/", "unit/"),
+)
+"""Beginnings of files' places: which come before which. Those that stay long in one process begin
+early, and shorter ones fill the gaps; so do, of single files, the larger ones."""
+
+APART = {LIFECYCLE, "lab/test_lab.py"}  # with servers that the rest of their suite does not use
 BY_FILE = {"agent", "github"}  # each process takes a server for itself; each test has its GitHub
 SHARING = "github/test_stack"  # but these share what is deployed there
 PROGRAMS = {"github", "conformance"}  # run Pulumi's programs in their own process
@@ -50,7 +57,7 @@ IN_TURN = frozenset(LIMITS) - {"unit"}
 
 @pytest.hookimpl(tryfirst=True)  # before pytest-xdist reads the groups
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    suites, order = list(LIMITS), {}
+    order = {}
     for item in items:
         name = _place(item.path)
         suite = name.partition("/")[0]
@@ -63,33 +70,22 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
         if not item.get_closest_marker("timeout"):
             item.add_marker(pytest.mark.timeout(LIMITS[suite]))
         size = item.path.stat().st_size if suite in BY_FILE else 0
-        late = (needs_no_lab(name), name == ENDING)
-        order[item] = (*late, suites.index(suite), name not in FIRST, -size)
-    items.sort(key=lambda item: order.get(item, (False, False, 0, True, 0)))
+        order[item] = (next(n for n, start in enumerate(ORDER) if name.startswith(start)), -size)
+    items.sort(key=lambda item: order.get(item, (0, 0)))
 
 
-def needs_no_lab(name: str) -> bool:
-    """Whether a file's tests go on while the lab ends; none that needs it comes after them."""
-    suite = name.partition("/")[0]
-    return suite == "unit" or (suite == "github" and not name.startswith(SHARING))
+@pytest.fixture(scope="session")
+def lab_left(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A file that is there once nobody takes the lab down any more."""
+    return tmp_path_factory.getbasetemp().parent / "lab-left"
 
 
-@pytest.fixture(scope="session", autouse=True)
-def lab_in_use(tmp_path_factory: pytest.TempPathFactory) -> Iterator[TextIO]:
-    """A lock that the processes which run tests share until they come to those without the lab.
-
-    Who ends the lab takes it for itself, and so waits for the others.
-    """
-    with (tmp_path_factory.getbasetemp().parent / "lab.lock").open("w") as lock:
-        fcntl.flock(lock, fcntl.LOCK_SH)
-        yield lock
-
-
-@pytest.fixture(autouse=True)
-def _lab_left(request: pytest.FixtureRequest, lab_in_use: TextIO) -> None:
-    """Who waits for the lab's users to be done need not wait for tests without it."""
-    if needs_no_lab(_place(request.path)):
-        fcntl.flock(lab_in_use, fcntl.LOCK_UN)
+@pytest.fixture(scope="session")
+def lab(request: pytest.FixtureRequest, lab_left: Path) -> None:
+    """The machine's engine and the lab on it, for tests that others must not take them from."""
+    if any(_place(item.path) == LIFECYCLE for item in request.session.items):
+        while not lab_left.exists():  # no longer than the test may take
+            time.sleep(0.1)
 
 
 @pytest.fixture(scope="module", autouse=True)
@@ -108,6 +104,7 @@ def _programs_ended(request: pytest.FixtureRequest) -> Iterator[None]:
                     left.close()
 
 
+@cache
 def _place(path: Path) -> str:
     """Where a file of tests lies, as "SUITE/FILE"; empty for one that is none of the suites'."""
     return path.relative_to(TESTS).as_posix() if TESTS in path.parents else ""

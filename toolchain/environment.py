@@ -40,10 +40,10 @@ def variables() -> dict[str, str]:
         "PULUMI_LOG_ROTATION_MAX_TOTAL_MB": "20",
         # A plugin that the set-up didn't install is an error at once, not a download in mid-update.
         "PULUMI_DISABLE_AUTOMATIC_PLUGIN_ACQUISITION": "true",
-        # What mypy knows of a file goes by its content: all clones share it.
+        # What these two know of a file goes by its content: all clones share it.
         "MYPY_CACHE_DIR": str(python.directory() / "mypy"),
+        "HYPOTHESIS_STORAGE_DIRECTORY": str(python.directory() / "hypothesis"),
         "RUFF_CACHE_DIR": str(checks() / "ruff"),
-        "HYPOTHESIS_STORAGE_DIRECTORY": str(checks() / "hypothesis"),
         "PYTEST_ADDOPTS": f"-o cache_dir={shlex.quote(str(checks() / 'pytest'))}",
     }
 

@@ -11,7 +11,7 @@ from lab.workspace import Workspace
 
 
 @pytest.fixture(scope="session")
-def fleet(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Fleet]:
+def fleet(lab: None, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Fleet]:
     """Removed in the end, whatever became of it."""
     fleet = Fleet(Workspace(tmp_path_factory.mktemp("chaos")), servers=SERVERS[:2])
     try:

@@ -53,12 +53,12 @@ def docker(project: Path, docker_engine: None) -> Iterator[Plugin]:
 
 
 @pytest.fixture(scope="session")
-def docker_engine() -> None:
+def docker_engine(lab: None) -> None:
     if not engine.running():
         engine.ensure()
 
 
-@pytest.fixture(scope="package")  # not longer: when unit tests come, the engine may be ended
+@pytest.fixture(scope="session")
 def registry(tmp_path_factory: pytest.TempPathFactory, docker_engine: None) -> Iterator[str]:
     """A registry's address, plain http on loopback, with `app:5` in it."""
     folder, port = tmp_path_factory.mktemp("registry"), free_port()

@@ -18,7 +18,7 @@ POSTGRES = f"{REGISTRY}/postgres:15"
 
 
 @pytest.fixture(scope="module", autouse=True)
-def _lab() -> Iterator[None]:
+def _lab(lab: None) -> Iterator[None]:
     lifecycle.up(layout.servers())
     yield
     servers.reset(layout.find("staging-1"))

@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-import fcntl
+from collections.abc import Iterator
 from pathlib import Path
-from typing import TextIO
 
 import pytest
 
@@ -13,9 +12,12 @@ from lab.engine import docker
 
 
 @pytest.fixture(scope="module", autouse=True)
-def _lab(lab_in_use: TextIO) -> None:
-    fcntl.flock(lab_in_use, fcntl.LOCK_EX)
-    lifecycle.up(layout.servers())
+def _lab(lab_left: Path) -> Iterator[None]:
+    try:
+        lifecycle.up(layout.servers())
+        yield
+    finally:
+        lab_left.touch()
 
 
 def test_up_brings_back_what_was_lost_and_leaves_the_rest_alone() -> None:
