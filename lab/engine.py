@@ -45,8 +45,8 @@ def ensure() -> None:
     packages.require("debootstrap", "ip", "ssh", "ssh-agent", "ssh-keygen", "unshare")
     if not running():
         _install()
-    if not running():
-        _start()
+        if not running():
+            _start()
     registries = json.loads(docker("info", "--format", "{{json .RegistryConfig}}"))
     if SUBNET not in registries["InsecureRegistryCIDRs"]:
         raise SlipwayError(

@@ -53,7 +53,8 @@ def ensure() -> None:
 
 def publish() -> list[str]:
     """Push the published images that the registry lacks or has older; which were pushed."""
-    stale = [image for image in images.PUBLISHED if not _current(image)]
+    local = dict(zip(images.PUBLISHED, images.published_ids().split(), strict=True))
+    stale = [image for image in local if not _current(image, local[image])]
     for image in stale:
         docker("push", "--quiet", image, limit=PUSH_LIMIT)
     if stale and set(repositories()) == {_repository(image) for image in images.PUBLISHED}:
@@ -107,11 +108,10 @@ def tags(repository: str) -> dict[str, str]:
     return {name: digest(repository, name) for name in sorted(names)}
 
 
-def _current(image: str) -> bool:
+def _current(image: str, local: str) -> bool:
     answer = _get(f"/v2/{_repository(image)}/manifests/{image.rpartition(':')[2]}")
     if answer.status_code == httpx.codes.NOT_FOUND:
         return False
-    local = docker("image", "inspect", "--format", "{{.Id}}", image).strip()
     # An engine identifies an image by its configuration or, with containerd's store, its manifest.
     configuration = answer.json().get("config", {}).get("digest")
     return local in (configuration, answer.headers["Docker-Content-Digest"])

@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import hashlib
 import json
+import socket
 import subprocess
 from concurrent.futures import ThreadPoolExecutor
+from shlex import quote
 from typing import Any, Final
 
 import httpx
@@ -21,6 +23,10 @@ __all__ = ["Server"]
 
 READY_LIMIT: Final = 60.0  # seconds
 COMMAND_LIMIT: Final = 60.0  # seconds
+
+SSH_PORT: Final = 22
+# Of an engine that has no socket yet, the client need not be started to find out.
+ANSWERS: Final = "{ [ -S /run/docker.sock ] && docker version --format '{{.Server.Version}}'; }"
 
 # A cut cable: what is sent is lost, nothing is refused.
 CUT: Final = (("raw", "PREROUTING", "-i", "eth0"), ("raw", "OUTPUT", "-o", "eth0"))
@@ -77,7 +83,12 @@ def _create(server: Server) -> None:
 
 def wait_ready(server: Server, limit: float = READY_LIMIT) -> None:
     """Wait until `deploy` can use the engine over SSH. Raises SlipwayError after `limit` s."""
-    if not waiting.until(lambda: ready(server), limit):
+    engine = f"timeout {limit:g} sh -c {quote(f'until {ANSWERS}; do sleep 0.1; done')}"
+    if not waiting.until(
+        lambda: _listens(server) and ssh(server, engine, limit=2 * limit).returncode == 0,
+        limit,
+        poll=0.1,
+    ):
         raise SlipwayError(
             f"not ready within {limit:g} s",
             where=server.name,
@@ -87,7 +98,16 @@ def wait_ready(server: Server, limit: float = READY_LIMIT) -> None:
 
 def ready(server: Server) -> bool:
     """Whether `deploy` gets an answer from the server's engine over SSH."""
-    return ssh(server, "docker version --format '{{.Server.Version}}'").returncode == 0
+    return ssh(server, ANSWERS).returncode == 0
+
+
+def _listens(server: Server) -> bool:
+    """Whether there is an SSH server to connect to, which takes no process to find out."""
+    try:
+        socket.create_connection((server.address, SSH_PORT), timeout=1).close()
+    except OSError:
+        return False
+    return True
 
 
 def shop(server: Server) -> dict[str, Any]:

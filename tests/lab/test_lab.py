@@ -21,7 +21,7 @@ POSTGRES = f"{REGISTRY}/postgres:15"
 def _lab(lab: None) -> Iterator[None]:
     lifecycle.up(layout.servers())
     yield
-    servers.reset(layout.find("staging-1"))
+    lifecycle.remove([layout.find("staging-1")])
 
 
 @pytest.fixture

@@ -50,12 +50,13 @@ def test_after_the_server_dropped_every_connection_one_transaction_fails_and_no_
 def test_a_connection_that_is_not_to_be_had_in_time_is_an_error_not_a_wait(
     database: Database, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(database_module, "STATEMENT_LIMIT", 0.1)
     taken = [database.transaction() for _ in range(database_module.POOL_SIZE)]
     for transaction in taken:
         transaction.__enter__()
-    with pytest.raises(DatabaseUnavailableError, match="every connection is taken"):
-        count_products(database)
+    with monkeypatch.context() as impatient:
+        impatient.setattr(database_module, "STATEMENT_LIMIT", 0.1)
+        with pytest.raises(DatabaseUnavailableError, match="every connection is taken"):
+            count_products(database)
     for transaction in taken:
         transaction.__exit__(None, None, None)
     assert count_products(database) == 3
