@@ -26,7 +26,7 @@ COMMAND_LIMIT: Final = 60.0  # seconds
 
 SSH_PORT: Final = 22
 # Of an engine that has no socket yet, the client need not be started to find out.
-ANSWERS: Final = "{ [ -S /run/docker.sock ] && docker version --format '{{.Server.Version}}'; }"
+ANSWERS: Final = "[ -S /run/docker.sock ] && docker version --format '{{.Server.Version}}'"
 
 # A cut cable: what is sent is lost, nothing is refused.
 CUT: Final = (("raw", "PREROUTING", "-i", "eth0"), ("raw", "OUTPUT", "-o", "eth0"))
