@@ -6,7 +6,7 @@ import os
 import shutil
 
 from lab import folders, waiting
-from lab.command import run
+from lab.command import attempt, run
 from slipway.errors import SlipwayError
 
 PACKAGE_OF = {
@@ -46,6 +46,8 @@ def install(*packages: str) -> None:
     # Others may hold dpkg's lock for a while; waiting is all there is to do about it.
     apt = ["apt-get", "-o", "DPkg::Lock::Timeout=300", "-qq"]
     with waiting.turn(folders.state() / "packages.lock", "installing packages", INSTALL_LIMIT):
+        # apt-get refuses to go on where a dpkg was cut off, and tells itself if this doesn't help.
+        attempt(["dpkg", "--configure", "-a"], limit=INSTALL_LIMIT, variables=quiet)
         run([*apt, "update"], limit=INSTALL_LIMIT, variables=quiet)
         run(
             [*apt, "install", "-y", "--no-install-recommends", *packages],

@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import shutil
 from collections.abc import Sequence
+from contextlib import suppress
 
 from toolchain import process, progress
 from toolchain.errors import ToolchainError
@@ -43,6 +44,8 @@ def install(packages: Sequence[str]) -> None:
     remedy = f"Install {names} by hand, then run `make setup` again."
     quiet = {"DEBIAN_FRONTEND": "noninteractive"}
     wait = ["-o", "DPkg::Lock::Timeout=300"]
+    with suppress(ToolchainError):  # if this doesn't help an interrupted dpkg, apt-get says so
+        process.run(["dpkg", "--configure", "-a"], limit=INSTALL_LIMIT, env=quiet)
     process.run(["apt-get", *wait, "-qq", "update"], limit=INSTALL_LIMIT, env=quiet, remedy=remedy)
     process.run(
         ["apt-get", *wait, "-qq", "--yes", "--no-install-recommends", "install", *packages],

@@ -39,10 +39,26 @@ def test_root_gets_them_installed_without_questions(
     monkeypatch.setattr(os, "geteuid", lambda: 0)
     monkeypatch.setattr(process, "run", lambda command, **_: commands.append(command))
     system.install(["git"])
-    assert [command[4:] for command in commands] == [
-        ["update"],
-        ["--yes", "--no-install-recommends", "install", "git"],
-    ]
+    assert [command[-1] for command in commands] == ["-a", "update", "git"]
+    assert {"--yes", "-qq"} <= set(commands[-1])
+
+
+def test_what_an_interrupted_dpkg_left_is_finished_first_and_told_by_apt_if_it_cannot_be(
+    machine: Machine, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    machine.has("apt-get")
+    monkeypatch.setattr(os, "geteuid", lambda: 0)
+    commands: list[str] = []
+
+    def run(command: list[str], **_: object) -> None:
+        commands.append(" ".join(command))
+        if command[0] == "dpkg":
+            raise ToolchainError("dpkg failed")
+
+    monkeypatch.setattr(process, "run", run)
+    system.install(["git"])
+    assert commands[0] == "dpkg --configure -a"
+    assert commands[-1].endswith("install git")
 
 
 @pytest.mark.usefixtures("machine")
