@@ -20,7 +20,7 @@ RUN := $(PYTHON) -m toolchain run
 # for the tests of one that took its place, xdist would wait for ever.
 PARALLEL := --numprocesses 4 --dist loadgroup --no-loadscope-reorder --max-worker-restart 0
 SUITES := $(wildcard $(addprefix tests/,unit conformance shop workflows agent github chaos lab))
-SCRIPTS := $(shell git ls-files '*.sh' .ci/run)
+SCRIPTS := $(shell git ls-files '*.sh' .ci/run examples/shop/bin)
 # What runs on servers keeps to the standard library of Python 3.9.
 ON_SERVERS := $(wildcard slipway/agent slipway/release slipway/errors.py slipway/values.py)
 

@@ -1,4 +1,4 @@
-"""A `python -m shop COMMAND` to watch: its log, its API, its end."""
+"""A `shop COMMAND` to watch: its log, its API, its end."""
 
 import http.client
 import json
@@ -22,11 +22,12 @@ class Answer(NamedTuple):
 class ShopProcess:
     def __init__(self, folder: Path, command: str, environment: Mapping[str, str]) -> None:
         self._log = Path(environment["HEARTBEAT_FILE"]).with_name(f"{time.monotonic_ns()}.log")
+        path = f"{Path(sys.executable).parent}:{os.environ['PATH']}"  # of the python3 that it runs
         with self._log.open("w") as log:
             self._process = subprocess.Popen(
-                [sys.executable, "-m", "shop", command],
+                [folder / "bin" / "shop", command],
                 cwd=folder,
-                env=os.environ | environment,
+                env=os.environ | environment | {"PATH": path},
                 stdout=log,
                 stderr=subprocess.STDOUT,
             )

@@ -2,9 +2,11 @@
 
 import http.client
 import itertools
+import os
 import threading
 import time
 from collections.abc import Callable
+from pathlib import Path
 
 import pytest
 from shop.database import Database
@@ -101,6 +103,17 @@ def test_worker_health_follows_the_worker(start: Start) -> None:
     worker.terminate()
     assert worker.exit_code() == 0
     assert start("worker-health").exit_code() == 1
+
+
+@pytest.mark.parametrize("command", ["worker-health", "health"])
+@pytest.mark.parametrize(("seconds", "code"), [(1, 0), (11, 1)])
+def test_a_worker_that_was_silent_for_ten_seconds_is_not_well(
+    start: Start, environment: dict[str, str], command: str, seconds: int, code: int
+) -> None:
+    heartbeat, then = Path(environment["HEARTBEAT_FILE"]), time.time() - seconds
+    heartbeat.touch()
+    os.utime(heartbeat, (then, then))
+    assert start(command).exit_code() == code
 
 
 def test_health_asks_the_web_process(start: Start) -> None:

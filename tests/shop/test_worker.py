@@ -1,3 +1,4 @@
+import os
 import threading
 import time
 from collections.abc import Callable, Iterator
@@ -5,7 +6,6 @@ from contextlib import contextmanager
 from dataclasses import replace
 
 import pytest
-from shop import health
 from shop.database import Database
 from shop.jobs import Jobs
 from shop.orders import Order, OrderRequest
@@ -91,25 +91,15 @@ def test_a_worker_started_before_the_migrations_waits_without_errors_and_keeps_t
     assert "ERROR" not in capsys.readouterr().out
 
 
-def test_the_heart_beats_while_the_worker_can_reach_its_queue(
-    settings: Settings, environment: dict[str, str]
-) -> None:
-    assert not health.worker_is_well(environment)
+def test_the_heart_beats_while_the_worker_can_reach_its_queue(settings: Settings) -> None:
+    assert not settings.heartbeat.exists()
     with working(settings):
-        wait_until(lambda: health.worker_is_well(environment))
+        wait_until(settings.heartbeat.exists)
+        os.utime(settings.heartbeat, (0, 0))
+        wait_until(lambda: settings.heartbeat.stat().st_mtime > 0)
 
 
-def test_a_worker_without_its_queue_is_not_well(
-    settings: Settings, environment: dict[str, str]
-) -> None:
+def test_the_heart_of_a_worker_without_its_queue_does_not_beat(settings: Settings) -> None:
     with working(replace(settings, redis_url="unix:///none")):
         time.sleep(0.3)
-        assert not health.worker_is_well(environment)
-
-
-def test_an_old_heartbeat_is_not_well(
-    environment: dict[str, str], monkeypatch: pytest.MonkeyPatch
-) -> None:
-    health.beat(health.heartbeat_file(environment))
-    monkeypatch.setattr(health, "FRESH", 0.0)
-    assert not health.worker_is_well(environment)
+        assert not settings.heartbeat.exists()

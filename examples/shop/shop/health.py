@@ -1,15 +1,13 @@
-"""Is the process in this container well? For Docker's HEALTHCHECK and for operators.
+"""Is the process in this container well? For bin/shop, which Docker's HEALTHCHECK calls.
 
-Each check is a Python that starts, every few seconds in every container: it reads what it needs
-from the environment itself and imports next to nothing, pathlib neither.
+The check of `web` is a Python that starts, every few seconds in every container: it reads what it
+needs from the environment itself and imports next to nothing, pathlib neither.
 """
 
 import os
 import socket
-import time
 from collections.abc import Mapping
 
-FRESH = 10.0  # seconds that a worker may be silent
 LIMIT = 2.0  # seconds for an answer
 DEFAULT_PORT = 8000
 DEFAULT_HEARTBEAT = "/tmp/shop-worker.heartbeat"  # noqa: S108  # nosec B108: of the container
@@ -26,14 +24,6 @@ def beat(heartbeat: str | os.PathLike[str]) -> None:
         os.utime(heartbeat)
 
 
-def worker_is_well(environment: Mapping[str, str]) -> bool:
-    """Whether the worker noted so within the last FRESH seconds."""
-    try:
-        return time.time() - os.stat(heartbeat_file(environment)).st_mtime < FRESH
-    except FileNotFoundError:
-        return False
-
-
 def web_is_well(environment: Mapping[str, str]) -> bool:
     """Whether GET /health is answered with 200; each read and write may take LIMIT seconds."""
     try:
@@ -43,13 +33,3 @@ def web_is_well(environment: Mapping[str, str]) -> bool:
             return connection.makefile("rb").readline().split()[1:2] == [b"200"]
     except (OSError, ValueError):
         return False
-
-
-def is_well(environment: Mapping[str, str]) -> bool:
-    """Whether what runs in this container, web or worker, is well."""
-    if os.path.exists(heartbeat_file(environment)):
-        return worker_is_well(environment)
-    return web_is_well(environment)
-
-
-CHECKS = {"health": is_well, "worker-health": worker_is_well}

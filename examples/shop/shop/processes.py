@@ -6,7 +6,7 @@ import sys
 import threading
 from collections.abc import Callable
 
-from shop import health, log, misbehaviour
+from shop import log, misbehaviour
 from shop.misbehaviour import MisbehaviourError
 from shop.settings import Settings, SettingsError
 
@@ -70,7 +70,7 @@ def main(arguments: list[str]) -> int:
         signal.signal(number, lambda *_: stop.set())
     command = COMMANDS.get(arguments[0]) if len(arguments) == 1 else None
     if command is None:
-        print(f"usage: shop {{{'|'.join([*COMMANDS, *health.CHECKS])}}}", file=sys.stderr)
+        print(f"usage: shop {{{'|'.join(COMMANDS)}|worker-health|health}}", file=sys.stderr)
         return 2
     try:
         return 0 if command(Settings.read(os.environ), stop) else 1
