@@ -24,7 +24,7 @@ from tests.agent.connection import Connection
 AGENT = ".slipway/agent.pyz"
 NETWORK = "172.31.240.0/24"
 TOKEN = "hunter2-is-secret"
-LOAD = 200  # requests a second
+LOAD = 100  # requests a second
 CLIENTS = 20  # enough that a slow release alone does not hold the others up
 
 # Not on http.server, which takes three times as long to start, and is started hundreds of times.

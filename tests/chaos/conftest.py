@@ -10,7 +10,7 @@ from lab.chaos.fleet import SERVERS, Fleet
 from lab.workspace import Workspace
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="package")
 def fleet(lab: None, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Fleet]:
     """Removed in the end, whatever became of it."""
     fleet = Fleet(Workspace(tmp_path_factory.mktemp("chaos")), servers=SERVERS[:2])

@@ -12,7 +12,7 @@ from lab.workspace import Workspace
 from tests.lab.trial import SERVERS, Trial
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="package")
 def trial(lab: None, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Trial]:
     """Both stacks configured, nothing deployed yet."""
     machines = [server for group in SERVERS.values() for server in group]
@@ -24,7 +24,7 @@ def trial(lab: None, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Trial
     lifecycle.remove(machines)
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="package")
 def staged(trial: Trial) -> Trial:
     """Staging has built and runs v1."""
     done = trial.up("staging", "v1.0.0")
@@ -32,7 +32,7 @@ def staged(trial: Trial) -> Trial:
     return trial
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="package")
 def promoted(staged: Trial) -> Trial:
     """Production runs the v1 that staging built."""
     done = staged.up("production", "v1.0.0")
@@ -40,7 +40,7 @@ def promoted(staged: Trial) -> Trial:
     return staged
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="package")
 def renewed(promoted: Trial) -> Trial:
     """Staging has run v1.1.0 too, so that production may."""
     done = promoted.up("staging", "v1.1.0")

@@ -15,30 +15,31 @@ from lab.layout import REGISTRY, Server
 
 PYTHON = f"{REGISTRY}/base/python:3.11"
 POSTGRES = f"{REGISTRY}/postgres:15"
+SERVERS = layout.servers(staging=1, production=1)
 
 
 @pytest.fixture(scope="module", autouse=True)
 def _lab(lab: None) -> Iterator[None]:
-    lifecycle.up(layout.servers())
+    lifecycle.up(SERVERS)
     yield
-    lifecycle.remove([layout.find("staging-1")])
+    lifecycle.remove(SERVERS)
 
 
 @pytest.fixture
 def server() -> Server:
     """One that a test leaves as it found it."""
-    return layout.find("staging-1")
+    return SERVERS[0]
 
 
 @pytest.fixture(scope="module")
 def fresh() -> Server:
     """One that tests may change: each has containers of its own."""
-    server = layout.find("staging-1")
+    server = SERVERS[0]
     servers.reset(server)
     return server
 
 
-@pytest.mark.parametrize("server", layout.servers(), ids=lambda server: server.name)
+@pytest.mark.parametrize("server", SERVERS, ids=lambda server: server.name)
 def test_every_server_lets_deploy_in_and_nobody_else(server: Server) -> None:
     assert servers.ssh(server, "id --user --name").stdout == "deploy\n"
     for user in ("root", "daemon"):
@@ -56,7 +57,7 @@ def test_deploy_has_the_engine_and_nothing_else_of_roots(server: Server) -> None
 def test_a_server_with_another_host_key_is_not_trusted(
     server: Server, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    other = keys.host_key(layout.find("production-1"))
+    other = keys.host_key(SERVERS[1])
     pinned = tmp_path / "known_hosts"
     pinned.write_text(keys.known_hosts_text({server: other}))
     monkeypatch.setattr(keys, "known_hosts", lambda: pinned)

@@ -10,29 +10,31 @@ import pytest
 from lab import engine, images, keys, layout, lifecycle, registry, servers, ssh_agent
 from lab.engine import docker
 
+SERVERS = layout.servers(staging=1, production=1)
+
 
 @pytest.fixture(scope="module", autouse=True)
 def _lab(lab_left: Path) -> Iterator[None]:
     try:
-        lifecycle.up(layout.servers())
+        lifecycle.up(SERVERS)
         yield
     finally:
         lab_left.touch()
 
 
 def test_up_brings_back_what_was_lost_and_leaves_the_rest_alone() -> None:
-    server, other = layout.find("staging-1"), layout.find("production-1")
+    server, other = SERVERS
     born = docker("inspect", "--format", "{{.Created}}", other.container)
     servers.power_off(server)
     docker("rm", "--force", layout.REGISTRY_CONTAINER)
-    lifecycle.up(layout.servers())
+    lifecycle.up(SERVERS)
     assert servers.ready(server)
     assert registry.answers()
     assert docker("inspect", "--format", "{{.Created}}", other.container) == born
 
 
 def test_down_leaves_nothing_behind_and_up_comes_back_with_the_same_keys() -> None:
-    server = layout.find("staging-1")
+    server = SERVERS[0]
     host_key = keys.host_key(server)
     docker("tag", next(iter(images.PUBLISHED)), f"{layout.REGISTRY}/built:1")
     lifecycle.down()
@@ -41,7 +43,7 @@ def test_down_leaves_nothing_behind_and_up_comes_back_with_the_same_keys() -> No
         assert not ssh_agent.socket().exists()
         assert leftovers() == []
     finally:
-        lifecycle.up(layout.servers())
+        lifecycle.up(SERVERS)
     assert keys.host_key(server) == host_key
     assert all(machine.ready for machine in lifecycle.status())
     assert {"base/python", "postgres", "redis", "haproxy"} == set(registry.repositories())
