@@ -13,9 +13,9 @@ from tests.agent.host import AgentHost, release
 POOL = ("staging-3", "staging-4", "staging-5", "staging-6")  # servers that no other test uses
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="package")
 def machine(lab: None, tmp_path_factory: pytest.TempPathFactory) -> Iterator[AgentHost]:
-    """A server of its own with the agent on it, removed in the end."""
+    """A server of its own with the agent on it, removed once the process has left this suite."""
     with reserved() as name:
         server = layout.find(name)
         lifecycle.renew([server])
