@@ -67,6 +67,7 @@ def test_a_server_that_is_off(settled: Trial) -> None:
         assert served(FIRST) == now
     finally:
         servers.power_on(SECOND)
+    wait_for("the release on the server again", lambda: settled.rests("production", now))
     refused(done, f"servers/{SECOND.name} (deploy@{SECOND.address}:22): it cannot be reached")
     assert f"servers/{FIRST.name}" not in done.stdout
 

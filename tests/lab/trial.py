@@ -11,6 +11,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import Any, Final
 
+import httpx
 import yaml
 
 from lab import servers, waiting
@@ -65,7 +66,10 @@ class Trial:
 
     def rests(self, stack: str, version: str) -> bool:
         """Whether every server of the stack serves that version, with nothing amiss or going on."""
-        reports = [(served(server), status(server)) for server in SERVERS[stack]]
+        try:
+            reports = [(served(server), status(server)) for server in SERVERS[stack]]
+        except httpx.HTTPError:
+            return False
         return all(
             (found, report["phase"], report["problems"]) == (version, "idle", [])
             for found, report in reports
