@@ -1,27 +1,14 @@
-"""Is the process in this container well? For bin/shop, which Docker's HEALTHCHECK calls.
+"""Does the web process in this container answer? For bin/shop, which Docker's HEALTHCHECK calls.
 
-The check of `web` is a Python that starts, every few seconds in every container: it reads what it
-needs from the environment itself and imports next to nothing, pathlib neither.
+A Python that starts, every few seconds in every container: it reads what it needs from the
+environment itself and imports next to nothing.
 """
 
-import os
 import socket
 from collections.abc import Mapping
 
 LIMIT = 2.0  # seconds for an answer
 DEFAULT_PORT = 8000
-DEFAULT_HEARTBEAT = "/tmp/shop-worker.heartbeat"  # noqa: S108  # nosec B108: of the container
-
-
-def heartbeat_file(environment: Mapping[str, str]) -> str:
-    """Where the worker notes that it is well."""
-    return environment.get("HEARTBEAT_FILE", DEFAULT_HEARTBEAT)
-
-
-def beat(heartbeat: str | os.PathLike[str]) -> None:
-    """Note that the worker has just talked to its queue."""
-    with open(heartbeat, "a"):
-        os.utime(heartbeat)
 
 
 def web_is_well(environment: Mapping[str, str]) -> bool:

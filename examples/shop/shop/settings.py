@@ -8,6 +8,9 @@ from pathlib import Path
 from shop import health
 from shop.misbehaviour import Misbehaviour
 
+# As bin/shop has it, which looks at it; of the container.
+DEFAULT_HEARTBEAT = "/tmp/shop-worker.heartbeat"  # noqa: S108  # nosec B108
+
 
 class SettingsError(ValueError):
     """An environment variable that can't be used; the message names it and what it takes."""
@@ -46,7 +49,7 @@ class Settings:
             stop_grace=_number(environment, "STOP_GRACE", 20),
             shipping=_number(environment, "SHIPPING_SECONDS", 0.1),
             access_log=get("ACCESS_LOG", "") == "1",
-            heartbeat=Path(health.heartbeat_file(environment)),
+            heartbeat=Path(get("HEARTBEAT_FILE") or DEFAULT_HEARTBEAT),
             misbehaviour=Misbehaviour.read(environment),
         )
 

@@ -10,7 +10,7 @@ import time
 import psycopg2
 import redis
 
-from shop import health, log
+from shop import log
 from shop.database import Database, DatabaseUnavailableError
 from shop.jobs import Jobs
 from shop.settings import Settings
@@ -47,7 +47,7 @@ class Worker:
     def _step(self) -> None:
         order_id = self._jobs.take()
         if not self._settings.misbehaviour.ready:
-            health.beat(self._settings.heartbeat)
+            self._settings.heartbeat.touch()
         if order_id is not None:
             self._ship(order_id)
         elif time.monotonic() > self._next_search:
