@@ -13,24 +13,44 @@ from shop.server import GracefulServer, Request, Response
 Connect = Callable[[], http.client.HTTPConnection]
 
 
-def echo(request: Request) -> Response:
-    if request.path == "/slow":
-        time.sleep(0.8)
-    return Response(200, f"{request.method} {request.path} {len(request.body)}".encode())
+LIMIT = 5.0
+
+
+class Echo:
+    """Says what it was asked; `/slow` not before `go_on` is set."""
+
+    def __init__(self) -> None:
+        self.go_on, self._slow = threading.Event(), threading.Semaphore(0)
+
+    def __call__(self, request: Request) -> Response:
+        if request.path == "/slow":
+            self._slow.release()
+            self.go_on.wait(LIMIT)
+        return Response(200, f"{request.method} {request.path} {len(request.body)}".encode())
+
+    def has(self, requests: int) -> bool:
+        """Whether that many wait, or come to do so in time."""
+        return all(self._slow.acquire(timeout=LIMIT) for _ in range(requests))
 
 
 @pytest.fixture
-def server() -> Iterator[GracefulServer]:
+def echo() -> Echo:
+    return Echo()
+
+
+@pytest.fixture
+def server(echo: Echo) -> Iterator[GracefulServer]:
     server = GracefulServer(0, echo)
     server.start()
     yield server
+    echo.go_on.set()
     if not server.draining:
         server.drain(1)
 
 
 @pytest.fixture
 def connect(server: GracefulServer) -> Connect:
-    return lambda: http.client.HTTPConnection("127.0.0.1", server.port, timeout=5)
+    return lambda: http.client.HTTPConnection("127.0.0.1", server.port, timeout=LIMIT)
 
 
 def get(connection: http.client.HTTPConnection, path: str) -> http.client.HTTPResponse:
@@ -76,12 +96,15 @@ def test_a_body_that_cannot_be_read_is_refused_and_the_connection_closed(
     assert json.loads(response.read())["errors"]
 
 
-def test_a_drain_answers_the_requests_under_way(server: GracefulServer, connect: Connect) -> None:
+def test_a_drain_answers_the_requests_under_way(
+    server: GracefulServer, echo: Echo, connect: Connect
+) -> None:
     connections = [connect() for _ in range(10)]
     with ThreadPoolExecutor(10) as pool:
         answers = [pool.submit(get, connection, "/slow") for connection in connections]
-        time.sleep(0.2)
-        assert server.drain(5)
+        assert echo.has(10)
+        threading.Timer(server_module.LINGER + 0.2, echo.go_on.set).start()
+        assert server.drain(LIMIT)
         for answer in answers:
             assert answer.result().status == 200
             assert answer.result().headers["Connection"] == "close"
@@ -93,18 +116,20 @@ def test_a_drain_answers_connections_that_wait_to_be_accepted(
     server.shutdown()  # nobody accepts any more
     waiting = connect()
     waiting.request("GET", "/waiting")
-    assert server.drain(5)
+    assert server.drain(LIMIT)
     assert waiting.getresponse().status == 200
 
 
 def test_a_drain_answers_a_client_that_sends_just_then_and_says_close(
-    server: GracefulServer, connect: Connect
+    server: GracefulServer, connect: Connect, monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    monkeypatch.setattr(server_module, "LINGER", LIMIT)
     connection = connect()
     get(connection, "/")
-    drain = threading.Thread(target=server.drain, args=(5,))
+    drain = threading.Thread(target=server.drain, args=(LIMIT,))
     drain.start()
-    time.sleep(server_module.LINGER / 2)
+    while server.socket.fileno() != -1:  # somebody new would be refused
+        time.sleep(0.01)
     assert get(connection, "/").headers["Connection"] == "close"
     drain.join()
 
@@ -115,8 +140,8 @@ def test_a_drain_does_not_wait_for_idle_connections(
     idle = connect()
     get(idle, "/")
     started = time.monotonic()
-    assert server.drain(5)
-    assert time.monotonic() - started < server_module.LINGER + 0.4
+    assert server.drain(LIMIT)
+    assert time.monotonic() - started < LIMIT
     idle.sock.settimeout(1)
     assert idle.sock.recv(1) == b""
 
@@ -127,20 +152,23 @@ def test_a_drained_server_accepts_nobody(server: GracefulServer, connect: Connec
         get(connect(), "/")
 
 
-def test_a_drain_ends_at_its_limit(server: GracefulServer, connect: Connect) -> None:
+def test_a_drain_ends_at_its_limit(server: GracefulServer, echo: Echo, connect: Connect) -> None:
     with ThreadPoolExecutor(1) as pool:
         answer = pool.submit(get, connect(), "/slow")
-        time.sleep(0.1)
+        assert echo.has(1)
         assert not server.drain(0.01)
+        echo.go_on.set()
         answer.result()
 
 
 def test_a_client_that_goes_away_disturbs_nobody(
-    server: GracefulServer, connect: Connect, capsys: pytest.CaptureFixture[str]
+    server: GracefulServer, echo: Echo, connect: Connect, capsys: pytest.CaptureFixture[str]
 ) -> None:
     with socket.create_connection(("127.0.0.1", server.port)) as rude:
         rude.sendall(b"GET /slow HTTP/1.1\r\nHost: shop\r\n\r\n")
+        assert echo.has(1)
         rude.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, b"\1\0\0\0\0\0\0\0")
+    echo.go_on.set()
     assert get(connect(), "/").status == 200
-    assert server.drain(5)
+    assert server.drain(LIMIT)
     assert "ERROR" not in capsys.readouterr().out

@@ -64,6 +64,12 @@ class Runner:
     def succeeded(self) -> bool:
         return not any(step.outcome == "failure" for step in self.steps)
 
+    @property
+    def failure(self) -> str:
+        """What the steps that failed have said."""
+        failed = [step for step in self.steps if step.outcome == "failure"]
+        return "\n".join(f"{step.name}: {step.log}" for step in failed)
+
     def outcomes(self) -> dict[str, str]:
         return {step.name: step.outcome for step in self.steps}
 

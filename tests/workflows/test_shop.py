@@ -28,7 +28,7 @@ def ci() -> Any:
 
 def test_the_shop_passes_lint_and_a_fault_does_not(ci: Any, runner: Runner) -> None:
     runner.run(ci, "lint")
-    assert runner.succeeded, runner.steps
+    assert runner.succeeded, runner.failure
     lint = ["ruff check examples/shop tests/shop", "ruff format --check examples/shop tests/shop"]
     assert list(runner.outcomes()) == [
         *("Check out", "Set up Python", "Install"),
@@ -43,7 +43,7 @@ def test_the_shop_passes_lint_and_a_fault_does_not(ci: Any, runner: Runner) -> N
 
 def test_the_shops_tests_pass_and_must_cover_enough(ci: Any, runner: Runner) -> None:
     runner.run(ci, "test")
-    assert runner.succeeded, runner.steps
+    assert runner.succeeded, runner.failure
     assert "| examples/shop/shop/api.py " in runner.summary
     assert (runner.workspace / "coverage.xml").is_file()
     (runner.workspace / ".coverage").unlink()
@@ -56,7 +56,7 @@ def test_the_audits_pass_the_shop_and_find_sql_from_text(ci: Any, runner: Runner
     # They ask a database of vulnerabilities that not every machine can reach.
     job["steps"] = [step for step in job["steps"] if not step["name"].startswith("Vulnerable")]
     runner.run(ci, "security")
-    assert runner.succeeded, runner.steps
+    assert runner.succeeded, runner.failure
     with (runner.workspace / "examples/shop/shop/store.py").open("a") as file:
         file.write(SQL_FROM_TEXT)
     again(runner, ci, "security", ["Bandit", "Semgrep"])
