@@ -11,7 +11,7 @@ from lab.registry import tags
 from tests.lab.trial import IMAGE, SERVERS, Trial, images, journal, served, status
 
 STAGING, PRODUCTION = SERVERS["staging"], SERVERS["production"]
-RATE = 100  # requests a second to each server
+RATE = 200  # requests a second to each server
 
 
 def test_staging_builds_a_version_and_serves_it(staged: Trial) -> None:

@@ -62,13 +62,16 @@ class Runner:
 
     @property
     def succeeded(self) -> bool:
-        return not any(step.outcome == "failure" for step in self.steps)
+        return not self._failed
 
     @property
     def failure(self) -> str:
         """What the steps that failed have said."""
-        failed = [step for step in self.steps if step.outcome == "failure"]
-        return "\n".join(f"{step.name}: {step.log}" for step in failed)
+        return "\n".join(f"{step.name}: {step.log}" for step in self._failed)
+
+    @property
+    def _failed(self) -> list[Step]:
+        return [step for step in self.steps if step.outcome == "failure"]
 
     def outcomes(self) -> dict[str, str]:
         return {step.name: step.outcome for step in self.steps}

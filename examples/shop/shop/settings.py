@@ -8,7 +8,7 @@ from pathlib import Path
 from shop import health
 from shop.misbehaviour import Misbehaviour
 
-# As bin/shop has it, which looks at it; of the container.
+# As in bin/shop, which looks at it. Each container has a /tmp of its own.
 DEFAULT_HEARTBEAT = "/tmp/shop-worker.heartbeat"  # noqa: S108  # nosec B108
 
 

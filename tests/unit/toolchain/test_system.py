@@ -39,8 +39,12 @@ def test_root_gets_them_installed_without_questions(
     monkeypatch.setattr(os, "geteuid", lambda: 0)
     monkeypatch.setattr(process, "run", lambda command, **_: commands.append(command))
     system.install(["git"])
-    assert [command[-1] for command in commands] == ["-a", "update", "git"]
-    assert {"--yes", "-qq"} <= set(commands[-1])
+    apt = ["apt-get", "-o", "DPkg::Lock::Timeout=300", "-qq"]
+    assert commands == [
+        ["dpkg", "--configure", "-a"],
+        [*apt, "update"],
+        [*apt, "--yes", "--no-install-recommends", "install", "git"],
+    ]
 
 
 def test_what_an_interrupted_dpkg_left_is_finished_first_and_told_by_apt_if_it_cannot_be(
