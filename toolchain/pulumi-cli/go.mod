@@ -281,8 +281,5 @@ require (
 	lukechampine.com/frand v1.5.1 // indirect
 )
 
+// Of Pulumi's own go.mod, whose replacements count for its own builds only.
 replace github.com/atotto/clipboard => github.com/tgummerer/clipboard v0.0.0-20241001131231-d02d263e614e
-
-// Its fork, which the CLI has as well, is kept up; and one set of dictionaries is read at start, not
-// two.
-replace github.com/nbutton23/zxcvbn-go => github.com/ccojocar/zxcvbn-go v1.0.4
