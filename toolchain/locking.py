@@ -1,4 +1,4 @@
-"""One set-up at a time on this machine, however many clones start one."""
+"""One process at a time on this machine, however many clones start one."""
 
 from __future__ import annotations
 
@@ -40,12 +40,12 @@ def _acquire(descriptor: int, path: Path, limit: float) -> None:
             holder = path.read_text().strip() or "unknown"
             if time.monotonic() >= deadline:
                 raise ToolchainError(
-                    f"another set-up (process {holder}) has held the lock for {limit:.0f} s",
+                    f"process {holder} has held the lock for more than {limit:.0f} s",
                     where=str(path),
-                    remedy="Wait for it, or end that process, and try again.",
+                    remedy="Wait for that process, or end it, and try again.",
                 ) from None
             if not announced:
-                progress.step("waiting", f"for another set-up (process {holder}) to finish")
+                progress.step("waiting", f"for process {holder}, which holds {path.name}")
                 announced = True
             time.sleep(POLL)
         else:

@@ -1,4 +1,7 @@
-"""Programs that come with the operating system: found, installed when root may, or asked for."""
+"""Programs that come with the operating system: found, installed when root may, or asked for.
+
+The one place where Debian packages are installed; the lab installs its own by `install`, too.
+"""
 
 from __future__ import annotations
 
@@ -7,13 +10,18 @@ import shutil
 from collections.abc import Sequence
 from contextlib import suppress
 
-from toolchain import process, progress
+from toolchain import locking, paths, process, progress
 from toolchain.errors import ToolchainError
 
 PROGRAMS = {"git": "git", "make": "make", "ssh": "openssh-client", "ssh-agent": "openssh-client"}
 """Program → the Debian package that has it."""
 
 INSTALL_LIMIT = 600.0
+"""Seconds for one call of apt-get, and to wait for others that install."""
+
+# Debian's scripts ask for the runlevel before they start the service of a package.
+QUIETLY = {"DEBIAN_FRONTEND": "noninteractive", "RUNLEVEL": "1"}
+APT = ["apt-get", "-o", "DPkg::Lock::Timeout=300", "-qq"]
 
 
 def missing() -> list[str]:
@@ -28,28 +36,30 @@ def ensure() -> None:
 
 
 def install(packages: Sequence[str]) -> None:
-    """Install Debian packages by apt-get; raises ToolchainError for anybody but root."""
+    """Install Debian packages by apt-get; their services are not started.
+
+    Several processes may do so at once: they take turns. Raises ToolchainError for anybody but
+    root, without apt-get, and when apt-get fails.
+    """
     names = " ".join(packages)
     if not shutil.which("apt-get"):
         raise ToolchainError(
             f"this machine lacks {names}",
-            remedy="Install them with the system's package manager, then run `make setup` again.",
+            remedy="Install them with the system's package manager, then try again.",
         )
     if os.geteuid() != 0:
         raise ToolchainError(
             f"this machine lacks {names}",
-            remedy=f"Run `sudo apt-get install {names}`, then `make setup` again.",
+            remedy=f"Run `sudo apt-get install {names}`, then try again.",
         )
-    progress.step("system", f"installing {names}")
-    remedy = f"Install {names} by hand, then run `make setup` again."
-    quiet = {"DEBIAN_FRONTEND": "noninteractive"}
-    wait = ["-o", "DPkg::Lock::Timeout=300"]
-    with suppress(ToolchainError):  # if this doesn't help an interrupted dpkg, apt-get says so
-        process.run(["dpkg", "--configure", "-a"], limit=INSTALL_LIMIT, env=quiet)
-    process.run(["apt-get", *wait, "-qq", "update"], limit=INSTALL_LIMIT, env=quiet, remedy=remedy)
-    process.run(
-        ["apt-get", *wait, "-qq", "--yes", "--no-install-recommends", "install", *packages],
-        limit=INSTALL_LIMIT,
-        env=quiet,
-        remedy=remedy,
-    )
+    with locking.exclusive(paths.cache() / "packages.lock", limit=INSTALL_LIMIT):
+        progress.step("system", f"installing {names}")
+        with suppress(ToolchainError):  # if this doesn't help an interrupted dpkg, apt-get says so
+            process.run(["dpkg", "--configure", "-a"], limit=INSTALL_LIMIT, env=QUIETLY)
+        for command in (["update"], ["install", "--yes", "--no-install-recommends", *packages]):
+            process.run(
+                [*APT, *command],
+                limit=INSTALL_LIMIT,
+                env=QUIETLY,
+                remedy=f"Install {names} by hand, then try again.",
+            )

@@ -8,18 +8,18 @@ from toolchain import locking
 from toolchain.errors import ToolchainError
 
 
-def test_a_second_set_up_waits_only_so_long_and_names_the_first(
+def test_a_second_process_waits_only_so_long_and_names_the_first(
     tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     lock = tmp_path / "setup.lock"
     with (
         locking.exclusive(lock, limit=1),
-        pytest.raises(ToolchainError, match="another set-up") as failure,
+        pytest.raises(ToolchainError, match="has held the lock") as failure,
         locking.exclusive(lock, limit=0.1),
     ):
         pass
     assert lock.read_text() in failure.value.what
-    assert "waiting" in capsys.readouterr().err
+    assert "which holds setup.lock" in capsys.readouterr().err
 
 
 def test_a_lock_is_free_again_after_a_failure(tmp_path: Path) -> None:
