@@ -15,10 +15,9 @@ BENCH ?=
 CHAOS ?=
 
 RUN := $(PYTHON) -m toolchain run
-# Suites side by side, each in turn within itself, in the order that tests/conftest.py gives them.
-# They wait more than they compute: four fill two cores. One that crashes ends the run with an error:
-# for the tests of one that took its place, xdist would wait for ever.
-PARALLEL := --numprocesses 4 --dist loadgroup --no-loadscope-reorder --max-worker-restart 0
+# Four processes, since tests wait more than they compute; the tests of a group stay in one of them.
+# A process that crashes ends the run: with a new one in its place, pytest-xdist 3.8 waits for ever.
+PARALLEL := --numprocesses 4 --dist loadgroup --max-worker-restart 0
 SUITES := $(wildcard $(addprefix tests/,unit conformance shop workflows agent github chaos lab))
 SCRIPTS := $(shell git ls-files '*.sh' .ci/run examples/shop/bin)
 # What runs on servers keeps to the standard library of Python 3.9.
@@ -42,7 +41,7 @@ demo: setup ## the main job on this machine: a sample shop from source to stagin
 	@$(RUN) python -m lab.demo
 
 ##@ Check
-.PHONY: check static format-check lint types unit test bench
+.PHONY: check static format-check lint types unit test proofs bench chaos
 check: setup static unit ## format, lint, types and unit tests
 
 static: # side by side, each with its words in one piece
@@ -65,10 +64,11 @@ unit: ## unit tests
 test: github static ## all tests, on a real engine and the lab
 	@$(RUN) pytest $(SUITES) $(PARALLEL) $(PYTEST)
 
+proofs: setup chaos ## what is too heavy for `make test`: for each larger change, and before a release
+
 bench: setup ## time deliveries: `make bench BENCH="delivery strategies growth peers planning github"`
 	@$(RUN) python -m lab.bench $(BENCH)
 
-.PHONY: chaos
 chaos: setup ## inject faults into rollouts under load: `make chaos CHAOS="--only '*killed*'"`
 	@$(RUN) python -m lab.chaos $(CHAOS)
 
