@@ -74,8 +74,8 @@ def main(arguments: list[str]) -> int:
     run.add_argument("words", nargs=argparse.REMAINDER, metavar="COMMAND")
     commands.add_parser("clean", help="remove what no clone has used for 14 days")
     options = parser.parse_args(arguments)
-    # What a shell runs in the background ignores SIGINT, and so does all that it starts. Pulumi
-    # ends its language host by that signal: each preview and update would wait 5 s for it.
+    # A program that a shell starts in the background ignores SIGINT, and so do its children. Pulumi
+    # ends its language host by that signal, and kills it only after 5 s.
     signal.signal(signal.SIGINT, signal.default_int_handler)
     signal.signal(signal.SIGTERM, _interrupt)
     signal.signal(signal.SIGHUP, _interrupt)
@@ -109,5 +109,4 @@ def _interrupt(*_: object) -> None:
 
 
 if __name__ == "__main__":
-    python.prefer_systems(sys.argv[1:])
     sys.exit(main(sys.argv[1:]))

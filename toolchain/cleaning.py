@@ -49,9 +49,8 @@ def unused(now: float) -> list[Path]:
 
 
 def clean() -> list[Path]:
-    """Remove the unused folders, with the bytecode compiled for them, and return them."""
+    """Remove the unused folders and return them."""
     removed = unused(time.time())
     for folder in removed:
         shutil.rmtree(folder, ignore_errors=True)
-        shutil.rmtree(python.bytecode() / folder.relative_to("/"), ignore_errors=True)
     return removed

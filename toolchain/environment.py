@@ -24,26 +24,14 @@ def variables() -> dict[str, str]:
         "PATH": search_path(cli.path.parent, os.environ.get("PATH", os.defpath)),
         "VIRTUAL_ENV": str(python.directory()),
         "PYTHONPATH": str(paths.REPOSITORY),
-        "PYTHONPYCACHEPREFIX": str(python.bytecode()),
-        # That place has no modules of the standard library until they are written: a machine that
-        # forbids to would have every process compile them anew, seconds of each `pulumi up`.
-        "PYTHONDONTWRITEBYTECODE": "",
         "PULUMI_HOME": str(plugins.home()),
-        "PULUMI_PYTHON_CMD": str(python.launcher()),
         "PULUMI_SKIP_UPDATE_CHECK": "true",
-        # The CLI fills large tables at each start, and Go's collector looks through them again and
-        # again: 0.22 s of a processor for `pulumi version`, 0.16 s without. It comes back when a
-        # program has taken as much memory as this.
-        "GOGC": "off",
-        "GOMEMLIMIT": "1GiB",
-        # Each command keeps a log of its own, and looks at all the others to rotate them.
-        "PULUMI_LOG_ROTATION_MAX_TOTAL_MB": "20",
         # A plugin that the set-up didn't install is an error at once, not a download in mid-update.
         "PULUMI_DISABLE_AUTOMATIC_PLUGIN_ACQUISITION": "true",
-        # What these two know of a file goes by its content: all clones share it.
-        "MYPY_CACHE_DIR": str(python.directory() / "mypy"),
-        "HYPOTHESIS_STORAGE_DIRECTORY": str(python.directory() / "hypothesis"),
+        # Nothing that linters and tests keep lies in the repository.
+        "MYPY_CACHE_DIR": str(checks() / "mypy"),
         "RUFF_CACHE_DIR": str(checks() / "ruff"),
+        "HYPOTHESIS_STORAGE_DIRECTORY": str(checks() / "hypothesis"),
         "PYTEST_ADDOPTS": f"-o cache_dir={shlex.quote(str(checks() / 'pytest'))}",
     }
 

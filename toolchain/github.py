@@ -41,7 +41,7 @@ def _build() -> None:
     version = versions.ON_DEMAND[NAME]
     progress.step("plugins", f"{NAME} {version}: building from source (about 4 minutes)")
     with paths.built_aside(built()) as aside:
-        ldflags = f"-s -w -X main.version={version}"
+        ldflags = f"-X main.version={version}"
         golang.build(MODULE, ".", aside / PROGRAM, ldflags=ldflags)
 
 

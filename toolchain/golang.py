@@ -28,14 +28,13 @@ SELF_UPDATING = (1, 21)
 REMEDY = "Check that Go can reach its module proxy (`go env GOPROXY`), then run `make setup` again."
 
 
-def build(module: str | Path, package: str, output: Path, *, ldflags: str = "-s -w") -> None:
+def build(module: str | Path, package: str, output: Path, *, ldflags: str = "") -> None:
     """Build `package`, which the go.mod in the folder `module` pins, into the file `output`.
 
-    A module is named by its folder's name here, or by its path elsewhere.
+    A module is named by its folder's name here, or by its path elsewhere; `ldflags` tells the
+    program its version.
     """
-    # What debuggers need is not linked anyway: without it the compiler takes a tenth less.
-    stripped = ["-gcflags=all=-dwarf=false", "-ldflags", ldflags]
-    flags = ["-mod=readonly", "-trimpath", "-buildvcs=false", *stripped]
+    flags = ["-mod=readonly", "-trimpath", "-buildvcs=false", "-ldflags", ldflags]
     _go(module, ["build", *flags, "-o", str(output), package])
 
 

@@ -154,9 +154,9 @@ def _download() -> Cli | None:
 
 
 def _build() -> None:
-    progress.step("pulumi", f"building {versions.BUILT_PULUMI} from source (about 4 minutes)")
+    progress.step("pulumi", f"building {versions.BUILT_PULUMI} from source (4 to 7 minutes)")
     with paths.built_aside(_built_directory()) as aside:
-        ldflags = f"-s -w -X {VERSION_VARIABLE}={versions.BUILT_PULUMI}"
+        ldflags = f"-X {VERSION_VARIABLE}={versions.BUILT_PULUMI}"
         golang.build(MODULE, PACKAGE, aside / "pulumi", ldflags=ldflags)
         _check(aside / "pulumi", versions.BUILT_PULUMI)
         progress.step("pulumi", "building its Python language host (less than a minute)")

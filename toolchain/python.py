@@ -6,71 +6,28 @@ Without another lock file it is the project's own.
 from __future__ import annotations
 
 import importlib.util
-import os
-import shlex
 import shutil
 import sys
 from pathlib import Path
 
-from toolchain import OLDEST, paths, process, progress, system
+from toolchain import paths, process, progress, system
 from toolchain.errors import ToolchainError
 
 LOCK_FILE = paths.REPOSITORY / "requirements.lock"
 COMPLETE = ".complete"
-SYSTEM = Path("/usr/bin/python3")
-# Programs that import much and end soon have no garbage to speak of, and looking for it after every
-# 700 objects is a tenth of a preview's Python. mypy does the same for itself.
-COLLECT_SELDOM = "import gc; gc.set_threshold(100_000)\n"
-COLLECTOR = "collector.pth"  # every Python of the environment runs it when it starts
-# Pulumi's language host asks for the packages before each preview and update, for which pip takes
-# 0.3 s. What this environment has was written down when it was made, and never changes.
-LISTING = "-m pip list -v --format json"
-LISTED = "packages.json"
-LAUNCHER = f"""\
-#!/bin/sh
-[ "$*" = "{LISTING}" ] && exec cat {{packages}}
-exec {{python}} "$@"
-"""
-ANSWER_LIMIT = 10.0
 CREATE_LIMIT = 120.0
 INSTALL_LIMIT = 900.0
 
 
-def prefer_systems(arguments: list[str]) -> None:
-    """Become the system's own Python, if that will do and `make PYTHON=...` names no other.
-
-    One that pyenv has compiled knows no profile of its own: it takes 1.4 times as long to run the
-    same code, and every preview, update and test is that much slower.
-    """
-    if os.environ.get("PYTHON") or Path(sys.base_prefix) == SYSTEM.parent.parent:
-        return
-    fits = f"import ensurepip, sys; sys.exit(sys.version_info < {OLDEST})"
-    try:
-        process.run([str(SYSTEM), "-c", fits], limit=ANSWER_LIMIT)
-    except ToolchainError:
-        return
-    os.execv(SYSTEM, [str(SYSTEM), "-m", "toolchain", *arguments])
-
-
 def directory(lock: Path = LOCK_FILE) -> Path:
     """Where the environment for a lock file and this Python belongs."""
-    key = paths.content_key(lock, sys.base_prefix, COLLECT_SELDOM, LAUNCHER)
+    key = paths.content_key(lock, sys.base_prefix)
     return paths.cache() / f"venv-{sys.implementation.cache_tag}-{key}"
 
 
 def interpreter(lock: Path = LOCK_FILE) -> Path:
     """The environment's Python."""
     return directory(lock) / "bin" / "python"
-
-
-def launcher(lock: Path = LOCK_FILE) -> Path:
-    """What Pulumi's language host is to start as Python."""
-    return directory(lock) / "bin" / "pulumi-python"
-
-
-def bytecode() -> Path:
-    """Where compiled Python goes instead of `__pycache__` folders in the repository."""
-    return paths.cache() / "bytecode"
 
 
 def ready(lock: Path = LOCK_FILE) -> bool:
@@ -96,26 +53,10 @@ def install(lock: Path = LOCK_FILE) -> None:
     process.run(
         [*pip, "--require-hashes", "--only-binary=:all:", "--requirement", str(lock)],
         limit=INSTALL_LIMIT,
-        env=_surroundings(),
+        env={"PYTHONPATH": ""},
         remedy="Check that pip can reach its package index from here, then run `make setup` again.",
     )
-    version = f"python{sys.version_info.major}.{sys.version_info.minor}"
-    (target / "lib" / version / "site-packages" / COLLECTOR).write_text(COLLECT_SELDOM)
-    _make_launcher(lock)
     (target / COMPLETE).touch()
-
-
-def _surroundings() -> dict[str, str]:
-    return {"PYTHONPYCACHEPREFIX": str(bytecode()), "PYTHONPATH": ""}
-
-
-def _make_launcher(lock: Path) -> None:
-    python, packages = str(interpreter(lock)), directory(lock) / LISTED
-    listing = [python, *LISTING.split()]
-    packages.write_text(process.run(listing, limit=CREATE_LIMIT, env=_surroundings()))
-    script = LAUNCHER.format(python=shlex.quote(python), packages=shlex.quote(str(packages)))
-    launcher(lock).write_text(script)
-    launcher(lock).chmod(0o755)
 
 
 def _ensure_ensurepip() -> None:

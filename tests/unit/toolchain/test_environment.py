@@ -58,19 +58,6 @@ def test_a_second_evaluation_changes_nothing(
     assert environment.variables() == first
 
 
-def test_compiled_modules_are_kept_even_where_the_machine_says_not_to(
-    ready: Machine, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setenv("PYTHONDONTWRITEBYTECODE", "1")
-    keeps = "import sys; print(sys.dont_write_bytecode, sys.pycache_prefix)"
-    shown = subprocess.run(
-        [sys.executable, "-c", keeps],
-        env={**os.environ, **environment.variables()},
-        check=True, capture_output=True, text=True,
-    )  # fmt: skip
-    assert shown.stdout.split() == ["False", str(python.bytecode())]
-
-
 def test_the_environment_of_an_older_lock_file_leaves_path(
     ready: Machine, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -79,9 +66,8 @@ def test_the_environment_of_an_older_lock_file_leaves_path(
     assert str(old) not in environment.variables()["PATH"].split(os.pathsep)
 
 
-def test_nothing_is_kept_in_the_repository(ready: Machine) -> None:
-    kept = ["PYTHONPYCACHEPREFIX", "MYPY_CACHE_DIR", "RUFF_CACHE_DIR", "PULUMI_HOME"]
-    kept += ["HYPOTHESIS_STORAGE_DIRECTORY"]
+def test_what_tools_keep_lies_outside_the_repository(ready: Machine) -> None:
+    kept = ["MYPY_CACHE_DIR", "RUFF_CACHE_DIR", "HYPOTHESIS_STORAGE_DIRECTORY", "PULUMI_HOME"]
     values = environment.variables()
     assert [name for name in kept if ready.cache not in Path(values[name]).parents] == []
     assert str(ready.cache) in values["PYTEST_ADDOPTS"]

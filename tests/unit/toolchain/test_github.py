@@ -33,7 +33,7 @@ def builds(monkeypatch: pytest.MonkeyPatch) -> list[str]:
 def test_without_the_download_site_it_is_built_once(cli: Cli, builds: list[str]) -> None:
     github.install(cli)
     github.install(cli)
-    assert builds == ["-s -w -X main.version=6.15.0"]
+    assert builds == ["-X main.version=6.15.0"]
     assert (plugins.directory("github") / "pulumi-resource-github").read_text() == "program"
 
 

@@ -1,9 +1,11 @@
 from __future__ import annotations
 
+from pathlib import Path
+
 import pytest
 
 from tests.unit.toolchain.conftest import Machine
-from toolchain import golang
+from toolchain import golang, process
 from toolchain.errors import ToolchainError
 
 
@@ -17,6 +19,17 @@ def test_a_go_that_cannot_update_itself_is_refused_with_what_to_install(machine:
     with pytest.raises(ToolchainError, match=r"go1\.19\.8 is too old") as failure:
         golang.compiler((1, 25, 11))
     assert "Install Go 1.25.11 or newer" in failure.value.remedy
+
+
+def test_a_program_is_built_as_its_module_pins_it_and_told_its_version(
+    machine: Machine, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    commands: list[list[str]] = []
+    monkeypatch.setattr(golang, "compiler", lambda needed: "go")
+    monkeypatch.setattr(process, "run", lambda command, **_: commands.append(command))
+    golang.build("pulumi-cli", "./cmd", Path("/cache/program"), ldflags="-X main.version=1.2.3")
+    flags = ["-mod=readonly", "-trimpath", "-buildvcs=false", "-ldflags", "-X main.version=1.2.3"]
+    assert commands == [["go", "build", *flags, "-o", "/cache/program", "./cmd"]]
 
 
 @pytest.mark.parametrize("module", ["pulumi-cli", "language-host"])
