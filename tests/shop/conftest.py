@@ -1,22 +1,19 @@
 """Fixtures for the sample shop: a fresh database and queue a test, and processes to look at."""
 
 import itertools
-import sys
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import psycopg2
 import pytest
 import redis
+from shop import migrate
+from shop.settings import Settings
+
+from tests.shop.process import ShopProcess
+from tests.shop.services import Services, given, running
 
 SHOP = Path(__file__).parents[2] / "examples" / "shop"
-sys.path[:0] = [str(SHOP), str(Path(__file__).parents[2])]
-
-from shop import migrate  # noqa: E402
-from shop.settings import Settings  # noqa: E402
-
-from tests.shop.process import ShopProcess  # noqa: E402
-from tests.shop.services import Services, given, running  # noqa: E402
 
 _numbers = itertools.count(1)
 

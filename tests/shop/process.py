@@ -32,9 +32,13 @@ class ShopProcess:
                 stderr=subprocess.STDOUT,
             )
 
+    def said(self) -> str:
+        """All of its output so far."""
+        return self._log.read_text()
+
     def events(self, name: str = "") -> list[dict[str, Any]]:
         """The log so far, or its lines about one kind of event."""
-        lines = [json.loads(line) for line in self._log.read_text().splitlines()]
+        lines = [json.loads(line) for line in self.said().splitlines()]
         return [line for line in lines if name in ("", line["event"])]
 
     def wait_for(self, event: str) -> dict[str, Any]:
@@ -44,7 +48,7 @@ class ShopProcess:
             if lines := self.events(event):
                 return lines[0]
             time.sleep(0.02)
-        raise AssertionError(f"no {event!r} within {LIMIT} s; the log: {self._log.read_text()}")
+        raise AssertionError(f"no {event!r} within {LIMIT} s; the log: {self.said()}")
 
     @property
     def port(self) -> int:

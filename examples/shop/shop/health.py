@@ -1,22 +1,28 @@
-"""Does the web process in this container answer? For bin/shop, which Docker's HEALTHCHECK calls.
+"""Health checks: whether the web process answers, and whether the worker's heart beats."""
 
-A Python that starts, every few seconds in every container: it reads what it needs from the
-environment itself and imports next to nothing.
-"""
+import http.client
+import time
+from pathlib import Path
 
-import socket
-from collections.abc import Mapping
-
-LIMIT = 2.0  # seconds for an answer
-DEFAULT_PORT = 8000
+ANSWER_LIMIT = 2.0  # seconds
+HEARTBEAT_LIMIT = 10.0  # seconds
 
 
-def web_is_well(environment: Mapping[str, str]) -> bool:
-    """Whether GET /health is answered with 200; each read and write may take LIMIT seconds."""
+def web_is_well(port: int) -> bool:
+    """Whether GET /health is answered with 200, after at most ANSWER_LIMIT seconds of silence."""
+    connection = http.client.HTTPConnection("127.0.0.1", port, timeout=ANSWER_LIMIT)
     try:
-        address = "127.0.0.1", int(environment.get("PORT", DEFAULT_PORT))
-        with socket.create_connection(address, LIMIT) as connection:
-            connection.sendall(b"GET /health HTTP/1.0\r\n\r\n")
-            return connection.makefile("rb").readline().split()[1:2] == [b"200"]
-    except (OSError, ValueError):
+        connection.request("GET", "/health")
+        return connection.getresponse().status == 200
+    except (OSError, http.client.HTTPException):
+        return False
+    finally:
+        connection.close()
+
+
+def worker_is_well(heartbeat: Path) -> bool:
+    """Whether the worker has touched its heartbeat file within HEARTBEAT_LIMIT seconds."""
+    try:
+        return time.time() - heartbeat.stat().st_mtime < HEARTBEAT_LIMIT
+    except FileNotFoundError:
         return False

@@ -5,10 +5,9 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
-from shop import health
 from shop.misbehaviour import Misbehaviour
 
-# As in bin/shop, which looks at it. Each container has a /tmp of its own.
+# Each container has a /tmp of its own.
 DEFAULT_HEARTBEAT = "/tmp/shop-worker.heartbeat"  # noqa: S108  # nosec B108
 
 
@@ -45,7 +44,7 @@ class Settings:
             server=get("SLIPWAY_SERVER") or socket.gethostname(),
             database_url=get("DATABASE_URL", "postgresql://shop@postgres/shop"),
             redis_url=get("REDIS_URL", "redis://redis:6379/0"),
-            port=int(_number(environment, "PORT", health.DEFAULT_PORT, most=65535)),
+            port=int(_number(environment, "PORT", 8000, most=65535)),
             stop_grace=_number(environment, "STOP_GRACE", 20),
             shipping=_number(environment, "SHIPPING_SECONDS", 0.1),
             access_log=get("ACCESS_LOG", "") == "1",
