@@ -9,7 +9,7 @@ from slipway.settings.workflows_ci import Ci, PythonCode
 from slipway.workflows import actions
 from slipway.workflows.languages import Language, test_environment, upload, within
 from slipway.workflows.model import Run, Step, Use
-from slipway.workflows.steps import QUICKLY, script
+from slipway.workflows.steps import script
 
 
 def language(ci: Ci, code: PythonCode) -> Language:
@@ -33,7 +33,7 @@ def _set_up(code: PythonCode, version: str) -> tuple[Step, ...]:
             actions.SETUP_PYTHON,
             {"python-version": version, "cache": "pip", "cache-dependency-path": files},
         ),
-        Run("Install", f"python -m pip install {QUICKLY} {join(requirements)}"),
+        Run("Install", f"python -m pip install {join(requirements)}"),
     )
 
 

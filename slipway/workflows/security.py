@@ -18,7 +18,7 @@ def steps(ci: Ci) -> Iterator[Step]:
     if ci.python:
         yield Run(
             "Bandit",
-            f"bandit --quiet --recursive --severity-level medium {join(ci.python.source)}",
+            f"bandit --recursive --severity-level medium {join(ci.python.source)}",
             working_directory=ci.python.folder,
         )
     yield from _audits(ci)
@@ -26,7 +26,7 @@ def steps(ci: Ci) -> Iterator[Step]:
         yield Run(
             "Semgrep",
             # It asks for newer versions at every start, and waits for minutes where it can't.
-            "semgrep scan --quiet --error --metrics off --disable-version-check"
+            "semgrep scan --error --metrics off --disable-version-check"
             f" --config {quote(ci.semgrep)}",
             if_="!cancelled()",
         )

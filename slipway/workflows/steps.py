@@ -14,12 +14,8 @@ TOOLS: Final = {
     "bandit": "1.9.4",
     "pip-audit": "2.10.1",
     "semgrep": "1.180.0",
-    "uv": "0.13.8",
 }
 """Programs that the workflows install themselves, and at which version."""
-
-QUICKLY: Final = "--quiet --no-compile"
-"""How pip installs what one job runs: Python compiles the part that is used, which is little."""
 
 
 def checkout(*, full_history: bool = False) -> Use:
@@ -50,18 +46,12 @@ def source(file: str) -> str:
 
 
 def install_tools(*names: str) -> Run:
-    """Pinned programs, in an environment of their own and on PATH.
-
-    By uv: pip takes a multiple of the time to find out what belongs together, and to unpack it.
-    Like pip, it is to trust the authorities that the machine trusts.
-    """
-    uv, *packages = (f"{name}=={TOOLS[name]}" for name in ("uv", *names))
+    """Pinned programs, in an environment of their own and on PATH."""
+    packages = " ".join(f"{name}=={TOOLS[name]}" for name in names)
     return Run(
         "Install the tools",
-        'python3 -m venv --without-pip "$RUNNER_TEMP/tools"\n'
-        f'python3 -m pip --python "$RUNNER_TEMP/tools/bin/python" install {QUICKLY} {uv}\n'
-        'export VIRTUAL_ENV="$RUNNER_TEMP/tools"\n'
-        f'"$VIRTUAL_ENV/bin/uv" pip install --quiet --system-certs {" ".join(packages)}\n'
+        'python3 -m venv "$RUNNER_TEMP/tools"\n'
+        f'"$RUNNER_TEMP/tools/bin/python" -m pip install {packages}\n'
         'echo "$RUNNER_TEMP/tools/bin" >> "$GITHUB_PATH"\n',
     )
 

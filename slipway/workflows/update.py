@@ -91,7 +91,7 @@ def prepare(deploy: DeployWorkflow) -> Iterator[Step]:
     yield Use("Set up Python", actions.SETUP_PYTHON, {"python-version": deploy.python})
     yield Run(
         "Install the program",
-        'python -m pip install --quiet --require-hashes --requirement "$PROGRAM/$LOCK"\n'
+        'python -m pip install --require-hashes --requirement "$PROGRAM/$LOCK"\n'
         'echo "$GITHUB_WORKSPACE/$PROGRAM/bin" >> "$GITHUB_PATH"\n',
         env={"PROGRAM": deploy.program or deploy.folder, "LOCK": deploy.requirements},
     )

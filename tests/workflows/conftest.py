@@ -79,8 +79,6 @@ def runner(shop: Path, python: Path, services: Services, tmp_path: Path) -> Runn
         given={
             "DATABASE_URL": services.database_url("postgres"),
             "REDIS_URL": services.redis_url,
-            # Most modules of what is installed are never used, and need no compiling.
-            "PIP_NO_COMPILE": "1",
         },
         stand_ins={"actions/checkout": lambda _: {}, "actions/setup-python": set_up_python},
     )

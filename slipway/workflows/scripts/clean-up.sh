@@ -8,7 +8,7 @@ for workflow in $(gh api --paginate "repos/$REPOSITORY/actions/workflows" --jq '
         --jq '.workflow_runs[] | "\(.created_at) \(.id)"')
     while read -r created run; do
         if [ -n "$run" ] && [[ $created < $oldest ]]; then
-            gh api --method DELETE "repos/$REPOSITORY/actions/runs/$run" > /dev/null
+            gh api --method DELETE "repos/$REPOSITORY/actions/runs/$run"
             deleted=$((deleted + 1))
         fi
     done < <(sort --reverse <<< "$runs" | tail -n "+$((KEEP + 1))")

@@ -1,5 +1,5 @@
 #!/bin/bash
-python -m coverage combine --quiet
-python -m coverage xml --quiet
+python -m coverage combine
+python -m coverage xml
 python -m coverage report --format=markdown >> "$GITHUB_STEP_SUMMARY"
 python -m coverage report --skip-covered --show-missing --fail-under="$LEAST"

@@ -16,6 +16,7 @@ from tests.unit.slipway.workflows import sample
 from tests.unit.slipway.workflows.github_yaml import load
 
 ALL = workflows(sample.settings())
+TALKERS = {"pip install", "npm ci", "pip-audit", "npm audit", "bandit", "python -m coverage"}
 CONFIGURATIONS = [sample.EVERYTHING, sample.PYTHON, sample.OWN_COMMANDS]
 
 
@@ -86,6 +87,17 @@ def test_no_expression_stands_in_a_script() -> None:
     for where, _, job in jobs():
         for step in job.steps:
             assert not (isinstance(step, Run) and "${{" in step.run), where
+
+
+def test_installations_and_audits_hide_none_of_their_output() -> None:
+    seen = set()
+    for where, _, job in jobs():
+        for step in job.steps:
+            for line in step.run.splitlines() if isinstance(step, Run) else ():
+                found = {each for each in TALKERS if each in line}
+                assert not (found and re.search(r"--quiet|--silent| -q |/dev/null", line)), where
+                seen |= found
+    assert seen == TALKERS
 
 
 def test_no_checkout_leaves_the_token_behind() -> None:
