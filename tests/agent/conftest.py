@@ -14,7 +14,7 @@ POOL = ("staging-3", "staging-4", "staging-5", "staging-6")  # servers that no o
 
 
 @pytest.fixture(scope="package")
-def machine(lab: None, tmp_path_factory: pytest.TempPathFactory) -> Iterator[AgentHost]:
+def machine(tmp_path_factory: pytest.TempPathFactory) -> Iterator[AgentHost]:
     """A server of its own with the agent on it, removed once the process has left this suite."""
     with reserved() as name:
         server = layout.find(name)

@@ -1,4 +1,4 @@
-"""Two servers with the shop's first release, which the chaos tests share."""
+"""Two servers with the shop's first release, which the chaos tests of a file share."""
 
 from __future__ import annotations
 
@@ -10,8 +10,8 @@ from lab.chaos.fleet import SERVERS, Fleet
 from lab.workspace import Workspace
 
 
-@pytest.fixture(scope="package")
-def fleet(lab: None, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Fleet]:
+@pytest.fixture(scope="module")
+def fleet(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Fleet]:
     """Removed in the end, whatever became of it."""
     fleet = Fleet(Workspace(tmp_path_factory.mktemp("chaos")), servers=SERVERS[:2])
     try:

@@ -53,7 +53,7 @@ def docker(project: Path, docker_engine: None) -> Iterator[Plugin]:
 
 
 @pytest.fixture(scope="session")
-def docker_engine(lab: None) -> None:
+def docker_engine() -> None:
     if not engine.running():
         engine.ensure()
 

@@ -11,7 +11,7 @@ import pytest
 from lab.github.program import Program
 from lab.github.simulator import Simulator
 
-from .deployed import Deployed, Deployments
+from .deployed import Deployed, deployed_stack
 from .wanted import Wanted, prepared
 
 PLUGIN = "resource-github-v6.15.0"
@@ -42,16 +42,15 @@ def wanted(simulator: Simulator, tmp_path: Path) -> Wanted:
     return prepared(simulator, tmp_path)
 
 
-@pytest.fixture(scope="session")
-def deployments(tmp_path_factory: pytest.TempPathFactory, plugin: None) -> Iterator[Deployments]:
-    shared = Deployments(lambda: tmp_path_factory.mktemp("deployed"))
-    yield shared
-    shared.close()
+@pytest.fixture(scope="module")
+def shared(tmp_path_factory: pytest.TempPathFactory, plugin: None) -> Iterator[Deployed]:
+    """A stack that the tests of a file share."""
+    with deployed_stack(tmp_path_factory.mktemp("deployed")) as deployed:
+        yield deployed
 
 
 @pytest.fixture
-def deployed(request: pytest.FixtureRequest, deployments: Deployments) -> Iterator[Deployed]:
+def deployed(shared: Deployed) -> Iterator[Deployed]:
     """A stack that other tests use, too: leave it as it is."""
-    shared = deployments.current(request.session.testsfailed)
     yield shared
     assert shared.simulator.violations == []

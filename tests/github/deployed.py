@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from contextlib import ExitStack
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -31,30 +31,12 @@ class Deployed:
         return self.simulator.repository.environments[STACK]
 
 
-class Deployments:
-    """Makes the stack when it is first asked for, and again after a test that failed."""
-
-    def __init__(self, folder: Callable[[], Path]) -> None:
-        self._folder = folder
-        self._parts = ExitStack()
-        self._made: Deployed | None = None
-        self._failures = 0
-
-    def current(self, failures: int) -> Deployed:
-        """The stack; `failures` is how many tests have failed so far."""
-        if self._made is None or failures != self._failures:
-            self.close()
-            self._made, self._failures = self._make(), failures
-        return self._made
-
-    def close(self) -> None:
-        """Stop the simulator."""
-        self._parts.close()
-
-    def _make(self) -> Deployed:
-        simulator, folder = self._parts.enter_context(Simulator()), self._folder()
+@contextmanager
+def deployed_stack(folder: Path) -> Iterator[Deployed]:
+    """The stack, at a simulator of its own."""
+    with Simulator() as simulator:
         wanted, program = prepared(simulator, folder), Program(simulator, folder)
         foreseen = program.preview(wanted())
         written = simulator.writes
         program.up(wanted())
-        return Deployed(simulator, program, wanted, foreseen, written)
+        yield Deployed(simulator, program, wanted, foreseen, written)

@@ -13,7 +13,7 @@ from tests.lab.trial import SERVERS, Trial
 
 
 @pytest.fixture(scope="package")
-def trial(lab: None, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Trial]:
+def trial(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Trial]:
     """Both stacks configured, nothing deployed yet."""
     machines = [server for group in SERVERS.values() for server in group]
     lifecycle.renew(machines)

@@ -19,7 +19,7 @@ SERVERS = layout.servers(staging=1, production=1)
 
 
 @pytest.fixture(scope="module", autouse=True)
-def _lab(lab: None) -> Iterator[None]:
+def _lab() -> Iterator[None]:
     lifecycle.up(SERVERS)
     yield
     lifecycle.remove(SERVERS)
