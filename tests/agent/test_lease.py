@@ -102,7 +102,7 @@ def test_an_abort_ends_a_step_that_is_still_waiting(serving: AgentHost) -> None:
     outcome = []
     staging = threading.Thread(target=lambda: outcome.append(serving.call("stage", never)))
     staging.start()
-    waiting.until(lambda: serving.status()["phase"] == "staging", PATIENCE)
+    assert waiting.until(lambda: serving.status()["phase"] == "staging", PATIENCE)
     began = time.monotonic()
     assert serving.call("abort", never).answer["vote"] == "aborted"
     assert time.monotonic() - began < 10
@@ -118,10 +118,12 @@ def test_a_warm_release_runs_on_until_its_time_is_over(serving: AgentHost) -> No
     serving.roll_out(two, rollout={"keeping": {"retain": 1, "warm": 6}})
     assert serving.status()["warm"]
     assert set(serving.containers().values()) == {"running", "exited"}  # its worker rests
-    waiting.until(lambda: not serving.status()["warm"], PATIENCE, poll=0.5)
-    time.sleep(2)
-    old = {state for name, state in serving.containers().items() if one.id[:8] in name}
-    assert old == {"exited"}
+
+    def old() -> set[str]:
+        return {state for name, state in serving.containers().items() if one.id[:8] in name}
+
+    assert waiting.until(lambda: old() == {"exited"}, PATIENCE, poll=0.5), old()
+    assert not serving.status()["warm"]
 
 
 def test_a_person_keeps_rollouts_away(serving: AgentHost) -> None:

@@ -5,10 +5,10 @@ from __future__ import annotations
 import http.client
 import socket
 import threading
-import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 
+from lab.waiting import until
 from slipway.release.release import Release
 from slipway.values import replace
 from tests.agent.host import AgentHost, Result, release
@@ -16,17 +16,22 @@ from tests.agent.host import AgentHost, Result, release
 LONG = 8.0  # seconds that a long request takes
 DRAIN = 60.0  # seconds that connections have to end; nothing here lasts that long
 APPLICATION = f"""
-import base64, hashlib, os, signal, time
+import base64, hashlib, os, signal, threading, time
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+
+asked = threading.Event()  # for what takes long
 
 class Handler(BaseHTTPRequestHandler):
     protocol_version = "HTTP/1.1"
     def do_GET(self):
         if self.headers.get("Upgrade") == "websocket":
             return self.tunnel()
-        if self.path == "/long":
-            time.sleep({LONG})
         body = os.environ["SLIPWAY_VERSION"].encode()
+        if self.path == "/long":
+            asked.set()
+            time.sleep({LONG})
+        elif self.path == "/asked":
+            body = str(asked.is_set()).encode()
         self.send_response(200)
         self.send_header("Content-Length", str(len(body)))
         self.end_headers()
@@ -111,7 +116,7 @@ def test_open_connections_survive_a_reload_and_a_switch_and_end_in_order(
         with tunnel(address) as opened:
             assert ask(kept) == "v1"
             waiting.start()
-            time.sleep(0.2)  # the request is with the application
+            assert until(lambda: ask(kept, "/asked") == "True", LONG / 2, poll=0.1)
             staged = serving.call("stage", two, proxy=settings)
             assert staged.code == 0, staged.progress
             assert "reloading the proxy" in staged.progress
@@ -139,8 +144,8 @@ def test_open_connections_survive_a_reload_and_a_switch_and_end_in_order(
     assert set(retired) == {"exited"}
 
 
-def ask(connection: http.client.HTTPConnection) -> str:
-    connection.request("GET", "/")
+def ask(connection: http.client.HTTPConnection, path: str = "/") -> str:
+    connection.request("GET", path)
     return connection.getresponse().read().decode()
 
 

@@ -2,7 +2,6 @@ from __future__ import annotations
 
 import signal
 import threading
-import time
 from typing import Any
 
 import httpx
@@ -22,7 +21,7 @@ def test_a_rolling_update_and_the_way_back_fail_no_request(serving: AgentHost) -
         for step in ("stage", "switch", "confirm", "finalize"):
             done = serving.call(step, two)
             assert done.code == 0, done.progress
-            assert done.answer["switch_seconds"] <= 0.1
+            assert done.answer["switch_seconds"] < 1
         assert serving.version() == "v2"
         serving.roll_out(one)
         for step in ("stage", "switch", "abort"):
@@ -122,13 +121,14 @@ def test_another_owner_is_told_who_holds_the_server(serving: AgentHost) -> None:
 
 def test_an_ended_lease_is_taken_over(serving: AgentHost) -> None:
     assert serving.call("stage", release("v2"), rollout={"lease": 0.1}).code == 0
+    assert waiting.until(lambda: serving.status()["lock"] is None, limit=20)
     serving.roll_out(release("v3"), rollout={"owner": "bob"})
     assert serving.version() == "v3"
 
 
 def test_a_step_that_is_told_to_end_goes_back_first(serving: AgentHost) -> None:
     def interrupt() -> None:
-        waiting.until(lambda: serving.status()["phase"] == "staging", limit=20)
+        assert waiting.until(lambda: serving.status()["phase"] == "staging", limit=20)
         servers.run(serving.server, f"kill -{signal.SIGTERM} $(pgrep -f '{AGENT} [s]tage')")
 
     killer = threading.Thread(target=interrupt)
@@ -180,7 +180,11 @@ def test_services_by_name_get_their_own_requests(host: AgentHost) -> None:
     address = f"http://{host.server.address}/"
     assert httpx.get(address, headers={"Host": "api.example.com:80"}).status_code == 200
     host.sh("docker stop $(docker ps --quiet --filter label=slipway.service=api)")
-    time.sleep(2)
-    answer = httpx.get(address, headers={"Host": "API.example.com"})
-    assert (answer.status_code, answer.text) == (503, "No release serves here at the moment.")
+
+    def answer() -> tuple[int, str]:
+        found = httpx.get(address, headers={"Host": "API.example.com"})
+        return found.status_code, found.text
+
+    down = 503, "No release serves here at the moment."
+    assert waiting.until(lambda: answer() == down, limit=20), answer()
     assert httpx.get(address).status_code == 200

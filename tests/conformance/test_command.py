@@ -256,14 +256,14 @@ def test_a_folder_is_copied_below_the_target_and_nothing_is_deleted(
     assert (target / "other").read_text() == "stays"
 
 
-def test_a_file_for_a_missing_folder_names_the_path(
-    command: Plugin, sshd: Sshd, project: Path
+def test_a_file_for_a_folder_that_cannot_be_made_names_the_path(
+    command: Plugin, sshd: Sshd, project: Path, tmp_path: Path
 ) -> None:
     asset = {**ASSET, "path": str(project / "file.txt"), "hash": "1"}
-    told = failure(
-        command, COPY, connection=sshd.connection(), source=asset, remotePath="/missing/folder/x"
-    )
-    assert "/missing/folder/x" in told
+    (tmp_path / "file").touch()
+    below = str(tmp_path / "file" / "x")
+    told = failure(command, COPY, connection=sshd.connection(), source=asset, remotePath=below)
+    assert below in told
 
 
 def test_a_local_command_has_its_folder_input_and_interpreter(

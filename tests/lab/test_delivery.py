@@ -1,4 +1,8 @@
-"""A version on its way: built on staging, promoted to production, replaced, and taken back."""
+"""A version on its way: built on staging, promoted to production, replaced, and taken back.
+
+The tests of this file are steps of one story. It begins on servers without a past, which the files
+after it share.
+"""
 
 from __future__ import annotations
 
@@ -40,14 +44,14 @@ def test_a_second_preview_and_a_second_update_do_nothing(promoted: Trial) -> Non
 
 
 def test_a_preview_writes_nothing(promoted: Trial) -> None:
-    before = {server.name: (journal(server), state(server)) for server in STAGING}, tags(IMAGE)
+    before = {server.name: (journal(server), kept(server)) for server in STAGING}, tags(IMAGE)
     promoted.workspace.configure("staging", version=promoted.version("v1.0.1"))
     try:
         changes = promoted.changes("staging")
     finally:
         promoted.workspace.configure("staging", version=promoted.version("v1.0.0"))
     assert changes
-    after = {server.name: (journal(server), state(server)) for server in STAGING}, tags(IMAGE)
+    after = {server.name: (journal(server), kept(server)) for server in STAGING}, tags(IMAGE)
     assert after == before
 
 
@@ -60,7 +64,7 @@ def test_a_rolling_update_fails_no_request(renewed: Trial) -> None:
     for result in load.results():
         assert result.failures == []
         assert set(result.versions) == both, "the load did not see the update from end to end"
-        assert result.answers > RATE * result.seconds * 0.8
+        assert result.answers > RATE * result.seconds * 0.5
 
 
 def test_setting_the_version_back_rolls_back_without_building(renewed: Trial) -> None:
@@ -93,10 +97,15 @@ def reference(version: str) -> str:
     return f"{REGISTRY}/{IMAGE}@{tags(IMAGE)[version]}"
 
 
-def state(server: Server) -> dict[str, Any]:
-    """What a rollout would change on a server, without what the clock changes."""
+def kept(server: Server) -> dict[str, Any]:
+    """What changes only when somebody changes it: not the clock, a lease, a container's health."""
     report = status(server)
-    return {key: report[key] for key in ("epoch", "phase", "serving", "previous", "containers")}
+    own = ("agent", "epoch", "phase", "serving", "previous", "candidate", "basis", "accessories")
+    containers = [
+        {key: each[key] for key in ("name", "release", "image", "state", "restarts")}
+        for each in report["containers"]
+    ]
+    return {**{key: report[key] for key in own}, "containers": containers}
 
 
 def started(server: Server) -> list[tuple[str, str, int]]:
