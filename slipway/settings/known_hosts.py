@@ -10,9 +10,9 @@ from typing import Final
 from slipway.settings.errors import Fault
 from slipway.settings.names import is_host_key
 
-# By the beginning of the key's type: the order in which Go's SSH library, and so pulumi-command,
-# asks a server for its keys, whichever is pinned. Any other than that is a wrong one to it.
-PREFERRED: Final = ("ecdsa-", "ssh-rsa", "ssh-ed25519")
+# By the beginning of the key's type. An RSA key comes last: pulumi-command cannot check one, which
+# `checks/servers.py` says where a server has no other.
+PREFERRED: Final = ("ssh-ed25519", "ecdsa-")
 SSH_PORT: Final = 22
 DEFAULT_FILE: Final = "known_hosts"
 
@@ -25,7 +25,7 @@ class KnownHosts:
     faults: tuple[Fault, ...]
 
     def key_of(self, host: str, port: int = SSH_PORT) -> str | None:
-        """The key that a server shows to pulumi-command, of those known; None if there is none."""
+        """The key to pin, of those known: Ed25519 before ECDSA before RSA; None if there is none."""
         names = [f"[{host}]:{port}"] + ([host] if port == SSH_PORT else [])
         keys = [key for name in names for key in self.keys.get(name.lower(), ())]
         return min(keys, key=_rank, default=None)
@@ -58,7 +58,7 @@ def _read(given: object, folder: Path) -> KnownHosts:
         return parse(file.read_text(encoding="utf-8"), name)
     except (OSError, UnicodeDecodeError) as error:
         reason = error.strerror if isinstance(error, OSError) else "not a text file"
-        remedy = "Write it with `ssh-keyscan -t ecdsa HOST`, or give each server a `host_key`."
+        remedy = "Write it with `ssh-keyscan -t ed25519 HOST`, or give each server a `host_key`."
         return KnownHosts({}, (Fault(("known_hosts",), f"cannot read {file}: {reason}", remedy),))
 
 
@@ -88,7 +88,7 @@ def _fault(hosts: str, key: str) -> tuple[str, str] | None:
     if hosts.startswith("|"):
         return (
             "is hashed, so it names no server",
-            "Write it anew with `ssh-keyscan -t ecdsa HOST`, which does not hash.",
+            "Write it anew with `ssh-keyscan -t ed25519 HOST`, which does not hash.",
         )
     if hosts.startswith("@") or set(hosts) & set("*?!"):
         return "is a marker or a pattern", "Give each server a line of its own: `HOST TYPE KEY`."
@@ -104,8 +104,8 @@ def _contradictions(keys: dict[str, tuple[str, ...]], file: str) -> Iterator[Fau
             yield Fault(
                 ("known_hosts",),
                 f"{file} has two different {kind} keys of {host}",
-                "Compare their fingerprints on the server's console (`ssh-keygen -lf"
-                " /etc/ssh/ssh_host_ecdsa_key.pub`) and delete the wrong one.",
+                "Compare their fingerprints with those on the server's console (`ssh-keygen -lf"
+                " FILE`, for each `/etc/ssh/ssh_host_*_key.pub`) and delete the wrong one.",
             )
 
 

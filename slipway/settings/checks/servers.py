@@ -30,7 +30,14 @@ def _keys(settings: Settings) -> Iterator[Fault]:
             yield Fault(
                 ("servers", name),
                 f"has no `host_key`, and {settings.known_hosts} has none of {_written(server)}",
-                _how_to_pin(server, settings.known_hosts),
+                f"{_how_to_read_the_key(server)}, and add the line to {settings.known_hosts}.",
+            )
+        elif server.host_key.startswith("ssh-rsa "):
+            yield Fault(
+                ("servers", name),
+                "is pinned by an RSA key, which pulumi-command cannot check: it asks the server "
+                "to sign with `ssh-rsa`, and current sshd does not",
+                f"{_how_to_read_the_key(server)}, and pin that key instead.",
             )
 
 
@@ -38,12 +45,12 @@ def _written(server: Server) -> str:
     return server.host if server.port == 22 else f"[{server.host}]:{server.port}"
 
 
-def _how_to_pin(server: Server, file: str) -> str:
+def _how_to_read_the_key(server: Server) -> str:
     port = "" if server.port == 22 else f"-p {server.port} "
     return (
-        f"Run `ssh-keyscan -t ecdsa {port}{server.host}`, compare its fingerprint "
+        f"Run `ssh-keyscan -t ed25519 {port}{server.host}`, compare its fingerprint "
         "(`ssh-keygen -lf -`) with the one that the server's console shows "
-        f"(`ssh-keygen -lf /etc/ssh/ssh_host_ecdsa_key.pub`), and add the line to {file}."
+        "(`ssh-keygen -lf /etc/ssh/ssh_host_ed25519_key.pub`)"
     )
 
 

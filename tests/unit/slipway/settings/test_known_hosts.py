@@ -14,10 +14,15 @@ ECDSA = "ecdsa-sha2-nistp256 AAAAE2VjZHNhLXNoYTItbmlzdHAyNTYAAAAIbmlzdHAyNTYAAAB
 UNPINNED = "servers: {one: {host_key: null}}"
 
 
-def test_of_several_keys_the_one_is_pinned_that_pulumi_command_asks_for() -> None:
-    lines = f"one {KEY}\none {RSA}\none {ECDSA}\n"
-    assert parse(lines, "known_hosts").key_of("one") == ECDSA
-    assert parse(f"one {KEY}\none {RSA}\n", "known_hosts").key_of("one") == RSA
+@pytest.mark.parametrize(
+    ("known", "pinned"),
+    [((RSA, ECDSA, KEY), KEY), ((RSA, KEY), KEY), ((RSA, ECDSA), ECDSA), ((RSA,), RSA)],
+)
+def test_of_several_keys_ed25519_is_pinned_then_ecdsa_then_rsa(
+    known: tuple[str, ...], pinned: str
+) -> None:
+    lines = "".join(f"one {key}\n" for key in known)
+    assert parse(lines, "known_hosts").key_of("one") == pinned
 
 
 @pytest.mark.parametrize(
@@ -78,10 +83,29 @@ def test_a_server_without_any_key_is_a_fault_that_says_how_to_get_one(folder: Pa
     (line,) = faults(folder, "servers: {one: {host_key: null, port: 2222}}")
     assert line == (
         "staging/servers/one: has no `host_key`, and known_hosts has none of [10.88.0.11]:2222. "
-        "Run `ssh-keyscan -t ecdsa -p 2222 10.88.0.11`, compare its fingerprint"
+        "Run `ssh-keyscan -t ed25519 -p 2222 10.88.0.11`, compare its fingerprint"
         " (`ssh-keygen -lf -`) with the one that the server's console shows (`ssh-keygen -lf"
-        " /etc/ssh/ssh_host_ecdsa_key.pub`), and add the line to known_hosts."
+        " /etc/ssh/ssh_host_ed25519_key.pub`), and add the line to known_hosts."
     )
+
+
+@pytest.mark.parametrize("change", [f"servers: {{one: {{host_key: {RSA}}}}}", UNPINNED])
+def test_an_rsa_key_is_refused_with_the_reason_and_the_key_to_pin(
+    folder: Path, change: str
+) -> None:
+    (folder / "known_hosts").write_text(f"10.88.0.11 {RSA}\n")
+    assert faults(folder, change) == [
+        "staging/servers/one: is pinned by an RSA key, which pulumi-command cannot check: it asks"
+        " the server to sign with `ssh-rsa`, and current sshd does not. Run `ssh-keyscan -t"
+        " ed25519 10.88.0.11`, compare its fingerprint (`ssh-keygen -lf -`) with the one that the"
+        " server's console shows (`ssh-keygen -lf /etc/ssh/ssh_host_ed25519_key.pub`), and pin"
+        " that key instead."
+    ]
+
+
+def test_an_rsa_key_beside_another_in_the_file_is_no_fault(folder: Path) -> None:
+    (folder / "known_hosts").write_text(f"10.88.0.11 {RSA}\n10.88.0.11 {ECDSA}\n")
+    assert settings(folder, UNPINNED).servers["one"].host_key == ECDSA
 
 
 def test_a_file_that_is_named_but_missing_is_a_fault(folder: Path) -> None:
