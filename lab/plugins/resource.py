@@ -18,6 +18,10 @@ class PluginError(Exception):
     """A failure in the words that the engine prints."""
 
 
+class CancelledCallError(PluginError):
+    """The user interrupted before the work of the call was done."""
+
+
 class RefusedError(Exception):
     """Inputs that the plugin does not accept: each property with its reason."""
 

@@ -12,11 +12,13 @@ from typing import Any, TypeVar
 import grpc  # type: ignore[import-untyped]
 import grpc.aio  # type: ignore[import-untyped]
 from google.protobuf import empty_pb2  # type: ignore[import-untyped]
+from pulumi.runtime import proto
+from pulumi.runtime.proto import engine_pb2, provider_pb2, provider_pb2_grpc
+from pulumi.runtime.proto.engine_pb2_grpc import EngineStub
 from typing_extensions import override
 
 from .difference import Difference
-from .protocol import EngineStub, engine_pb2, proto, provider_pb2, provider_pb2_grpc
-from .resource import Call, Plugin, PluginError, RefusedError
+from .resource import Call, CancelledCallError, Plugin, PluginError, RefusedError
 from .values import decode, encode, plain
 
 Answer = TypeVar("Answer")
@@ -162,6 +164,9 @@ class Servicer(provider_pb2_grpc.ResourceProviderServicer):
         task.add_done_callback(self._running.discard)
         try:
             return await asyncio.shield(task)
+        except CancelledCallError as error:
+            await context.abort(grpc.StatusCode.CANCELLED, str(error))
+            raise
         except (PluginError, RefusedError) as error:
             await context.abort(grpc.StatusCode.UNKNOWN, str(error))
             raise

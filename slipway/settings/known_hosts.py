@@ -25,7 +25,7 @@ class KnownHosts:
     faults: tuple[Fault, ...]
 
     def key_of(self, host: str, port: int = SSH_PORT) -> str | None:
-        """The key to pin, of those known: Ed25519 before ECDSA before RSA; None if there is none."""
+        """The key to pin: Ed25519 before ECDSA before RSA; None if no key is known."""
         names = [f"[{host}]:{port}"] + ([host] if port == SSH_PORT else [])
         keys = [key for name in names for key in self.keys.get(name.lower(), ())]
         return min(keys, key=_rank, default=None)

@@ -1,13 +1,12 @@
 """`python -m lab.plugins.command` serves the plugin and prints its port."""
 
-import ctypes.util
 import sys
 
 from ..resource import Plugin
 from ..serve import serve
 from ..values import Struct
 from .copy import CopyToRemote
-from .dial import interruption
+from .interruption import interruption
 from .local import LocalCommand, LocalRun
 from .remote import RemoteCommand
 
@@ -31,7 +30,4 @@ PLUGIN = Plugin(
 )
 
 if __name__ == "__main__":
-    # asyncssh looks for a library of ciphers that nothing here needs, and Python lets the machine's
-    # compiler look for it: a tenth of a second of every update.
-    ctypes.util.find_library = lambda name: None  # noqa: ARG005
     serve(PLUGIN, sys.argv[1:])

@@ -3,18 +3,17 @@
 from __future__ import annotations
 
 import os
+import posixpath
 import secrets
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
+import asyncssh
 from typing_extensions import override
 
 from ..resource import Call, PluginError, RefusedError, Resource
 from ..values import ARCHIVE_MARK, SIGNATURE, UNKNOWN, Struct, is_asset, plain
 from .dial import check_connection, dial
-
-if TYPE_CHECKING:
-    import asyncssh
 
 
 class CopyToRemote(Resource):
@@ -66,8 +65,6 @@ def _state(inputs: Struct) -> Struct:
 
 
 async def _copy(inputs: Struct) -> None:
-    import asyncssh
-
     source, target = plain(inputs["source"])["path"], plain(inputs["remotePath"])
     async with dial(inputs["connection"]) as server, server.start_sftp_client() as sftp:
         try:
@@ -84,13 +81,17 @@ async def _put(sftp: asyncssh.SFTPClient, source: str, target: str) -> None:
     """Copies a file to `target`, or below it if that is a folder; a folder always below.
 
     A folder keeps its own name there, unless the source ends in a slash: then only its content
-    is copied.
+    is copied. Missing parent folders are made.
     """
     local = Path(source)
     if not local.is_dir():
-        into = await sftp.isdir(target)
-        await _put_file(sftp, local, f"{target}/{local.name}" if into else target)
+        if await sftp.isdir(target):
+            target = f"{target}/{local.name}"
+        else:
+            await _make_parents(sftp, target)
+        await _put_file(sftp, local, target)
         return
+    await _make_parents(sftp, target)
     await _ensure_folder(sftp, target)
     if not source.endswith("/"):
         target = f"{target}/{local.name}"
@@ -99,6 +100,15 @@ async def _put(sftp: asyncssh.SFTPClient, source: str, target: str) -> None:
         await _ensure_folder(sftp, below)
         for name in sorted(files):
             await _put_file(sftp, Path(folder, name), f"{below}/{name}")
+
+
+async def _make_parents(sftp: asyncssh.SFTPClient, path: str) -> None:
+    try:
+        await sftp.makedirs(posixpath.dirname(path) or ".", exist_ok=True)
+    except asyncssh.SFTPError as error:
+        raise PluginError(
+            f"failed to create parent directories for {path}: {error.reason}"
+        ) from error
 
 
 async def _ensure_folder(sftp: asyncssh.SFTPClient, path: str) -> None:

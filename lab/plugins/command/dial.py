@@ -7,21 +7,17 @@ import os
 import socket
 from collections.abc import AsyncIterator
 from contextlib import AsyncExitStack, asynccontextmanager
-from typing import TYPE_CHECKING, Any, Final
+from typing import Any, Final, TypeVar
 
-from ..resource import PluginError, RefusedError
+import asyncssh
+from typing_extensions import override
+
+from ..resource import CancelledCallError, PluginError, RefusedError
 from ..values import Struct, is_secret, mark_secrets, plain, secret
-
-if TYPE_CHECKING:
-    import asyncssh
+from .interruption import interruption
 
 _DEFAULTS: Final = {"port": 22, "user": "root", "dialErrorLimit": 10, "perDialTimeout": 15}
 _SECRETS: Final = ("password", "privateKey", "privateKeyPassword")
-# As Go's SSH library, in this order, whichever key is pinned.
-_HOST_KEYS: Final = (
-    *("ecdsa-sha2-nistp256", "ecdsa-sha2-nistp384", "ecdsa-sha2-nistp521"),
-    *("rsa-sha2-256", "rsa-sha2-512", "ssh-ed25519"),
-)
 _KNOWN: Final = frozenset({*_DEFAULTS, *_SECRETS, "host", "hostKey", "agentSocketPath", "proxy"})
 
 # Delays between dials in seconds: the first, its growth, the longest. Ten retries take 11 s.
@@ -29,42 +25,53 @@ _FIRST_DELAY, _GROWTH, _LONGEST_DELAY = 0.1, 1.5, 5.0
 # A connection that died without a word is given up after 4 unanswered probes, 15 s apart.
 _KEEPALIVE_SECONDS, _KEEPALIVE_COUNT = 15, 4
 
-interruption: Final = asyncio.Event()
-"""Set when the user interrupts: no further dial is tried, what already runs goes on."""
+Credential = TypeVar("Credential")
 
 
 def check_connection(connection: Any) -> Any:
-    """The connection with defaults, and with its secrets marked; raises RefusedError."""
+    """The connection with defaults, as a secret with secrets in it; raises RefusedError."""
     if is_secret(connection):
-        return secret(check_connection(connection["value"]))
-    if not isinstance(connection, dict):  # unknown until another resource exists
-        return connection
-    _refuse_unknown(connection, "connection")
-    checked = {**_DEFAULTS, **mark_secrets(connection, _SECRETS)}
-    if isinstance(plain(checked.get("proxy")), dict):
-        _refuse_unknown(plain(checked["proxy"]), "connection.proxy")
-        checked["proxy"] = mark_secrets(checked["proxy"], _SECRETS)
-    return checked
+        return check_connection(connection["value"])
+    if faults := _faults(connection, "connection"):
+        raise RefusedError({"connection": "; ".join(faults)})
+    return secret(_completed(connection))
 
 
-def _refuse_unknown(connection: Struct, path: str) -> None:
-    faults = {f"{path}.{key}": "unknown property" for key in connection if key not in _KNOWN}
+def _faults(connection: Any, path: str) -> list[str]:
+    connection = plain(connection)
+    if isinstance(connection, str):  # unknown until another resource exists
+        return []
+    if not isinstance(connection, dict):
+        return [f"{path}: missing"]
+    faults = [f"{path}.{key}: unknown property" for key in connection if key not in _KNOWN]
     if not connection.get("host"):
-        faults[f"{path}.host"] = "missing: the address to connect to"
-    if faults:
-        raise RefusedError(faults)
+        faults.append(f"{path}.host: missing: the address to connect to")
+    if connection.get("proxy"):
+        faults += _faults(connection["proxy"], f"{path}.proxy")
+    return faults
+
+
+def _completed(connection: Any) -> Any:
+    if is_secret(connection):
+        return secret(_completed(connection["value"]))
+    if isinstance(connection, str):
+        return connection
+    completed = {**_DEFAULTS, **mark_secrets(connection, _SECRETS)}
+    if completed.get("proxy"):
+        completed["proxy"] = _completed(completed["proxy"])
+    return completed
 
 
 @asynccontextmanager
 async def dial(connection: Any) -> AsyncIterator[asyncssh.SSHClientConnection]:
     """A connection to the server, tried `dialErrorLimit` times more after the first failure.
 
-    `perDialTimeout` (seconds, 0 = no limit) bounds each try as a whole: TCP, key exchange,
-    authentication. Raises PluginError with the last try's failure.
+    `connection` is one that `check_connection` has completed. Its `perDialTimeout` (seconds, 0 = no
+    limit) bounds each try as a whole: TCP, key exchange, authentication. Raises PluginError with
+    the last try's failure, and CancelledCallError instead of trying again after an interruption.
     """
-    settings = {**_DEFAULTS, **plain(connection)}
     async with AsyncExitStack() as stack:
-        yield await _dial_until(settings, stack)
+        yield await _dial_until(plain(connection), stack)
 
 
 async def _dial_until(settings: Struct, stack: AsyncExitStack) -> asyncssh.SSHClientConnection:
@@ -74,7 +81,7 @@ async def _dial_until(settings: Struct, stack: AsyncExitStack) -> asyncssh.SSHCl
             return await _dial_once(settings, stack)
         except _DialError as error:
             failures += 1
-            if 0 <= limit < failures or interruption.is_set():
+            if 0 <= limit < failures:
                 raise PluginError(f"after {failures - 1} failed attempts: {error}") from error
         await _pause(delay)
         delay = min(delay * _GROWTH, _LONGEST_DELAY)
@@ -85,6 +92,7 @@ async def _pause(seconds: float) -> None:
         await asyncio.wait_for(interruption.wait(), seconds)
     except TimeoutError:
         return
+    raise CancelledCallError("context canceled")
 
 
 class _DialError(Exception):
@@ -94,17 +102,16 @@ class _DialError(Exception):
 async def _dial_once(settings: Struct, stack: AsyncExitStack) -> asyncssh.SSHClientConnection:
     tunnel = None
     if settings.get("proxy"):
-        tunnel = await _connect({**_DEFAULTS, **settings["proxy"]}, stack, None)
+        tunnel = await _connect(settings["proxy"], stack, None)
     return await _connect(settings, stack, tunnel)
 
 
 async def _connect(
     settings: Struct, stack: AsyncExitStack, tunnel: asyncssh.SSHClientConnection | None
 ) -> asyncssh.SSHClientConnection:
-    import asyncssh
-
     host, port = str(settings["host"]), int(settings["port"])
-    keys = await _keys(settings, stack)
+    pinned = _pinned(settings.get("hostKey"))
+    login = _Login(pinned, await _keys(settings, stack), settings.get("password"))
     try:
         opening = asyncssh.connect(
             host,
@@ -112,11 +119,12 @@ async def _connect(
             tunnel=tunnel or (),
             config=None,
             username=str(settings["user"]),
-            password=settings.get("password"),
-            client_keys=keys or None,
+            client_factory=lambda: login,
+            client_keys=None,
             agent_path=None,
-            known_hosts=_known_hosts(settings.get("hostKey")),
-            server_host_key_algs=_HOST_KEYS,
+            preferred_auth=_Login.METHODS,
+            known_hosts=([pinned], [], []) if pinned else None,
+            server_host_key_algs=[login.pinned] if login.pinned else (),
             connect_timeout=int(settings["perDialTimeout"]) or None,
             login_timeout=int(settings["perDialTimeout"]),
             keepalive_interval=_KEEPALIVE_SECONDS,
@@ -124,24 +132,78 @@ async def _connect(
         )
         return await stack.enter_async_context(opening)
     except (OSError, asyncssh.Error) as error:
-        raise _DialError(_describe(error, f"{host}:{port}")) from error
+        raise _DialError(_describe(error, f"{host}:{port}", login)) from error
 
 
-def _known_hosts(host_key: str | None) -> Any:
-    """Trusts the one pinned key; None trusts any, as the official plugin does without one."""
-    import asyncssh
+class _Login(asyncssh.SSHClient):
+    """Tries each method that the server offers once, as Go's SSH library does.
 
+    `attempted` are the methods tried so far, which the error of a refused login names. `pinned` is
+    the type of the pinned host key, the only one that the server is asked for.
+    """
+
+    METHODS: Final = ("publickey", "password", "keyboard-interactive")
+
+    def __init__(
+        self, pinned: asyncssh.SSHKey | None, keys: list[Any], password: str | None
+    ) -> None:
+        self.attempted = ["none"]
+        self.pinned = pinned.get_algorithm() if pinned else None
+        self._keys = keys or None
+        self._password = password
+        self._connection: asyncssh.SSHClientConnection | None = None
+
+    @property
+    def has_no_host_key(self) -> bool:
+        """Whether an SSH server hung up without showing a host key: it has none of that type."""
+        connection = self._connection
+        return (
+            connection is not None
+            and connection.get_extra_info("server_version") is not None
+            and connection.get_server_host_key() is None
+        )
+
+    @override
+    def connection_made(self, conn: asyncssh.SSHClientConnection) -> None:
+        self._connection = conn
+
+    @override
+    def public_key_auth_requested(self) -> list[Any] | None:
+        return self._once("publickey", self._keys)
+
+    @override
+    def password_auth_requested(self) -> str | None:
+        return self._once("password", self._password)
+
+    @override
+    def kbdint_auth_requested(self) -> str | None:
+        any_device = None if self._password is None else ""
+        return self._once("keyboard-interactive", any_device)
+
+    @override
+    def kbdint_challenge_received(
+        self, name: str, instructions: str, lang: str, prompts: Any
+    ) -> list[str]:
+        return [self._password or "" for _ in prompts]
+
+    def _once(self, method: str, credential: Credential | None) -> Credential | None:
+        if credential is None or method in self.attempted:
+            return None
+        self.attempted.append(method)
+        return credential
+
+
+def _pinned(host_key: str | None) -> asyncssh.SSHKey | None:
+    """The one key to trust; None trusts any, as the official plugin does without one."""
     if not host_key:
         return None
     try:
-        return [asyncssh.import_public_key(host_key)], [], []
+        return asyncssh.import_public_key(host_key)
     except asyncssh.KeyImportError as error:
         raise PluginError(f"connection.hostKey: not a public key ({error})") from error
 
 
 async def _keys(settings: Struct, stack: AsyncExitStack) -> list[Any]:
-    import asyncssh
-
     keys: list[Any] = []
     if settings.get("privateKey"):
         try:
@@ -159,23 +221,28 @@ async def _keys(settings: Struct, stack: AsyncExitStack) -> list[Any]:
     return keys
 
 
-def _describe(error: Exception, address: str) -> str:
-    import asyncssh
-
-    if isinstance(error, asyncssh.HostKeyNotVerifiable):
-        return "ssh: handshake failed: ssh: host key mismatch"
-    if isinstance(error, asyncssh.PermissionDenied):
-        return (
-            "ssh: handshake failed: ssh: unable to authenticate, "
-            "attempted methods [none publickey], no supported methods remain"
-        )
+def _describe(error: Exception, address: str, login: _Login) -> str:
     if isinstance(error, asyncssh.Error):
-        return f"ssh: handshake failed: {error.reason or type(error).__name__}"
+        return f"ssh: handshake failed: {_refusal(error, login)}"
     if isinstance(error, TimeoutError):
         return f"dial tcp {address}: i/o timeout"
     if isinstance(error, socket.gaierror):
         return f"dial tcp: lookup {address.rsplit(':', 1)[0]}: no such host"
     return f"dial tcp {address}: connect: {_reason(error)}"
+
+
+def _refusal(error: asyncssh.Error, login: _Login) -> str:
+    if isinstance(error, asyncssh.HostKeyNotVerifiable):
+        return "ssh: host key mismatch"
+    if isinstance(error, asyncssh.ConnectionLost) and login.pinned and login.has_no_host_key:
+        return f"ssh: no common algorithm for host key; we offered: [{login.pinned}]"
+    if isinstance(error, asyncssh.PermissionDenied):
+        attempted = " ".join(login.attempted)
+        return (
+            f"ssh: unable to authenticate, attempted methods [{attempted}], "
+            "no supported methods remain"
+        )
+    return error.reason or type(error).__name__
 
 
 def _reason(error: Exception) -> str:

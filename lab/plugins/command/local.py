@@ -10,8 +10,9 @@ from typing import Final
 
 from typing_extensions import override
 
-from ..resource import Call, Function, PluginError
+from ..resource import Call, CancelledCallError, Function, PluginError
 from ..values import Struct
+from .interruption import interruption
 from .runs import Run, failure, previous_environment, refuse_bad_logging
 from .transcript import Transcript
 
@@ -46,7 +47,12 @@ class LocalRun(Function):
 
 
 async def run_here(call: Call, command: str, inputs: Struct, previous: Struct) -> Struct:
-    """Runs the command by its interpreter (`/bin/sh -c`) and returns its outputs."""
+    """Runs the command by its interpreter (`/bin/sh -c`) and returns its outputs.
+
+    An interruption kills the interpreter. Raises PluginError for any status but 0.
+    """
+    if interruption.is_set():
+        raise CancelledCallError(failure("context canceled", command, ""))
     stdin = inputs.get("stdin")
     environment = {**(inputs.get("environment") or {}), **previous_environment(inputs, previous)}
     interpreter: list[str] = inputs.get("interpreter") or list(_SHELL)
@@ -63,8 +69,11 @@ async def run_here(call: Call, command: str, inputs: Struct, previous: Struct) -
         )
     except OSError as error:
         raise PluginError(failure(str(error), command, "")) from error
+    killer = asyncio.ensure_future(_kill_when_interrupted(process))
     await asyncio.gather(_send(process, stdin), *_followers(transcript, process))
-    if status := await process.wait():
+    status = await process.wait()
+    killer.cancel()
+    if status:
         raise PluginError(failure(_how(status), command, transcript.together()))
     return transcript.outputs()
 
@@ -78,6 +87,11 @@ async def _send(process: Process, text: str | None) -> None:
         process.stdin.close()
     except (BrokenPipeError, ConnectionResetError):
         return  # it ended without reading everything, which its status judges
+
+
+async def _kill_when_interrupted(process: Process) -> None:
+    await interruption.wait()
+    process.kill()
 
 
 def _followers(transcript: Transcript, process: Process) -> list[asyncio.Future[None]]:

@@ -7,8 +7,9 @@ import re
 import shlex
 import signal
 from contextlib import suppress
-from typing import TYPE_CHECKING, Any, Final
+from typing import Any, Final
 
+import asyncssh
 from typing_extensions import override
 
 from ..resource import Call, PluginError
@@ -16,9 +17,6 @@ from ..values import Struct
 from .dial import check_connection, dial
 from .runs import Run, failure, previous_environment
 from .transcript import Transcript
-
-if TYPE_CHECKING:
-    import asyncssh
 
 _NAME = re.compile(r"[A-Za-z_][A-Za-z0-9_]*\Z")
 _PROBE_SECONDS: Final = 30.0

@@ -4,14 +4,13 @@ from __future__ import annotations
 
 import hashlib
 import re
-from typing import TYPE_CHECKING, Final
+from typing import Final
+
+import httpx
 
 from ..resource import PluginError
 from .names import ImageName
 from .settings import Credential
-
-if TYPE_CHECKING:
-    import httpx
 
 _SECONDS: Final = 30.0
 _HUB: Final = {"https://docker.io": "https://registry-1.docker.io"}
@@ -47,8 +46,6 @@ async def delete_manifest(name: ImageName, login: Credential, *, verify: bool = 
 
 
 async def _request(method: str, name: ImageName, login: Credential, verify: bool) -> httpx.Response:
-    import httpx
-
     address = login.address.rstrip("/")
     base = _HUB.get(address, address)
     url = f"{base}/v2/{name.repository}/manifests/{name.reference}"
@@ -74,8 +71,6 @@ async def _request(method: str, name: ImageName, login: Credential, verify: bool
 async def _answer(client: httpx.AsyncClient, refusal: httpx.Response, login: Credential) -> str:
     """The Authorization header that the registry's challenge asks for."""
     challenge = refusal.headers.get("www-authenticate", "")
-    import httpx
-
     basic = httpx.BasicAuth(login.username, login.password) if login.username else None
     parameters = dict(_PARAMETER.findall(challenge))
     if challenge.lower().startswith("bearer") and "realm" in parameters:
