@@ -222,6 +222,12 @@ async def _keys(settings: Struct, stack: AsyncExitStack) -> list[Any]:
 
 
 def _describe(error: Exception, address: str, login: _Login) -> str:
+    hung_up = isinstance(error, (asyncssh.ConnectionLost, ConnectionError))
+    if hung_up and login.pinned and login.has_no_host_key:
+        return (
+            "ssh: handshake failed: ssh: no common algorithm for host key; "
+            f"we offered: [{login.pinned}]"
+        )
     if isinstance(error, asyncssh.Error):
         return f"ssh: handshake failed: {_refusal(error, login)}"
     if isinstance(error, TimeoutError):
@@ -234,8 +240,6 @@ def _describe(error: Exception, address: str, login: _Login) -> str:
 def _refusal(error: asyncssh.Error, login: _Login) -> str:
     if isinstance(error, asyncssh.HostKeyNotVerifiable):
         return "ssh: host key mismatch"
-    if isinstance(error, asyncssh.ConnectionLost) and login.pinned and login.has_no_host_key:
-        return f"ssh: no common algorithm for host key; we offered: [{login.pinned}]"
     if isinstance(error, asyncssh.PermissionDenied):
         attempted = " ".join(login.attempted)
         return (

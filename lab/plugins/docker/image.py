@@ -98,12 +98,16 @@ def _with_defaults(build: Struct) -> Struct:
 def _require_dockerfile(context: str, dockerfile: str) -> None:
     if Path(dockerfile).exists():
         return
-    kind = "absolute" if Path(dockerfile).is_absolute() else "relative"
-    fault = f"could not open dockerfile at {kind} path {dockerfile}"
+    missing = f"stat {dockerfile}: no such file or directory"
+    if Path(dockerfile).is_absolute():
+        raise PluginError(
+            f'expected a relative Dockerfile path; got "{dockerfile}" instead: {missing}'
+        )
+    fault = f'could not open dockerfile at relative path "{dockerfile}"'
     inside = os.path.normpath(f"{context}/{dockerfile}")
     if Path(inside).exists():
         raise PluginError(f'{fault}. Try setting `dockerfile` to "{inside}"')
-    raise PluginError(f"{fault}: stat {dockerfile}: no such file or directory")
+    raise PluginError(f"{fault}: {missing}")
 
 
 def _without_login(inputs: Struct) -> Struct:

@@ -61,10 +61,10 @@ async def _request(method: str, name: ImageName, login: Credential, verify: bool
     except httpx.HTTPError as error:
         raise PluginError(f"Error during registry request: {method} {url}: {error}") from error
     if response.status_code == httpx.codes.NOT_FOUND:
-        raise NotFoundError("Got bad response from registry: 404 Not Found")
+        raise NotFoundError("got bad response from registry: 404 Not Found")
     if response.is_error:
         status = f"{response.status_code} {response.reason_phrase}"
-        raise PluginError(f"Got bad response from registry: {status}")
+        raise PluginError(f"got bad response from registry: {status}")
     return response
 
 
@@ -80,5 +80,5 @@ async def _answer(client: httpx.AsyncClient, refusal: httpx.Response, login: Cre
         answer = granted.json()
         return f"Bearer {answer.get('token') or answer['access_token']}"
     if basic is None:
-        raise PluginError("Got bad response from registry: 401 Unauthorized")
+        raise PluginError("got bad response from registry: 401 Unauthorized")
     return str(next(basic.auth_flow(refusal.request)).headers["Authorization"])
