@@ -12,7 +12,7 @@ from lab import engine
 
 from . import plugin as plugins
 from . import sshd as servers
-from .plugin import Plugin
+from .plugin import Plugin, login_at
 from .sshd import Sshd, free_port, require, wait_for_port
 
 REGISTRY = """\
@@ -29,6 +29,13 @@ def sshd(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Sshd]:
 
 
 @pytest.fixture(scope="session")
+def sshd_with_passwords(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Sshd]:
+    """A server that lets users log in by password, too."""
+    with servers.running(tmp_path_factory.mktemp("sshd"), passwords=True) as server:
+        yield server
+
+
+@pytest.fixture(scope="session")
 def project(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """The folder in which plugins run, with the recorded program's files."""
     folder = tmp_path_factory.mktemp("project")
@@ -40,15 +47,18 @@ def project(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return folder
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture
 def command(project: Path) -> Iterator[Plugin]:
     with plugins.running("command", project) as plugin:
+        plugin.configure({})
         yield plugin
 
 
-@pytest.fixture(scope="session")
-def docker(project: Path, docker_engine: None) -> Iterator[Plugin]:
+@pytest.fixture
+def docker(project: Path, registry: str) -> Iterator[Plugin]:
+    """Speaks plain http to the registry."""
     with plugins.running("docker", project) as plugin:
+        plugin.configure(login_at(registry))
         yield plugin
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import subprocess
 import sys
@@ -65,16 +66,49 @@ class Plugin:
         answered: dict[str, Any] = json_format.MessageToDict(answer)
         return answered
 
+    def check(self, urn: str, inputs: dict[str, Any]) -> dict[str, Any]:
+        """The inputs with their defaults, or the properties that are refused, with `failures`."""
+        return self.call("Check", {"urn": urn, "news": inputs, "olds": {}})
+
+    def create(self, urn: str, inputs: dict[str, Any], preview: bool = False) -> dict[str, Any]:
+        """A new resource's `id` and `properties`; its inputs are checked first, as by the engine.
+
+        Raises CallError.
+        """
+        request = {"urn": urn, "properties": self._accepted(urn, inputs), "preview": preview}
+        return self.call("Create", request)
+
+    def update(self, urn: str, state: dict[str, Any], inputs: dict[str, Any]) -> dict[str, Any]:
+        """The resource's `properties` after an update, with checked inputs. Raises CallError."""
+        news = self._accepted(urn, inputs)
+        return self.call(
+            "Update", {"id": "step", "urn": urn, "olds": state, "news": news, "oldInputs": {}}
+        )
+
+    def _accepted(self, urn: str, inputs: dict[str, Any]) -> dict[str, Any]:
+        answer = self.check(urn, inputs)
+        assert "failures" not in answer, answer["failures"]
+        accepted: dict[str, Any] = answer["inputs"]
+        return accepted
+
+    def configure(self, settings: dict[str, Any]) -> None:
+        """The provider's settings, checked first; the engine sends them before anything else."""
+        urn = "urn:pulumi:test::test::pulumi:providers:test::test"
+        answer = self.call("CheckConfig", {"urn": urn, "news": settings, "olds": {}})
+        assert "failures" not in answer, answer["failures"]
+        accepted = {"acceptResources": True, "acceptSecrets": True, "args": answer["inputs"]}
+        self.call("Configure", accepted)
+
     def cancel(self) -> None:
         self._stub.Cancel(empty_pb2.Empty(), timeout=CALL_SECONDS)
 
 
 @contextmanager
-def running(name: str, folder: Path, **variables: str) -> Iterator[Plugin]:
+def running(name: str, folder: Path, program: list[str] | None = None) -> Iterator[Plugin]:
     """Runs a plugin with `folder` as the project's.
 
-    It is the offline one, unless SLIPWAY_PLUGIN_COMMAND or SLIPWAY_PLUGIN_DOCKER has the path of
-    another, such as the official one.
+    Without a `program` it is the offline one, unless SLIPWAY_PLUGIN_COMMAND or
+    SLIPWAY_PLUGIN_DOCKER has the path of another, such as the official one.
     """
     server = grpc.server(futures.ThreadPoolExecutor(max_workers=4))
     engine = Engine()
@@ -82,9 +116,9 @@ def running(name: str, folder: Path, **variables: str) -> Iterator[Plugin]:
     port = server.add_insecure_port("127.0.0.1:0")
     server.start()
     process = subprocess.Popen(
-        [*executable(name), f"127.0.0.1:{port}"],
+        [*(program or executable(name)), f"127.0.0.1:{port}"],
         cwd=folder,
-        env={**os.environ, "PYTHONPATH": str(REPOSITORY), **variables},
+        env={**_environment(), "PYTHONPATH": str(REPOSITORY)},
         stdout=subprocess.PIPE,
         text=True,
     )
@@ -97,9 +131,24 @@ def running(name: str, folder: Path, **variables: str) -> Iterator[Plugin]:
         server.stop(None)
 
 
+def _environment() -> dict[str, str]:
+    """Without the SSH agent of who runs the tests, which plugins would use."""
+    return {name: value for name, value in os.environ.items() if name != "SSH_AUTH_SOCK"}
+
+
+def login_at(registry: str, **login: str) -> dict[str, Any]:
+    """The docker plugin's settings for a registry that speaks plain http."""
+    entry: dict[str, Any] = {"address": f"http://{registry}", **(login or {"authDisabled": True})}
+    return {"registryAuth": json.dumps([entry])}
+
+
 def executable(name: str) -> list[str]:
     chosen = os.environ.get(f"SLIPWAY_PLUGIN_{name.upper()}")
-    return [chosen] if chosen else [sys.executable, "-m", f"lab.plugins.{name}"]
+    return [chosen] if chosen else offline(name)
+
+
+def offline(name: str) -> list[str]:
+    return [sys.executable, "-m", f"lab.plugins.{name}"]
 
 
 def is_offline(name: str) -> bool:

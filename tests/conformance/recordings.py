@@ -33,16 +33,20 @@ class Exchange:
     error: str
 
 
-def load(name: str) -> list[Exchange]:
-    lines = (FOLDER / f"{name}.jsonl").read_text().splitlines()
-    return [_exchange(index, json.loads(line)) for index, line in enumerate(lines)]
+def load(name: str) -> dict[str, list[Exchange]]:
+    """The plugin's recorded conversation by step, in order."""
+    steps: dict[str, list[Exchange]] = {}
+    for index, line in enumerate((FOLDER / f"{name}.jsonl").read_text().splitlines()):
+        exchange = _exchange(index, json.loads(line))
+        steps.setdefault(exchange.step, []).append(exchange)
+    return steps
 
 
 def _exchange(index: int, line: dict[str, Any]) -> Exchange:
     request = line["request"]
     title = request.get("name") or request.get("tok", "").rsplit(":", 1)[-1]
     return Exchange(
-        f"{index:03}-{line['step']}-{line['method']}-{title}",
+        f"{index:03} {line['method']} {title}",
         line["step"],
         line["method"],
         request,
@@ -57,13 +61,13 @@ def replay(plugin: Plugin, exchange: Exchange, places: dict[str, Any]) -> None:
     if exchange.error:
         with pytest.raises(CallError) as caught:
             plugin.call(exchange.method, request)
-        assert _words(caught.value.text) == _words(exchange.error), caught.value.text
+        assert _words(caught.value.text) == _words(exchange.error), exchange.title
         return
     answer = plugin.call(exchange.method, request)
     expected = substitute(exchange.answer, places)
-    assert normal(answer) == normal(expected), answer
+    assert normal(answer) == normal(expected), exchange.title
     if exchange.method == "Create" and "id" in expected:
-        assert _id_shape(answer["id"]) == _id_shape(expected["id"])
+        assert _id_shape(answer["id"]) == _id_shape(expected["id"]), exchange.title
 
 
 def substitute(value: Any, places: dict[str, Any]) -> Any:

@@ -17,17 +17,20 @@ from typing import Any
 from lab import packages
 
 START_SECONDS = 10
+HOST_KEYS = ("ed25519", "ecdsa", "rsa")
 CONFIGURATION = """\
 Port {port}
 ListenAddress 127.0.0.1
 HostKey {folder}/ed25519
-HostKey {folder}/host
+HostKey {folder}/ecdsa
+HostKey {folder}/rsa
 AuthorizedKeysFile {folder}/user.pub
 PidFile none
 StrictModes no
 SetEnv HOME={folder}
 UsePAM no
-PasswordAuthentication no
+PasswordAuthentication {passwords}
+KbdInteractiveAuthentication no
 AcceptEnv ACCEPTED PULUMI_COMMAND_*
 MaxStartups 100
 Subsystem sftp internal-sftp
@@ -36,13 +39,17 @@ Subsystem sftp internal-sftp
 
 @dataclass(frozen=True)
 class Sshd:
-    """Where the server listens, its keys, the key of its user, and one that nobody has."""
+    """Where the server listens, its keys by type, one that nobody has, and its user's key."""
 
     port: int
-    host_key: str
-    ed25519_key: str
+    host_keys: dict[str, str]
     other_key: str
     private_key: str
+
+    @property
+    def host_key(self) -> str:
+        """The server's Ed25519 key."""
+        return self.host_keys["ed25519"]
 
     def connection(self, **changes: Any) -> dict[str, Any]:
         connection = {
@@ -57,12 +64,15 @@ class Sshd:
 
 
 @contextmanager
-def running(folder: Path) -> Iterator[Sshd]:
-    _keygen(folder / "host", "ecdsa")
-    for name in ("ed25519", "user", "other"):
-        _keygen(folder / name)
+def running(folder: Path, passwords: bool = False) -> Iterator[Sshd]:
+    for kind in HOST_KEYS:
+        keygen(folder / kind, kind)
+    for name in ("user", "other"):
+        keygen(folder / name)
     port = free_port()
-    (folder / "sshd_config").write_text(CONFIGURATION.format(port=port, folder=folder))
+    (folder / "sshd_config").write_text(
+        CONFIGURATION.format(port=port, folder=folder, passwords="yes" if passwords else "no")
+    )
     # sshd refuses to start without this folder, which only a booted machine has.
     if os.geteuid() == 0:
         Path("/run/sshd").mkdir(mode=0o755, exist_ok=True)
@@ -74,8 +84,7 @@ def running(folder: Path) -> Iterator[Sshd]:
         wait_for_port(port)
         yield Sshd(
             port,
-            (folder / "host.pub").read_text().strip(),
-            (folder / "ed25519.pub").read_text().strip(),
+            {kind: (folder / f"{kind}.pub").read_text().strip() for kind in HOST_KEYS},
             (folder / "other.pub").read_text().strip(),
             (folder / "user").read_text(),
         )
@@ -116,7 +125,7 @@ def _sshd() -> str:
     return require("sshd", "openssh-server")
 
 
-def _keygen(path: Path, kind: str = "ed25519") -> None:
+def keygen(path: Path, kind: str = "ed25519") -> None:
     keygen = shutil.which("ssh-keygen") or "ssh-keygen"
     subprocess.run(
         [keygen, "-q", "-t", kind, "-N", "", "-C", "", "-f", path], check=True, timeout=20

@@ -6,7 +6,6 @@ import base64
 import json
 import subprocess
 import threading
-from collections.abc import Iterator
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from typing import Any, Literal
@@ -16,23 +15,22 @@ import pytest
 
 from lab.plugins.docker.ignore import IgnoreFile
 
-from .plugin import CallError, Plugin, is_offline, running
+from .plugin import CallError, Plugin, login_at, offline, running
 from .sshd import Sshd
 
 URN = "urn:pulumi:test::test::docker:index/"
-IMAGE, REGISTRY_IMAGE = f"{URN}image:Image::app", f"{URN}registryImage:RegistryImage::app"
+IMAGE, REGISTRY_IMAGE, TAG = (
+    f"{URN}image:Image::app",
+    f"{URN}registryImage:RegistryImage::app",
+    f"{URN}tag:Tag::app",
+)
 LOOK_UP = "docker:index/getRegistryImage:getRegistryImage"
 DIGEST = f"sha256:{'d' * 64}"
-only_offline = pytest.mark.skipif(not is_offline("docker"), reason="the official plugin covers it")
 
 
 def inputs(context: Path, name: str, **build: Any) -> dict[str, Any]:
     build = {"context": str(context), "builderVersion": "BuilderV1", **build}
     return {"imageName": name, "build": build, "skipPush": False, "buildOnPreview": False}
-
-
-def check(plugin: Plugin, given: dict[str, Any], urn: str = IMAGE) -> dict[str, Any]:
-    return plugin.call("Check", {"urn": urn, "news": given, "olds": {}})
 
 
 @pytest.fixture
@@ -46,7 +44,7 @@ def context(tmp_path: Path) -> Path:
 
 
 def digest(plugin: Plugin, context: Path) -> str:
-    checked = check(plugin, inputs(context, "localhost:1/app:1"))
+    checked = plugin.check(IMAGE, inputs(context, "localhost:1/app:1"))
     value: str = checked["inputs"]["build"]["contextDigest"]
     return value
 
@@ -66,8 +64,7 @@ def test_every_change_of_the_context_that_counts_shows(docker: Plugin, context: 
 
 def test_the_values_of_a_build_reach_it(docker: Plugin, registry: str, context: Path) -> None:
     name = f"{registry}/valued:1"
-    checked = check(docker, inputs(context, name, args={"MESSAGE": "a b"}))["inputs"]
-    answer = docker.call("Create", {"urn": IMAGE, "properties": checked})
+    answer = docker.create(IMAGE, inputs(context, name, args={"MESSAGE": "a b"}))
     assert answer["properties"]["repoDigest"].startswith(f"{registry}/valued@sha256:")
     label = ["docker", "image", "inspect", "--format", "{{.Config.Labels.m}}", name]
     assert subprocess.check_output(label, text=True).strip() == "a b"
@@ -77,30 +74,30 @@ def test_a_build_that_fails_says_why_and_pushes_nothing(
     docker: Plugin, registry: str, context: Path
 ) -> None:
     (context / "Dockerfile").write_text("FROM scratch\nCOPY missing /\n")
-    checked = check(docker, inputs(context, f"{registry}/broken:1"))["inputs"]
     with pytest.raises(CallError, match="missing"):
-        docker.call("Create", {"urn": IMAGE, "properties": checked})
+        docker.create(IMAGE, inputs(context, f"{registry}/broken:1"))
     assert httpx.get(f"http://{registry}/v2/broken/tags/list").status_code == 404
 
 
 def test_a_preview_builds_nothing(docker: Plugin, registry: str, context: Path) -> None:
     name = f"{registry}/previewed:1"
-    checked = check(docker, inputs(context, name))["inputs"]
-    docker.call("Create", {"urn": IMAGE, "properties": checked, "preview": True})
+    docker.create(IMAGE, inputs(context, name), preview=True)
     listing = subprocess.check_output(["docker", "image", "ls", "--quiet", name], text=True)
     assert listing == ""
 
 
 def test_a_missing_dockerfile_is_named_with_the_path_to_use(docker: Plugin, context: Path) -> None:
-    with pytest.raises(CallError, match="could not open dockerfile at relative path other"):
-        check(docker, inputs(context, "localhost:1/app:1", dockerfile="other"))
+    with pytest.raises(CallError, match='could not open dockerfile at relative path "other"'):
+        docker.check(IMAGE, inputs(context, "localhost:1/app:1", dockerfile="other"))
     with pytest.raises(CallError, match=f'Try setting `dockerfile` to "{context}/app"'):
-        check(docker, inputs(context, "localhost:1/app:1", dockerfile="app"))
+        docker.check(IMAGE, inputs(context, "localhost:1/app:1", dockerfile="app"))
+    with pytest.raises(CallError, match='expected a relative Dockerfile path; got "/other"'):
+        docker.check(IMAGE, inputs(context, "localhost:1/app:1", dockerfile="/other"))
 
 
 def test_an_image_without_a_registry_is_refused(docker: Plugin, context: Path) -> None:
     with pytest.raises(CallError, match="fully qualified"):
-        check(docker, inputs(context, "app:1"))
+        docker.check(IMAGE, inputs(context, "app:1"))
 
 
 def test_a_new_password_is_no_reason_to_build(docker: Plugin) -> None:
@@ -117,27 +114,25 @@ def test_a_new_password_is_no_reason_to_build(docker: Plugin) -> None:
 
 def test_a_version_that_the_registry_lacks_is_named(docker: Plugin, registry: str) -> None:
     request = {"tok": LOOK_UP, "args": {"name": f"{registry}/app:99"}}
-    configure(docker, registry)
-    with pytest.raises(CallError, match=r"app:99 from registry: Got bad response.*404"):
+    with pytest.raises(CallError, match=r"app:99 from registry: got bad response.*404"):
         docker.call("Invoke", request)
 
 
-def test_a_registry_that_is_down_is_named(docker: Plugin) -> None:
-    configure(docker, "localhost:1")
-    with pytest.raises(CallError, match="http://localhost:1/v2/app/manifests/1"):
-        docker.call("Invoke", {"tok": LOOK_UP, "args": {"name": "localhost:1/app:1"}})
+def test_a_registry_that_is_down_is_named(project: Path) -> None:
+    with running("docker", project) as plugin:
+        plugin.configure(login_at("localhost:1"))
+        with pytest.raises(CallError, match="http://localhost:1/v2/app/manifests/1"):
+            plugin.call("Invoke", {"tok": LOOK_UP, "args": {"name": "localhost:1/app:1"}})
 
 
 @pytest.mark.parametrize("keep", [True, False])
 def test_a_destroyed_image_leaves_the_registry_unless_kept(
     docker: Plugin, registry: str, context: Path, keep: bool
 ) -> None:
-    configure(docker, registry)
     name = f"{registry}/kept-{str(keep).lower()}:1"
-    checked = check(docker, {**inputs(context, name), "skipPush": True})["inputs"]
-    docker.call("Create", {"urn": IMAGE, "properties": checked})
-    wanted = check(docker, {"name": name, "keepRemotely": keep}, REGISTRY_IMAGE)["inputs"]
-    made = docker.call("Create", {"urn": REGISTRY_IMAGE, "properties": wanted})
+    docker.create(IMAGE, {**inputs(context, name), "skipPush": True})
+    wanted = {"name": name, "keepRemotely": keep}
+    made = docker.create(REGISTRY_IMAGE, wanted)
     gone = {"urn": REGISTRY_IMAGE, "id": made["id"], "properties": made["properties"]}
     docker.call("Delete", gone)
     assert docker.call("Read", {**gone, "inputs": wanted}).get("id", "") == (
@@ -151,9 +146,9 @@ def test_a_registry_with_a_login_answers_only_to_it(
 ) -> None:
     with guarded_registry(scheme) as address, running("docker", project) as plugin:
         request = {"tok": LOOK_UP, "args": {"name": f"{address}/app:1"}}
-        configure(plugin, address, username="deployer", password="right")
+        plugin.configure(login_at(address, username="deployer", password="right"))
         assert plugin.call("Invoke", request)["return"]["sha256Digest"] == DIGEST
-        configure(plugin, address, username="deployer", password="wrong")
+        plugin.configure(login_at(address, username="deployer", password="wrong"))
         with pytest.raises(CallError) as caught:
             plugin.call("Invoke", request)
         assert "401" in caught.value.text
@@ -172,26 +167,27 @@ def test_an_engine_behind_ssh_is_reached_with_the_given_options(
     wanted = {"sourceImage": f"{registry}/app:5", "targetImage": f"{registry}/over-ssh:1"}
     subprocess.run(["docker", "pull", "--quiet", wanted["sourceImage"]], check=True, timeout=60)
     with running("docker", project) as plugin:
-        plugin.call("Configure", {"args": {"host": host, "sshOpts": json.dumps(options)}})
-        made = plugin.call("Create", {"urn": f"{URN}tag:Tag::app", "properties": wanted})
+        plugin.configure({"host": host, "sshOpts": json.dumps(options)})
+        made = plugin.create(TAG, wanted)
         assert made["properties"]["sourceImageId"].startswith("sha256:")
-        plugin.call("Configure", {"args": {"host": host, "sshOpts": '["-i", "/nowhere"]'}})
-        with pytest.raises(CallError, match="docker tag"):
-            plugin.call("Create", {"urn": f"{URN}tag:Tag::app", "properties": wanted})
+        plugin.configure({"host": host, "sshOpts": '["-i", "/nowhere"]'})
+        with pytest.raises(CallError, match="Host key verification failed"):
+            plugin.create(TAG, wanted)
 
 
-@only_offline
-def test_what_is_not_covered_is_refused_by_name(docker: Plugin, context: Path) -> None:
-    refusals = check(docker, inputs(context, "localhost:1/app:1", cacheFrom={}))["failures"]
-    assert [refusal["property"] for refusal in refusals] == ["build.cacheFrom"]
-    with pytest.raises(CallError, match="docker:index/container:Container"):
-        check(docker, {}, f"{URN}container:Container::app")
+def test_what_the_offline_plugin_does_not_cover_it_refuses_by_name(
+    project: Path, context: Path
+) -> None:
     settings = {"news": {"caMaterial": "x"}, "urn": "urn:pulumi:t::t::pulumi:providers:docker::p"}
-    refusals = docker.call("CheckConfig", settings)["failures"]
-    assert [refusal["property"] for refusal in refusals] == ["caMaterial"]
+    with running("docker", project, offline("docker")) as plugin:
+        refused = plugin.check(IMAGE, inputs(context, "localhost:1/app:1", cacheFrom={}))
+        assert [each["property"] for each in refused["failures"]] == ["build.cacheFrom"]
+        with pytest.raises(CallError, match="docker:index/container:Container"):
+            plugin.check(f"{URN}container:Container::app", {})
+        refused = plugin.call("CheckConfig", settings)
+        assert [each["property"] for each in refused["failures"]] == ["caMaterial"]
 
 
-@only_offline
 @pytest.mark.parametrize(
     ("patterns", "path", "excluded"),
     [
@@ -215,13 +211,6 @@ def test_what_is_not_covered_is_refused_by_name(docker: Plugin, context: Path) -
 )
 def test_ignore_patterns_mean_what_docker_says(patterns: str, path: str, excluded: bool) -> None:
     assert IgnoreFile(patterns).excludes(path) is excluded
-
-
-def configure(plugin: Plugin, registry: str, **login: str) -> None:
-    """Speaks plain http to the registry, with the login if there is one."""
-    fields: dict[str, Any] = {"address": f"http://{registry}", **login}
-    auth = json.dumps([fields if login else {**fields, "authDisabled": True}])
-    plugin.call("Configure", {"args": {"registryAuth": auth}, "variables": {}})
 
 
 class guarded_registry:  # noqa: N801
@@ -263,11 +252,3 @@ class guarded_registry:  # noqa: N801
     def __exit__(self, *_: object) -> None:
         self._server.shutdown()
         self._server.server_close()
-
-
-@pytest.fixture(autouse=True)
-def _plain_http_again(request: pytest.FixtureRequest) -> Iterator[None]:
-    """Gives the shared plugin the configuration of the recordings back."""
-    yield
-    if "docker" in request.fixturenames and "registry" in request.fixturenames:
-        configure(request.getfixturevalue("docker"), request.getfixturevalue("registry"))
