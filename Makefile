@@ -24,7 +24,7 @@ SUITES := $(addprefix tests/,lab chaos agent github workflows shop conformance u
 ALONE := tests/lab/test_lifecycle.py
 SCRIPTS := $(shell git ls-files '*.sh' .ci/run examples/shop/bin)
 # What runs on servers keeps to the standard library of Python 3.9.
-ON_SERVERS := $(wildcard slipway/agent slipway/release slipway/errors.py slipway/values.py)
+ON_SERVERS := slipway/agent slipway/rollout slipway/protocol slipway/errors.py slipway/strenum.py
 
 export PYTHONUNBUFFERED := 1
 
@@ -44,7 +44,7 @@ demo: setup ## the main job on this machine: a sample shop from source to stagin
 	@$(RUN) python -m lab.demo
 
 ##@ Check
-.PHONY: check static format-check lint types unit test bench
+.PHONY: check static format-check lint types unit test proofs bench chaos
 check: setup static unit ## format, lint, types and unit tests
 
 static: # side by side, each with its words in one piece
@@ -68,12 +68,13 @@ test: github static ## all tests, on a real engine and the lab
 	@$(RUN) pytest $(ALONE) $(PYTEST) || [[ $$? == 5 ]] # 5: PYTEST leaves out all of it
 	@$(RUN) pytest $(SUITES) --ignore $(ALONE) $(PARALLEL) $(PYTEST)
 
-bench: setup ## time deliveries: `make bench BENCH="delivery strategies growth peers planning github"`
-	@$(RUN) python -m lab.bench $(BENCH)
+proofs: setup chaos ## what is too heavy for `make test`: for each larger change, and before a release
 
-.PHONY: chaos
+bench: setup ## time deliveries: `make bench BENCH="delivery strategies growth peers planning github"`
+	@$(RUN) python -m bench $(BENCH)
+
 chaos: setup ## inject faults into rollouts under load: `make chaos CHAOS="--only '*killed*'"`
-	@$(RUN) python -m lab.chaos $(CHAOS)
+	@$(RUN) python -m chaos $(CHAOS)
 
 ##@ Work
 .PHONY: env lab-up lab-down format lock clean

@@ -7,19 +7,16 @@ from typing import TypedDict
 import pulumi
 
 from components.command import on_server
-from slipway.fleet import agent_command
-from slipway.remote import Host
+from slipway.deployment.deployment import AccessoryDeployment
+from slipway.protocol.messages import write_request
+from slipway.rollout.step import Step
 
 
 class AccessoryArgs(TypedDict):
     """What runs, and where."""
 
-    host: Host
-    """The server that runs it."""
-    order: str
-    """What its agent is told; holds secrets."""
-    limit: float
-    """Seconds until a start is given up."""
+    deployment: AccessoryDeployment
+    """The server that runs it, and what its agent is asked; holds secrets."""
 
 
 class Accessory(pulumi.ComponentResource):
@@ -31,15 +28,16 @@ class Accessory(pulumi.ComponentResource):
         self, name: str, args: AccessoryArgs, opts: pulumi.ResourceOptions | None = None
     ) -> None:
         super().__init__("slipway:index:Accessory", name, None, opts)
+        deployment = args["deployment"]
         run = on_server(
             f"{name}-run",
-            args["host"],
-            agent_command("accessory"),
-            stdin=pulumi.Output.secret(args["order"]),
-            limit=args["limit"],
+            deployment.host,
+            deployment.installation.command(Step.ACCESSORY),
+            stdin=pulumi.Output.secret(write_request(deployment.request)),
+            limit=deployment.limit,
             opts=pulumi.ResourceOptions(parent=self),
         )
-        where = args["host"].name
+        where = deployment.host.name
         # Known once it ran there: after a start that failed the state has the server of before.
         self.server = run.id.apply(lambda _: where)
         self.register_outputs({"server": self.server})

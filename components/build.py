@@ -1,43 +1,40 @@
-"""The build of an image and what is pushed of it: the one thing that needs Docker's provider."""
+"""The build of an image and what is pushed of it, by Docker's provider."""
 
 from __future__ import annotations
-
-import subprocess
 
 import pulumi
 import pulumi_docker as docker
 
-from components.image import ImageArgs
-from slipway.catalogue import credentials
-from slipway.registry import Credentials
-from slipway.settings import Settings
-from slipway.settings.image import Image as Build
+from slipway import process
+from slipway.deployment.deployment import ImageDeployment, RegistryAccess
+from slipway.settings.application import Image as Build
+
+PROBE_LIMIT = 30.0  # seconds for Docker's client to tell what it has
 
 
-def declare(name: str, args: ImageArgs, parent: pulumi.Resource) -> docker.Image:
+def declare(name: str, deployment: ImageDeployment, parent: pulumi.Resource) -> docker.Image:
     """An image that is built, and its tags; one that was built before is left as it is."""
-    done = args["published"] is not None
+    done, repository = deployment.digest is not None, deployment.repository
     opts = pulumi.ResourceOptions(
         parent=parent,
         ignore_changes=["*"] if done else None,
         retain_on_delete=True,  # images outlive the stack: other environments run them
     )
-    version = f"{args['repository']}:{args['version']}"
+    version = f"{repository}:{deployment.version}"
     built = docker.Image(
         f"{name}-build",
         image_name=version,
-        build=build_args(args["build"], args["version"]),
-        registry=push_registry(args["repository"], args["login"]),
+        build=build_args(deployment.build, deployment.version),
+        registry=push_registry(deployment.registry),
         opts=opts,
     )
-    for role, tag in args["tags"].items():
-        if done and f"{name}-{role}" not in args["kept"]:
+    for role, tag in deployment.tags.items():
+        if done and f"{name}-{role}" not in deployment.declared:
             continue
-        target = f"{args['repository']}:{tag}"
         tagged = docker.Tag(
             f"{name}-{role}-tag",
             source_image=version,
-            target_image=target,
+            target_image=f"{repository}:{tag}",
             tag_triggers=[built.repo_digest],
             opts=pulumi.ResourceOptions.merge(opts, pulumi.ResourceOptions(depends_on=[built])),
         )
@@ -66,27 +63,29 @@ def build_args(build: Build, version: str) -> docker.DockerBuildArgs:
 
 def has_buildkit() -> bool:
     """Whether this machine's Docker client can build with BuildKit; Debian's comes without."""
-    probe = ["docker", "buildx", "version"]
-    return subprocess.run(probe, capture_output=True, timeout=30, check=False).returncode == 0
+    probe = process.run(
+        ["docker", "buildx", "version"], limit=PROBE_LIMIT, remedy="Install Docker's client"
+    )
+    return probe.returncode == 0
 
 
-def push_registry(repository: str, login: Credentials | None) -> docker.RegistryArgs | None:
+def push_registry(access: RegistryAccess) -> docker.RegistryArgs | None:
     """The login for the push of an image, if the registry asks for one."""
-    if login is None:
+    if access.login is None:
         return None
     return docker.RegistryArgs(
-        server=repository.partition("/")[0],
-        username=login.username,
-        password=pulumi.Output.secret(login.password),
+        server=access.host,
+        username=access.login.username,
+        password=pulumi.Output.secret(access.login.password),
     )
 
 
-def docker_provider(settings: Settings) -> docker.Provider:
+def docker_provider(access: RegistryAccess) -> docker.Provider:
     """The engine of this machine, with what it needs to know of the registry."""
-    login, registry = credentials(settings), settings.registry
-    scheme = "http" if registry.insecure else "https"
+    login = access.login
+    scheme = "http" if access.insecure else "https"
     auth = docker.ProviderRegistryAuthArgs(
-        address=f"{scheme}://{registry.address.partition('/')[0]}",
+        address=f"{scheme}://{access.host}",
         auth_disabled=login is None,
         username=login.username if login else None,
         password=pulumi.Output.secret(login.password) if login else None,

@@ -7,7 +7,7 @@ import shlex
 import pulumi
 from pulumi_command import remote
 
-from slipway.remote import CONNECT_TIMEOUT, Host
+from slipway.ssh import CONNECT_TIMEOUT, Host
 
 
 def on_server(

@@ -2,39 +2,26 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
-from typing import TYPE_CHECKING, TypedDict
+from collections.abc import Callable
+from typing import TypedDict
 
 import pulumi
+import pulumi_docker as docker
 
+from components import build
 from components.stack import plain_errors
-from slipway.settings.image import Image as Build
-
-if TYPE_CHECKING:
-    import pulumi_docker as docker
-
-    from slipway.registry import Credentials
+from slipway.deployment.deployment import ImageDeployment
+from slipway.errors import SlipwayError
+from slipway.settings.quantity import write_size
 
 
 class ImageArgs(TypedDict):
-    """What an image is made from, and what must hold for it."""
+    """What an image is made from, and how its size is known."""
 
-    repository: str
-    """REGISTRY/NAME, without a tag."""
-    version: str
-    """The tag that stands for this content for ever."""
-    published: str | None
-    """The digest that the registry has for the version; None if it is to be built."""
-    build: Build
-    """What to build, from which folder."""
-    tags: Mapping[str, str]
-    """Further tags for what is built, by their role (sha, branch, latest)."""
-    kept: frozenset[str]
-    """Names of the resources in the stack's state, among them those of this image's last build."""
-    login: Credentials | None
-    """For the push."""
-    check: Callable[[str], None]
-    """Raises for a digest that must not be rolled out, such as that of an image over its limit."""
+    deployment: ImageDeployment
+    """What the registry has for the version, and what is built where it has nothing."""
+    size: Callable[[str], int]
+    """Bytes that a pull of a digest downloads; asked only where a limit is to be kept."""
 
 
 class Image(pulumi.ComponentResource):
@@ -50,25 +37,42 @@ class Image(pulumi.ComponentResource):
         self, name: str, args: ImageArgs, opts: pulumi.ResourceOptions | None = None
     ) -> None:
         super().__init__("slipway:index:Image", name, None, opts)
-        repository, published, check = args["repository"], args["published"], args["check"]
-        built = self._build(name, args)
-        if published is None and built is not None:
+        deployment, size = args["deployment"], args["size"]
+        built = self._build(name, deployment)
+        if deployment.digest is None and built is not None:
             digest = built.repo_digest.apply(lambda text: text.partition("@")[2])
         else:
-            digest = pulumi.Output.from_input(published or "")
+            digest = pulumi.Output.from_input(deployment.digest or "")
 
         def checked(value: str) -> str:
             with plain_errors():
-                check(value)
-            return f"{repository}@{value}"
+                check_size(name, deployment, value, size)
+            return f"{deployment.repository}@{value}"
 
         self.reference = digest.apply(checked)
         self.register_outputs({"reference": self.reference})
 
-    def _build(self, name: str, args: ImageArgs) -> docker.Image | None:
+    def _build(self, name: str, deployment: ImageDeployment) -> docker.Image | None:
         """The build and its tags; of a published version what the state has, left as it is."""
-        if args["published"] is not None and f"{name}-build" not in args["kept"]:
+        if deployment.digest is not None and f"{name}-build" not in deployment.declared:
             return None
-        from components import build  # its provider takes a tenth of a second to import
+        return build.declare(name, deployment, self)
 
-        return build.declare(name, args, self)
+
+def check_size(
+    name: str, deployment: ImageDeployment, digest: str, size: Callable[[str], int]
+) -> None:
+    """Raises SlipwayError for an image whose download is larger than its limit.
+
+    Digests that have run here are exempt: no limit and no registry keeps one from going back.
+    """
+    limit = deployment.build.size_limit
+    if limit is None or digest in deployment.known:
+        return
+    found = size(digest)
+    if found > limit:
+        raise SlipwayError(
+            f"the image is {write_size(found)} to download, over its limit of {write_size(limit)}",
+            where=f"application/images/{name}/size_limit",
+            remedy="Make the image smaller, or raise the limit",
+        )

@@ -3,42 +3,31 @@
 from __future__ import annotations
 
 import asyncio
-import json
-from collections.abc import Collection, Mapping
+from collections.abc import Mapping
 from typing import Any, TypedDict
 
 import pulumi
 from pulumi_command import remote
 
 from components.command import on_server
-from slipway import ending, incident
-from slipway.fleet import agent_command
-from slipway.orders import end_order, step_limit, step_order
-from slipway.release.basis import Basis
-from slipway.release.plan import Action, Gate, Plan, Step
-from slipway.release.release import Release
-from slipway.release.status import Running
-from slipway.remote import Host
-from slipway.settings import Settings
+from slipway import abort, incident
+from slipway.abort import Ending
+from slipway.deployment.deployment import RolloutDeployment
+from slipway.errors import SlipwayError
+from slipway.protocol.answers import RolloutAnswer, Running
+from slipway.protocol.messages import read_answer, write_request
+from slipway.rollout.plan import Barrier, PlannedStep
+from slipway.rollout.release import Release
+from slipway.rollout.step import Step
 
 
 class RolloutArgs(TypedDict):
-    """A release, a plan, and the servers as they were when it was made."""
+    """A release and its way to the servers."""
 
-    settings: Settings
-    """The stack's settings."""
-    environment: str
-    """Name of the environment, which is the stack's."""
-    release: pulumi.Output[Release]
-    """What is rolled out; unknown in a preview while an image has yet to be built."""
-    plan: Plan
-    """The steps, in an order in which every one comes after those it waits for."""
-    bases: Mapping[str, Basis]
-    """By server, what its steps are planned on."""
-    moving: Collection[str]
-    """The servers that the rollout changes: all that a failure may take back."""
-    hosts: Mapping[str, Host]
-    """The servers by name."""
+    deployment: RolloutDeployment
+    """The steps, what each asks of its server, and which servers a failure takes back."""
+    references: Mapping[str, pulumi.Output[str]]
+    """`REPOSITORY@DIGEST` by image; unknown in a preview while it has yet to be built."""
 
 
 class Rollout(pulumi.ComponentResource):
@@ -55,21 +44,24 @@ class Rollout(pulumi.ComponentResource):
         self, name: str, args: RolloutArgs, opts: pulumi.ResourceOptions | None = None
     ) -> None:
         super().__init__("slipway:index:Rollout", name, None, opts)
-        self._args = args
+        self._deployment = args["deployment"]
+        self._release: pulumi.Output[Release] = pulumi.Output.all(**args["references"]).apply(
+            self._deployment.release_of
+        )
         self._ended = False
         undo = pulumi.ErrorHook(f"{name}-abort", self._abort)
         done: dict[str, pulumi.Resource] = {}
         reports: dict[str, pulumi.Output[str]] = {}
-        for step in args["plan"]:
+        for step in self._deployment.plan:
             opts = pulumi.ResourceOptions(
                 parent=self, depends_on=[done[before] for before in step.after]
             )
-            if isinstance(step, Gate):
+            if isinstance(step, Barrier):
                 done[step.name] = pulumi.Stash(f"{name}-{step.name}", input=step.name, opts=opts)
                 continue
             opts.hooks = pulumi.ResourceHookBinding(on_error=[undo])
             done[step.name] = command = self._run(name, step, opts)
-            if step.action is Action.FINALIZE:
+            if step.step is Step.COMMIT:
                 reports[step.server] = command.stdout
         serving = pulumi.Output.all(**reports).apply(
             lambda texts: {server: _serving(server, text) for server, text in texts.items()}
@@ -83,18 +75,17 @@ class Rollout(pulumi.ComponentResource):
             {"releases": self.releases, "version": self.version, "images": self.images}
         )
 
-    def _run(self, name: str, step: Step, opts: pulumi.ResourceOptions) -> remote.Command:
-        settings, environment = self._args["settings"], self._args["environment"]
-        basis = self._args["bases"][step.server]
-        order = self._args["release"].apply(
-            lambda release: step_order(step, settings, environment, release, basis)
+    def _run(self, name: str, step: PlannedStep, opts: pulumi.ResourceOptions) -> remote.Command:
+        deployment = self._deployment
+        request = self._release.apply(
+            lambda release: write_request(deployment.requests.of(step, release))
         )
         return on_server(
             f"{name}-{step.name}",
-            self._args["hosts"][step.server],
-            agent_command(step.action.value),
-            stdin=pulumi.Output.secret(order) if step.carries_secrets else order,
-            limit=step_limit(step, settings),
+            deployment.hosts[step.server],
+            deployment.requests.installation.command(step.step),
+            stdin=pulumi.Output.secret(request) if step.carries_secrets else request,
+            limit=deployment.limits[step.name],
             opts=opts,
         )
 
@@ -104,34 +95,28 @@ class Rollout(pulumi.ComponentResource):
         An error hook is the one place that runs inside a plain `pulumi up` after a step has failed
         and before the update ends; see docs/decisions/0001-abort-in-an-error-hook.md.
         """
-        release = await self._args["release"].future()
+        release = await self._release.future()
         if release is None or self._ended:
             return False
-        self._ended = True  # steps that were running may fail too; one word to all is enough
-        settings, environment = self._args["settings"], self._args["environment"]
-
-        def order(server: str, evidence: bool) -> str:
-            basis = self._args["bases"][server]
-            return end_order(settings, environment, server, release, basis, evidence=evidence)
-
-        hosts = [self._args["hosts"][name] for name in self._args["moving"]]
-        ends = await asyncio.to_thread(ending.end, hosts, order)
-        failed = f"{failure.name} failed ({ending.causes(ends) or 'see above'})"
+        self._ended = True  # steps that were running may fail too; one request to all is enough
+        hosts = [self._deployment.hosts[name] for name in self._deployment.changing]
+        ends = await asyncio.to_thread(abort.abort, hosts, self._deployment.requests, release)
+        failed = f"{failure.name} failed ({abort.causes(ends) or 'see above'})"
         report = self._report(release, failure, ends)
-        pulumi.log.error(f"{failed}; {ending.story(ends)}; report: {report}", resource=self)
+        pulumi.log.error(f"{failed}; {abort.story(ends)}; report: {report}", resource=self)
         return False
 
     def _report(
-        self, release: Release, failure: pulumi.ErrorHookArgs, ends: Mapping[str, ending.End]
+        self, release: Release, failure: pulumi.ErrorHookArgs, ends: Mapping[str, Ending]
     ) -> str:
         """Where the incident's report lies; why there is none, if it cannot be written."""
         told = incident.Incident(
-            self._args["environment"],
+            self._deployment.environment,
             release.application,
             release.version,
             failure.name,
             {name: each.story for name, each in ends.items()},
-            {name: each.incident for name, each in ends.items() if each.incident},
+            {name: each.aborted for name, each in ends.items() if each.aborted},
             tuple(failure.errors),
         )
         try:
@@ -143,12 +128,15 @@ class Rollout(pulumi.ComponentResource):
 def _serving(server: str, text: str) -> Running:
     """What a server reported to serve when its last step was done."""
     try:
-        return Running.from_dict(json.loads(text)["serving"])
-    except (ValueError, KeyError, TypeError):
+        answer: RolloutAnswer = read_answer(Step.COMMIT, text)
+    except SlipwayError as error:
         raise pulumi.RunError(
-            f"servers/{server}: it answered {text[:80]!r} instead of what it serves."
-            " The deploy user's shell start-up files must print nothing"
+            f"servers/{server}: it answered {text[:80]!r} ({error.what}). The deploy user's shell"
+            " start-up files must print nothing"
         ) from None
+    if answer.serving is None:
+        raise pulumi.RunError(f"servers/{server}: it serves nothing after its commit. Report it")
+    return answer.serving
 
 
 def _common(serving: Mapping[str, Running], key: str) -> Any:

@@ -9,27 +9,24 @@ import pulumi
 from pulumi_command import remote
 
 from components.command import connection, on_server
-from slipway.fleet import AGENT, FOLDER, INSTALLED
-from slipway.release.status import Status
-from slipway.remote import Host
+from slipway.deployment.deployment import ServerDeployment
+from slipway.protocol.installation import Installation
 
 OLDEST_PYTHON = (3, 9)  # the agent's; Debian 11 and Ubuntu 22.04 have newer ones
-SECONDS = 30  # for a command that only moves files
+SECONDS = 60  # for a command that only moves files
 
 
 class ServerArgs(TypedDict):
-    """A server, and what it said of itself."""
+    """A server, and the agent that it gets."""
 
-    host: Host
-    """Where it is, and its pinned key."""
-    status: Status
-    """What it answered when asked; a server that lost its agent gets it again."""
+    deployment: ServerDeployment
+    """Where it is, and what it answered when asked: one that lost its agent gets it again."""
     agent: Path
-    """The agent on this machine, named by its content hash."""
+    """The agent's archive on this machine, named by its content hash."""
 
 
 class Server(pulumi.ComponentResource):
-    """Python is new enough, the agent is installed, and `.slipway/agent.pyz` names it."""
+    """Python is new enough, the agent is installed, and its watchdog comes back after a boot."""
 
     address: pulumi.Output[str]
 
@@ -37,11 +34,13 @@ class Server(pulumi.ComponentResource):
         self, name: str, args: ServerArgs, opts: pulumi.ResourceOptions | None = None
     ) -> None:
         super().__init__("slipway:index:Server", name, None, opts)
-        host, agent, life = args["host"], args["agent"], args["status"].life
+        deployment, archive = args["deployment"], args["agent"]
+        host, installation = deployment.host, deployment.installation
+        life = deployment.status.life
         folder = on_server(
             f"{name}-folder",
             host,
-            folder_command(),
+            folder_command(installation),
             stdin=life,
             limit=SECONDS,
             opts=pulumi.ResourceOptions(parent=self),
@@ -49,15 +48,15 @@ class Server(pulumi.ComponentResource):
         copy = remote.CopyToRemote(
             f"{name}-agent",
             connection=connection(host),
-            source=pulumi.FileAsset(str(agent)),
-            remote_path=f"{FOLDER}/{agent.name}",
+            source=pulumi.FileAsset(str(archive)),
+            remote_path=f"{installation.folder}/{archive.name}",
             triggers=[life],
             opts=pulumi.ResourceOptions(parent=self, depends_on=[folder]),
         )
         on_server(
             f"{name}-install",
             host,
-            install_command(agent.name),
+            install_command(installation, archive.name),
             stdin=life,
             limit=SECONDS,
             opts=pulumi.ResourceOptions(parent=self, depends_on=[copy]),
@@ -66,29 +65,34 @@ class Server(pulumi.ComponentResource):
         self.register_outputs({"address": self.address})
 
 
-def folder_command() -> str:
-    """Make the agent's folder, once Python is known to be new enough."""
+def folder_command(installation: Installation) -> str:
+    """Make the agent's folder, once Python is known to be new enough and cron to be there."""
     oldest = ".".join(map(str, OLDEST_PYTHON))
     check = f"import sys; sys.exit(sys.version_info < {OLDEST_PYTHON})"
-    complaint = f"python3 {oldest} or newer is needed here: apt-get install python3"
     return (
-        f"python3 -c '{check}' || {{ echo '{complaint}' >&2; exit 1; }}; mkdir -p -m 700 {FOLDER}"
+        _needs(f"python3 -c '{check}'", f"python3 {oldest} or newer", "python3")
+        + _needs("command -v crontab >/dev/null", "crontab", "cron")
+        + f"umask 077; mkdir -p {installation.folder}"
     )
 
 
-def install_command(agent: str) -> str:
-    """Unpack and compile the copied agent and make it the current one; note standard input.
+def _needs(check: str, what: str, package: str) -> str:
+    complaint = f"{what} is needed here: apt-get install {package}"
+    return f"{check} || {{ echo '{complaint}' >&2; exit 1; }}; "
 
-    The archive works without what is unpacked of it, only more slowly.
+
+def install_command(installation: Installation, archive: str) -> str:
+    """Unpack the copied archive, make it the current agent, and note standard input.
+
+    An archive that is gone was unpacked before. Cron is to start its watchdog after a boot.
     """
-    unpacked = f"{FOLDER}/{agent.removesuffix('.pyz')}"
+    folder, unpacked = installation.folder, archive.removesuffix(".zip")
     unpack = (
-        f"rm -rf {unpacked} {unpacked}.partial"
-        f" && python3 -m zipfile --extract {FOLDER}/{agent} {unpacked}.partial"
-        f" && mv {unpacked}.partial {unpacked} && python3 -m compileall -q {unpacked}"
+        f"cd {folder} && if [ -f {archive} ]; then rm -rf {unpacked} {unpacked}.partial"
+        f" && python3 -m zipfile --extract {archive} {unpacked}.partial"
+        f" && mv {unpacked}.partial {unpacked} && rm {archive}; fi"
+        f" && test -f {unpacked}/__main__.py"
     )
-    others = (
-        f"find {FOLDER} -maxdepth 1 -name 'agent-*' ! -name {agent} ! -name {Path(unpacked).name}"
-        " -exec rm -rf {} +"
-    )
-    return f"{unpack} && ln -sfn {agent} {AGENT} && cat > {INSTALLED} && {others}"
+    link = f"ln -sfn {unpacked} agent && cd && {installation.install_command}"
+    others = f"find {folder} -maxdepth 1 -name 'agent-*' ! -name {unpacked} -exec rm -rf {{}} +"
+    return f"{unpack} && {link} && cat > {installation.noted_life} && {others}"

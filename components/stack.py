@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import os
 import sys
-import time
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
@@ -12,15 +10,14 @@ from typing import Any
 
 import pulumi
 from pulumi.runtime.config import CONFIG, is_config_secret
+from tenacity import Retrying, retry_if_exception, stop_after_delay, wait_fixed
 
 from slipway import settings
 from slipway.errors import SlipwayError
-from slipway.record import Releases, read
 
-READS = 30
-READ_PAUSE = 0.1  # seconds
+READ_LIMIT = 3.0  # seconds until a state that is being written must be whole
+READ_PAUSE = 0.1  # seconds between two readings of it
 TOLD = 32  # exit status of a program that has told its error, as Pulumi's language host knows it
-DEBUG = "SLIPWAY_DEBUG"  # variable that lets the SDK's own messages through to `pulumi up --debug`
 PROGRAM = Path(__file__).resolve().parent.parent  # relative paths in the settings begin here
 
 
@@ -45,14 +42,6 @@ def outputs(found: Mapping[str, Mapping[str, Any]]) -> dict[str, Mapping[str, An
     return {urn.rpartition("::")[2]: each["outputs"] for urn, each in found.items()}
 
 
-def releases_run(stack: str, application: str) -> Releases:
-    """What a stack has run, by its own record; empty for a stack without one.
-
-    `stack` is one of this project, or ORGANIZATION/PROJECT/STACK.
-    """
-    return read(resources(stack), application)
-
-
 def resources(stack: str) -> dict[str, Any]:
     """What the state of a stack holds, by URN, as its last update left it; read-only.
 
@@ -62,48 +51,45 @@ def resources(stack: str) -> dict[str, Any]:
     """
     project = f"{pulumi.get_organization()}/{pulumi.get_project()}/"
     name = stack if "/" in stack else project + stack
-    for _ in range(READS):
-        try:
-            result = pulumi.runtime.invoke(
-                "pulumi:pulumi:readStackResourceOutputs", {"stackName": name}
-            )
-        except Exception as error:  # the SDK raises nothing narrower
-            if "failed to load checkpoint" not in str(error):
-                raise SlipwayError(
-                    f"its state cannot be read: {str(error).strip()}",
-                    where=f"stack {name}",
-                    remedy="Check promote_from, and that its secrets open with the same passphrase",
-                ) from error
-            time.sleep(READ_PAUSE)
-        else:
-            found: dict[str, Any] = result.value["outputs"]
-            return found
-    raise SlipwayError(
-        "its state cannot be read", where=f"stack {name}", remedy="Try again; see `pulumi stack`"
+    reading = Retrying(
+        retry=retry_if_exception(_half_written),
+        wait=wait_fixed(READ_PAUSE),
+        stop=stop_after_delay(READ_LIMIT),
+        reraise=True,
     )
+    try:
+        result = reading(
+            pulumi.runtime.invoke,
+            "pulumi:pulumi:readStackResourceOutputs",
+            {"stackName": name},
+        )
+    except Exception as error:  # the SDK raises nothing narrower
+        raise SlipwayError(
+            f"its state cannot be read: {str(error).strip()}",
+            where=f"stack {name}",
+            remedy="Try again; see `pulumi stack`"
+            if _half_written(error)
+            else "Check promote_from, and that its secrets open with the same passphrase",
+        ) from error
+    found: dict[str, Any] = result.value["outputs"]
+    return found
+
+
+def _half_written(error: BaseException) -> bool:
+    return "failed to load checkpoint" in str(error)
 
 
 @contextmanager
 def program() -> Iterator[None]:
-    """The whole program: what a person can mend is told once, without a traceback, and ends it.
+    """The whole program; an error that a person can correct ends it, shown once, as one line.
 
     Pulumi adds "an unhandled error occurred" to an exception of its own kind, RunError.
     """
-    if DEBUG not in os.environ:
-        pulumi.log.debug = _unheard
     try:
         yield
     except SlipwayError as error:
         pulumi.log.error(str(error))
         sys.exit(TOLD)
-
-
-def _unheard(*_: object, **__: object) -> None:
-    """In place of the SDK's messages about each of its steps, five for each resource.
-
-    For each the SDK waits until the engine has taken it, which drops it: 0.1 s of a preview with
-    40 resources, and as much of the engine's processor.
-    """
 
 
 @contextmanager

@@ -1,24 +1,19 @@
-"""`slipway lab`: up, down, status, env, github.
-
-Each imports what it needs of the lab: the commands beside them, which share their program, needn't
-wait for it.
-"""
+"""`slipway lab`: up, down, status, env, github."""
 
 from __future__ import annotations
 
 import json
 import shlex
 from dataclasses import asdict
-from typing import TYPE_CHECKING, Annotated
+from typing import Annotated
 
 import typer
 from rich.table import Table
 
-from lab import layout
+from fakes.github import by_hand
+from lab import layout, lifecycle, workspace
+from lab.lifecycle import Health
 from lab.progress import console, step
-
-if TYPE_CHECKING:
-    from lab.lifecycle import Health
 
 lab = typer.Typer(
     help="Servers and a registry on this machine, to try Slipway on.", no_args_is_help=True
@@ -30,21 +25,17 @@ Production = Annotated[int, typer.Option(help="Number of production servers.")]
 
 @lab.command()
 def up(staging: Staging = 1, production: Production = 3) -> None:
-    """Make the lab ready; run again, it only adds what is missing."""
-    from lab import lifecycle
-
+    """Start the lab; run again, it adds only what is missing."""
     lifecycle.up(layout.servers(staging, production), step=step)
 
 
 @lab.command()
 def down(
     purge: Annotated[
-        bool, typer.Option("--purge", help="Delete the lab's images and keys too.")
+        bool, typer.Option("--purge", help="Delete the lab's images and keys, too.")
     ] = False,
 ) -> None:
-    """Leave nothing behind: containers, volumes, network, processes."""
-    from lab import lifecycle
-
+    """Remove the lab's containers, volumes, network and processes."""
     lifecycle.down(purge=purge, step=step)
 
 
@@ -52,9 +43,7 @@ def down(
 def status(
     as_json: Annotated[bool, typer.Option("--json", help="JSON instead of a table.")] = False,
 ) -> None:
-    """Show every machine of the lab; exit status 1 unless all of them are ready."""
-    from lab import lifecycle
-
+    """Show every machine of the lab; the exit status is 1 unless all of them are ready."""
     machines = lifecycle.status()
     if as_json:
         typer.echo(json.dumps([asdict(machine) for machine in machines], indent=2))
@@ -67,8 +56,6 @@ def status(
 @lab.command()
 def env() -> None:
     """Print shell lines after which plain `pulumi` works on the lab: eval "$(slipway lab env)"."""
-    from lab import workspace
-
     place = workspace.default()
     for variable, value in place.environment().items():
         typer.echo(f"export {variable}={shlex.quote(value)}")
@@ -77,11 +64,9 @@ def env() -> None:
 
 @lab.command()
 def github(
-    port: Annotated[int, typer.Option(help="Port on loopback; 0 takes a free one.")] = 0,
+    port: Annotated[int, typer.Option(help="Port on loopback; 0 means any free port.")] = 0,
 ) -> None:
-    """Run a GitHub on this machine until Ctrl-C, to try GitHub as code without an account."""
-    from lab.github import by_hand
-
+    """Run the GitHub simulator until Ctrl-C, to try GitHub as code without an account."""
     by_hand.run(port)
 
 

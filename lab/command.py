@@ -1,4 +1,4 @@
-"""Runs programs with a time limit and turns their failures into errors a person can act on."""
+"""Runs programs with a time limit; a failure becomes an error that says what to do."""
 
 from __future__ import annotations
 
@@ -11,11 +11,12 @@ import tempfile
 from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime
 from pathlib import Path
+from typing import IO
 
-from lab import folders
+from lab import paths
 from slipway.errors import SlipwayError
 
-SHOWN_LINES = 12  # of a failed program's last words
+SHOWN_LINES = 12  # the last ones that a failed program printed
 KEPT_FAILURES = 20
 END_LIMIT = 10.0  # seconds until a killed process must be gone
 
@@ -28,9 +29,10 @@ def attempt(
     variables: Mapping[str, str] | None = None,
     folder: Path | None = None,
 ) -> subprocess.CompletedProcess[str]:
-    """Run a program whatever its exit status. Raises SlipwayError when it is missing or overruns.
+    """Run a program, whatever its exit status.
 
-    `limit` is in seconds; `variables` are added to the environment.
+    `limit` is in seconds; `variables` are added to the environment. Raises SlipwayError when the
+    program is missing or exceeds the limit.
     """
     try:
         return subprocess.run(
@@ -49,7 +51,9 @@ def attempt(
         raise SlipwayError(f"{arguments[0]} is not installed", remedy="Install it") from error
     except subprocess.TimeoutExpired as error:
         raise SlipwayError(
-            f"no end after {limit:g} s", where=" ".join(arguments[:3]), remedy="Try again"
+            f"it did not finish within {limit:g} s and was killed",
+            where=" ".join(arguments[:3]),
+            remedy="Try again",
         ) from error
 
 
@@ -62,25 +66,51 @@ def run(
     folder: Path | None = None,
     remedy: str = "",
 ) -> str:
-    """Run a program that must succeed and return what it printed.
+    """Run a program that must succeed and return its standard output.
 
-    Raises SlipwayError with the last lines of a program that fails, and the file that has them all.
+    Raises SlipwayError as `attempt` does, and when the program fails: with its last lines, and the
+    file that has all of its output.
     """
     done = attempt(arguments, limit=limit, stdin=stdin, variables=variables, folder=folder)
     if done.returncode:
-        said = (done.stderr.strip() or done.stdout.strip()).splitlines()[-SHOWN_LINES:]
+        output = (done.stderr.strip() or done.stdout.strip()).splitlines()[-SHOWN_LINES:]
         raise SlipwayError(
-            "\n".join(said) or f"exit status {done.returncode}",
+            "\n".join(output) or f"exit status {done.returncode}",
             where=" ".join(arguments[:3]),
-            remedy=f"{remedy}. ".lstrip(". ") + f"All that it said is in {_kept(done)}",
+            remedy=f"{remedy}. ".lstrip(". ") + f"The whole output is in {_kept(done)}",
         )
     return done.stdout
 
 
-def end_session(process: subprocess.Popen[str]) -> None:
-    """`kill -9` of a process with a session of its own and of all in it, which may outlive it.
+def start(
+    arguments: Sequence[str],
+    *,
+    output: IO[bytes] | int = subprocess.PIPE,
+    variables: Mapping[str, str] | None = None,
+    folder: Path | None = None,
+    own_session: bool = False,
+) -> subprocess.Popen[str]:
+    """Start a program with both of its outputs in one place; the caller sets the limit.
 
-    Pulumi gives its plugins process groups of their own: killing its group would miss them.
+    In a session of its own it outlives a Ctrl-C here, and `kill_session` ends it with all of its
+    children.
+    """
+    return subprocess.Popen(
+        list(arguments),
+        stdin=subprocess.DEVNULL,
+        stdout=output,
+        stderr=subprocess.STDOUT,
+        text=True,
+        start_new_session=own_session,
+        env={**os.environ, **(variables or {})},
+        cwd=folder,
+    )
+
+
+def kill_session(process: subprocess.Popen[str]) -> None:
+    """`kill -9` for every process of the session that `process` leads, whether it runs or not.
+
+    Pulumi gives its plugins process groups of their own: killing one group would miss them.
     """
     for folder in Path("/proc").glob("[0-9]*"):
         with contextlib.suppress(ProcessLookupError):
@@ -90,8 +120,8 @@ def end_session(process: subprocess.Popen[str]) -> None:
 
 
 def _kept(done: subprocess.CompletedProcess[str]) -> Path:
-    """A file with all that a failed program printed; the last `KEPT_FAILURES` of them stay."""
-    folder = folders.state() / "failures"
+    """A file with the output of a failed program; the newest `KEPT_FAILURES` files are kept."""
+    folder = paths.state() / "failures"
     folder.mkdir(mode=0o700, exist_ok=True)
     name = f"{datetime.now(UTC):%Y%m%dT%H%M%S.%f}-{Path(done.args[0]).name}-"
     handle, path = tempfile.mkstemp(".log", name, folder)

@@ -29,7 +29,7 @@ FLEET: Final[dict[Environment, list[Server]]] = {
 
 
 def main() -> None:
-    """Raises SlipwayError as soon as something is not so."""
+    """Raises SlipwayError as soon as a check fails."""
     began = time.monotonic()
     workspace = default()
     heading("The lab: one staging server, three production servers, a registry")
@@ -42,7 +42,7 @@ def main() -> None:
     heading(f"Production is promoted to {OLD}: the digests that staging ran")
     deploy(workspace, "production", OLD)
     _check_same_images(workspace)
-    heading(f"{NEW} takes the same way")
+    heading(f"{NEW} to staging, then to production")
     deploy(workspace, "staging", NEW)
     deploy(workspace, "production", NEW)
     _check_same_images(workspace)
@@ -50,21 +50,21 @@ def main() -> None:
     roll_back(workspace, OLD)
     heading("pulumi stack history -s production")
     show_history(workspace)
-    heading(f"Everything that was claimed was checked, in {time.monotonic() - began:.0f} s")
+    heading(f"Every check passed, in {time.monotonic() - began:.0f} s")
     console.print(
-        "Go on by hand:\n"
+        "Continue by hand:\n"
         '  eval "$(make -s env)"              # a shell for the lab, in the project\'s folder\n'
-        "  pulumi preview -s staging          # nothing to do\n"
+        "  pulumi preview -s staging          # no changes\n"
         f"  pulumi config set version {NEW} -s production\n"
         "  pulumi up -s production            # promote again\n"
         "  slipway status -s production       # what every server runs\n"
-        "  slipway rollback -s production     # and back\n"
-        "  make lab-down                      # in the repository: leaves nothing behind"
+        "  slipway rollback -s production     # and roll back\n"
+        "  make lab-down                      # in the repository: removes the lab"
     )
 
 
 def heading(text: str) -> None:
-    """One of the demo's chapters."""
+    """Print the heading of a part of the demo."""
     console.print(f"\n[bold]== {text}[/]")
 
 
@@ -79,14 +79,14 @@ def deploy(workspace: Workspace, stack: Environment, version: str) -> None:
 
 
 def roll_back(workspace: Workspace, version: str) -> None:
-    """Take the last good update of another release from the stack's history and apply it again."""
+    """Apply the last successful update of another release from the stack's history again."""
     console.print("[cyan]$ slipway rollback -s production --yes[/]")
     workspace.run("slipway", "rollback", "--stack", "production", "--yes", limit=UPDATE_LIMIT)
     _check_versions("production", version)
 
 
 def show_history(workspace: Workspace) -> None:
-    """The last updates, newest first: what the audit reads."""
+    """The last updates, newest first."""
     table = Table("started", "kind", "result", "version", "message", box=None)
     history = workspace.pulumi("stack", "history", "--json", "--stack", "production")
     for update in json.loads(history)[:6]:
@@ -97,7 +97,7 @@ def show_history(workspace: Workspace) -> None:
 
 
 def _stream(workspace: Workspace, *arguments: str) -> None:
-    """Run `pulumi`, show what it is at, and keep its summary. Raises SlipwayError when it fails."""
+    """Run `pulumi`, show its last line meanwhile, and print its summary. Raises SlipwayError."""
     lines: list[str] = []
     with (
         console.status("") as status,
@@ -114,7 +114,7 @@ def _stream(workspace: Workspace, *arguments: str) -> None:
 
 
 def _summary(lines: list[str]) -> int:
-    """Where Pulumi's closing part begins: the counts and the duration."""
+    """The line at which Pulumi's summary begins: the counts and the duration."""
     return next((n for n, line in enumerate(lines) if line == "Resources:"), 0)
 
 
@@ -129,11 +129,11 @@ def _limited(process: subprocess.Popen[str], seconds: float) -> Iterator[None]:
 
 
 def _check_versions(stack: Environment, version: str) -> None:
-    """Ask every server through its proxy. Raises SlipwayError for another version."""
+    """Query every server through its proxy. Raises SlipwayError for another version."""
     for server in FLEET[stack]:
         answer = servers.shop(server)
         if (answer["version"], answer["server"]) != (version, server.name):
-            raise SlipwayError(f"it answers {answer}, not {version}", where=server.name)
+            raise SlipwayError(f"it serves {answer}, not {version}", where=server.name)
     names = ", ".join(server.name for server in FLEET[stack])
     console.print(f"[green]✓[/] {version} answers on {names}")
 

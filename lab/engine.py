@@ -5,12 +5,11 @@ from __future__ import annotations
 import json
 import os
 import signal
-import subprocess
 from pathlib import Path
 from typing import Final
 
-from lab import folders, packages, waiting
-from lab.command import attempt, run
+from lab import packages, paths, waiting
+from lab.command import attempt, run, start
 from lab.layout import LABEL, SUBNET
 from slipway.errors import SlipwayError
 
@@ -41,7 +40,7 @@ def running() -> bool:
 
 
 def ensure() -> None:
-    """Install and start the engine if need be; check that it accepts the lab's registry."""
+    """Install and start the engine if necessary; check that it accepts the lab's registry."""
     packages.require("debootstrap", "ip", "ssh", "ssh-agent", "ssh-keygen", "unshare")
     if not running():
         _install()
@@ -61,10 +60,10 @@ def _install() -> None:
         raise SlipwayError(
             "no Docker Engine answers",
             where="docker version",
-            remedy=f"Start it, with the line {LINE} in {CONFIGURATION}; root can leave it to us",
+            remedy=f"Start it, with the line {LINE} in {CONFIGURATION}, or run this as root",
         )
     if not packages.locate("dockerd") and not CONFIGURATION.exists():
-        # systemd starts the engine as soon as it is installed: its configuration comes first.
+        # systemd starts the engine as soon as it is installed, so its configuration comes first.
         CONFIGURATION.parent.mkdir(parents=True, exist_ok=True)
         CONFIGURATION.write_text(f"{{ {LINE} }}\n")
     packages.require("docker", "dockerd")
@@ -72,18 +71,11 @@ def _install() -> None:
 
 def _start() -> None:
     command = [packages.locate("dockerd") or "dockerd"]
-    if not _configured("insecure-registries"):  # the engine refuses a setting made twice
+    if not _configured("insecure-registries"):  # set in both places, the engine refuses to start
         command += ["--insecure-registry", SUBNET]
-    log = folders.state() / "dockerd.log"
+    log = paths.state() / "dockerd.log"
     with log.open("wb") as output:
-        process = subprocess.Popen(
-            command,
-            stdin=subprocess.DEVNULL,
-            stdout=output,
-            stderr=output,
-            start_new_session=True,
-            cwd="/",
-        )
+        process = start(command, output=output, own_session=True, folder=Path("/"))
     _pid_file().write_text(str(process.pid))
     waiting.until(lambda: running() or process.poll() is not None, START_LIMIT)
     if not running():
@@ -98,7 +90,9 @@ def stop() -> None:
         return
     os.kill(pid, signal.SIGTERM)
     if not waiting.until(lambda: not _is_engine(pid), STOP_LIMIT, poll=0.1):
-        raise SlipwayError(f"dockerd (process {pid}) does not stop", remedy=f"kill -9 {pid}")
+        raise SlipwayError(
+            f"dockerd (process {pid}) did not stop within {STOP_LIMIT:g} s", remedy=f"kill -9 {pid}"
+        )
     _pid_file().unlink()
     # The engine leaves its default bridge and its namespaces' mount behind.
     attempt(["ip", "link", "delete", "docker0"], limit=20)
@@ -121,11 +115,11 @@ def foreign_containers() -> list[str]:
 
 
 def _pid_file() -> Path:
-    return folders.state() / "dockerd.pid"
+    return paths.state() / "dockerd.pid"
 
 
 def _is_engine(pid: int) -> bool:
-    """Process ids are used again: the name tells whether it is still the one we started."""
+    """Whether the process is dockerd: its id may have been given to another program."""
     try:
         state = Path(f"/proc/{pid}/stat").read_text()
     except OSError:

@@ -10,7 +10,7 @@ from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Final
 
-from lab import folders, packages
+from lab import packages, paths
 from lab.command import attempt, run
 from lab.engine import docker
 from lab.layout import REGISTRY
@@ -26,7 +26,7 @@ PUBLISHED: Final = {
 }
 
 ROOT_PACKAGES: Final = ("ca-certificates", "python3")
-# Never read in a container, and half of the root's size.
+# Not needed in a container, and half of the root's size.
 UNWANTED: Final = ("usr/share/doc", "usr/share/man", "usr/share/locale")
 EMPTIED: Final = ("var/cache/apt", "var/lib/apt/lists", "var/log")
 BOOTSTRAP_LIMIT: Final = 900.0  # seconds
@@ -35,12 +35,12 @@ PROXIES: Final = ("http_proxy", "https_proxy", "no_proxy")
 
 
 def name(recipe: str) -> str:
-    """The image of a recipe: a changed recipe is another image."""
+    """The image of a recipe: a changed recipe gets another name."""
     return f"slipway-lab/{recipe}:{recipe_hash(recipe)}"
 
 
 def recipe_hash(recipe: str) -> str:
-    """Twelve hex digits of everything that decides what is in the image."""
+    """Twelve hex digits of everything that determines what is in the image."""
     digest = hashlib.sha256(repr((packages.SUITE, ROOT_PACKAGES, UNWANTED)).encode())
     if recipe != "root":
         for file in sorted((RECIPES / recipe).iterdir()):
@@ -49,13 +49,13 @@ def recipe_hash(recipe: str) -> str:
 
 
 def ensure() -> list[str]:
-    """Build the images that the engine lacks and name the published ones; which were built."""
+    """Build the images that the engine lacks and tag the published ones; returns what was built."""
     present = existing()
     missing = [recipe for recipe in DERIVED if name(recipe) not in present]
     if missing:
         if name("root") not in present:
             docker("import", str(_root_tarball()), name("root"), limit=BUILD_LIMIT)
-        with ThreadPoolExecutor(max_workers=2) as pool:  # apt waits for the network half the time
+        with ThreadPoolExecutor(max_workers=2) as pool:  # half of a build is waiting for downloads
             list(pool.map(_build, missing))
         _drop_outdated()
     for published, recipe in PUBLISHED.items():
@@ -69,13 +69,14 @@ def existing() -> set[str]:
     return set(docker("images", "--format", "{{.Repository}}:{{.Tag}}").split())
 
 
-def published_ids() -> str:
-    """The id of each published image, a line each, in their order."""
-    return docker("image", "inspect", "--format", "{{.Id}}", *PUBLISHED)
+def published_ids() -> dict[str, str]:
+    """The id of each published image in the machine's engine."""
+    ids = docker("image", "inspect", "--format", "{{.Id}}", *PUBLISHED).split()
+    return dict(zip(PUBLISHED, ids, strict=True))
 
 
 def built() -> list[str]:
-    """What people and tests have built for the lab's registry, by name or, without one, by id."""
+    """What people and tests have built for the lab's registry: names, or ids of untagged ones."""
     listed = docker("images", "--format", "{{.Repository}}:{{.Tag}} {{.ID}}").splitlines()
     ours = (line.split() for line in listed if line.startswith(f"{REGISTRY}/"))
     return [
@@ -86,29 +87,29 @@ def built() -> list[str]:
 
 
 def drop_built() -> None:
-    """Remove what was built for the lab's registry, and the layers that only that needed."""
+    """Remove what was built for the lab's registry."""
     if found := built():
-        attempt(["docker", "rmi", *found], limit=BUILD_LIMIT)  # one that a container uses stays
+        attempt(["docker", "rmi", *found], limit=BUILD_LIMIT)  # an image in use is kept
 
 
 def purge() -> None:
     """Remove the lab's images and the cached root."""
     for image in existing():
         if image.startswith(("slipway-lab/", f"{REGISTRY}/")):
-            attempt(["docker", "rmi", image], limit=60)  # one that a container uses stays
-    shutil.rmtree(folders.cache())
+            attempt(["docker", "rmi", image], limit=60)  # an image in use is kept
+    shutil.rmtree(paths.cache())
 
 
 def _drop_outdated() -> None:
     current = {name(recipe) for recipe in ("root", *DERIVED)}
     for image in existing():
         if image.startswith("slipway-lab/") and image not in current:
-            attempt(["docker", "rmi", image], limit=60)  # one that a container uses stays
+            attempt(["docker", "rmi", image], limit=60)  # an image in use is kept
 
 
 def _build(recipe: str) -> None:
-    # The classic builder needs no plugin and no frontend image from outside. Package sources are
-    # reached as the machine itself reaches them, so the build uses its network.
+    # The classic builder needs neither a plugin nor a frontend image from a registry. The build
+    # uses the machine's network, so that it reaches package sources as the machine does.
     run(
         [
             *("docker", "build", "--quiet", "--network", "host"),
@@ -123,14 +124,14 @@ def _build(recipe: str) -> None:
 
 def _root_tarball() -> Path:
     """The root file system of every image, made once and kept."""
-    tarball = folders.cache() / f"root-{recipe_hash('root')}.tar"
+    tarball = paths.cache() / f"root-{recipe_hash('root')}.tar"
     if tarball.exists():
         return tarball
     if os.geteuid() != 0:
         raise SlipwayError(
             "building the root file system needs root once", remedy="Run `sudo slipway lab up`"
         )
-    root = folders.cache() / "root.partial"
+    root = paths.cache() / "root.partial"
     shutil.rmtree(root, ignore_errors=True)
     try:
         _bootstrap(root)
@@ -144,8 +145,8 @@ def _root_tarball() -> Path:
 
 def _bootstrap(root: Path) -> None:
     sources = packages.sources()
-    # In a mount namespace of its own, debootstrap's mounts end with it however it ends. Python's
-    # packages compile themselves: into the root, and not where this machine keeps compiled files.
+    # In a mount namespace of its own, so that debootstrap's mounts end with it. Python's packages
+    # compile their bytecode into the root, not into this machine's cache of bytecode.
     run(
         [
             *("env", "--unset=PYTHONPYCACHEPREFIX", "--unset=PYTHONDONTWRITEBYTECODE"),

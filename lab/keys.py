@@ -1,4 +1,4 @@
-"""The lab's keys, made once: one to log in with, and one that each server proves itself by."""
+"""The lab's keys, made once: one to log in with, and a host key for each server."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ import shutil
 from pathlib import Path
 from tempfile import NamedTemporaryFile
 
-from lab import folders
+from lab import paths
 from lab.command import run
 from lab.layout import Server, all_servers
 
@@ -22,24 +22,24 @@ def ensure(servers: list[Server]) -> None:
     known = {
         server: host_key(server) for server in all_servers() if _host_key_file(server).exists()
     }
-    with NamedTemporaryFile("w", dir=folders.state(), delete=False) as partial:
+    with NamedTemporaryFile("w", dir=paths.state(), delete=False) as partial:
         partial.write(known_hosts_text(known))
-    Path(partial.name).replace(known_hosts())  # others read it, and write it, at any time
+    Path(partial.name).replace(known_hosts())  # other processes may be reading or writing it
 
 
 def deploy_key() -> Path:
-    """The private key that every server lets in as `deploy`; it has no passphrase."""
-    return folders.state() / "deploy_key"
+    """The private key of `deploy` on every server; it has no passphrase."""
+    return paths.state() / "deploy_key"
 
 
 def known_hosts() -> Path:
     """The pinned host keys, in OpenSSH's format."""
-    return folders.state() / "known_hosts"
+    return paths.state() / "known_hosts"
 
 
 def server_folder(server: Server) -> Path:
-    """What a server's container sees as /lab: its host key and who may log in."""
-    return folders.state() / "servers" / server.name
+    """Mounted into a server's container at /lab: its host key and the authorized keys."""
+    return paths.state() / "servers" / server.name
 
 
 def host_key(server: Server) -> str:
@@ -54,7 +54,7 @@ def known_hosts_text(host_keys: dict[Server, str]) -> str:
 
 def forget() -> None:
     """Delete every key of the lab."""
-    shutil.rmtree(folders.state() / "servers", ignore_errors=True)
+    shutil.rmtree(paths.state() / "servers", ignore_errors=True)
     for file in (deploy_key(), deploy_key().with_suffix(".pub"), known_hosts()):
         file.unlink(missing_ok=True)
 
@@ -64,7 +64,7 @@ def _host_key_file(server: Server) -> Path:
 
 
 def _generate(file: Path, comment: str) -> None:
-    # The public half is written last, so its presence tells that the pair is whole.
+    # ssh-keygen writes the public half last, so a pair that has it is complete.
     if file.with_suffix(".pub").exists():
         return
     file.unlink(missing_ok=True)

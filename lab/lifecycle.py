@@ -1,4 +1,4 @@
-"""Brings the lab up, takes it down, and says how it is."""
+"""Brings the lab up, takes it down, and reports its health."""
 
 from __future__ import annotations
 
@@ -7,10 +7,10 @@ from concurrent.futures import ThreadPoolExecutor
 from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass
 
-from lab import engine, folders, images, keys, layers, network, registry, servers, ssh_agent
+from lab import engine, images, keys, network, paths, registry, servers, ssh_agent
 from lab.engine import docker
 from lab.layout import LABEL, REGISTRY, REGISTRY_CONTAINER, Server, all_servers
-from lab.waiting import turn
+from lab.locking import exclusive
 
 LOCK_LIMIT = 900.0  # seconds: a first `up` builds images while others wait
 
@@ -29,9 +29,9 @@ class Health:
 
 
 def up(wanted: list[Server], step: Step = nullcontext) -> None:
-    """Make everything that is missing and wait until it works; what is there already stays.
+    """Make everything that is missing and wait until it works; what exists is kept.
 
-    Every step may have been cut off before: doing it again completes it.
+    Every step can be repeated: after an interruption, another `up` completes it.
     """
     with _alone():
         with step("Docker Engine"):
@@ -47,27 +47,26 @@ def up(wanted: list[Server], step: Step = nullcontext) -> None:
             registry.ensure()
             registry.publish()
         with step(f"Servers {', '.join(server.name for server in wanted)}"):
-            layers.ensure()
             servers.ensure(wanted)
 
 
 def renew(wanted: list[Server]) -> None:
-    """Bring the lab up with these servers empty, whatever they have been."""
+    """Bring the lab up with these servers empty, whatever was on them."""
     remove(wanted)
     up(wanted)
 
 
 def remove(unwanted: list[Server]) -> None:
-    """Remove servers with their disks, if there are any, whatever state they are in."""
+    """Remove servers with their disks, in whatever state they are."""
     with _alone():
         if engine.running():
             servers.remove(*unwanted)
 
 
 def down(*, purge: bool = False, step: Step = nullcontext) -> None:
-    """Leave nothing running: no container, volume, network, process or mount.
+    """Remove every container, volume, network, process and mount of the lab.
 
-    Keys, the lab's own images and their layers stay for the next `up`, unless `purge`.
+    Keys and the lab's own images are kept for the next `up`, unless `purge`.
     """
     with _alone():
         if engine.running():
@@ -79,7 +78,6 @@ def down(*, purge: bool = False, step: Step = nullcontext) -> None:
                 network.remove()
             if purge:
                 with step("Images"):
-                    layers.purge()
                     images.purge()
         with step("SSH agent"):
             ssh_agent.stop()
@@ -95,7 +93,7 @@ def down(*, purge: bool = False, step: Step = nullcontext) -> None:
 
 
 def status() -> list[Health]:
-    """The registry and the servers that exist, asked all at once. Empty when the lab is down."""
+    """The registry and the servers that exist, queried in parallel. Empty when the lab is down."""
     if not engine.running():
         return []
     listing = docker(
@@ -130,4 +128,4 @@ def _remove_containers() -> None:
 
 
 def _alone() -> AbstractContextManager[None]:
-    return turn(folders.state() / "lock", "changing the lab", LOCK_LIMIT)
+    return exclusive(paths.state() / "lock", "changing the lab", LOCK_LIMIT)

@@ -1,4 +1,4 @@
-"""The lab's own network: a bridge on this machine, where every address is fixed."""
+"""The lab's network: a bridge on this machine with fixed addresses."""
 
 from __future__ import annotations
 
@@ -8,21 +8,21 @@ from slipway.errors import SlipwayError
 
 
 def ensure() -> None:
-    """Create the network unless it exists. Raises SlipwayError when another one has its subnet."""
+    """Create the network unless it exists. Raises SlipwayError when its subnet is in use."""
     if exists():
         return
     try:
         docker("network", "create", "--subnet", SUBNET, "--label", f"{LABEL}=network", NETWORK)
     except SlipwayError as error:
         raise SlipwayError(
-            f"cannot have the network {SUBNET}: {error.what}",
+            f"cannot create the network {SUBNET}: {error.what}",
             where=NETWORK,
-            remedy="`ip -brief address` and `docker network ls` show who uses it; remove that",
+            remedy="Remove what uses it: `ip -brief address` and `docker network ls` show that",
         ) from error
 
 
 def remove() -> None:
-    """Remove the network; nothing happens if there is none."""
+    """Remove the network, if it exists."""
     if exists():
         docker("network", "rm", NETWORK)
 

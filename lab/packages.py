@@ -1,13 +1,14 @@
-"""What the lab takes from the machine's own package manager: programs and sources."""
+"""What the lab needs of the machine's package manager: programs, and sources for its images."""
 
 from __future__ import annotations
 
 import os
 import shutil
 
-from lab import folders, waiting
-from lab.command import attempt, run
+from lab.command import run
 from slipway.errors import SlipwayError
+from toolchain import system
+from toolchain.errors import ToolchainError
 
 PACKAGE_OF = {
     "debootstrap": "debootstrap",
@@ -21,7 +22,6 @@ PACKAGE_OF = {
 }
 SUITE = "bookworm"
 SYSTEM_PATH = "/usr/local/sbin:/usr/sbin:/sbin"  # an ordinary user's PATH lacks these
-INSTALL_LIMIT = 600.0  # seconds
 
 
 def require(*programs: str) -> None:
@@ -31,33 +31,18 @@ def require(*programs: str) -> None:
 
 
 def install(*packages: str) -> None:
-    """Install Debian packages; their services don't start. Raises SlipwayError unless root.
+    """Install Debian packages. Raises SlipwayError, which names them, for anybody but root.
 
-    Processes that install at the same time wait for each other: apt-get itself would give up.
+    The installer is the one of `make setup`.
     """
-    if os.geteuid() != 0:
-        raise SlipwayError(
-            f"{', '.join(packages)} missing",
-            where="this machine",
-            remedy=f"Install with `sudo apt-get install {' '.join(packages)}`",
-        )
-    # Debian's scripts ask for the runlevel before they start a service.
-    quiet = {"DEBIAN_FRONTEND": "noninteractive", "RUNLEVEL": "1"}
-    # Others may hold dpkg's lock for a while; waiting is all there is to do about it.
-    apt = ["apt-get", "-o", "DPkg::Lock::Timeout=300", "-qq"]
-    with waiting.turn(folders.state() / "packages.lock", "installing packages", INSTALL_LIMIT):
-        # apt-get refuses to go on where a dpkg was cut off, and tells itself if this doesn't help.
-        attempt(["dpkg", "--configure", "-a"], limit=INSTALL_LIMIT, variables=quiet)
-        run([*apt, "update"], limit=INSTALL_LIMIT, variables=quiet)
-        run(
-            [*apt, "install", "-y", "--no-install-recommends", *packages],
-            limit=INSTALL_LIMIT,
-            variables=quiet,
-        )
+    try:
+        system.install(packages)
+    except ToolchainError as error:
+        raise SlipwayError(error.what, where=error.where, remedy=error.remedy) from error
 
 
 def locate(program: str) -> str | None:
-    """The full path of a program, with the system folders searched too."""
+    """The full path of a program; also looks in the system folders."""
     return shutil.which(program, path=f"{os.environ.get('PATH', '')}:{SYSTEM_PATH}")
 
 
@@ -76,7 +61,7 @@ def sources() -> list[str]:
 
 
 def sources_from(targets: str) -> list[str]:
-    """The main component of the suite and its updates; third parties' sources stay out."""
+    """The main component of the suite and its updates, without third parties' sources."""
     return [
         f"deb {uri} {release} {component}"
         for uri, release, component in (line.split() for line in targets.splitlines())
@@ -85,12 +70,12 @@ def sources_from(targets: str) -> list[str]:
 
 
 def settings() -> str:
-    """The machine's proxy, expiry and retry settings for apt, for use inside an image."""
+    """The machine's apt settings for proxies, expiry and retries, for use inside an image."""
     return settings_from(run(["apt-config", "dump"], limit=60))
 
 
 def settings_from(dump: str) -> str:
-    """The lines of `apt-config dump` that say how to reach and trust the sources."""
+    """The lines of `apt-config dump` that affect how the sources are reached and trusted."""
     wanted = ("Acquire::http::", "Acquire::https::", "Acquire::Check-", "Acquire::Retries")
     lines = [line for line in dump.splitlines() if line.startswith(wanted)]
     return "".join(f"{line}\n" for line in lines)

@@ -1,4 +1,4 @@
-"""Shows what the lab is at, and how long it took."""
+"""Shows what the lab is doing, and how long each step took."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ console: Final = Console(highlight=False)
 
 @contextmanager
 def step(title: str) -> Iterator[None]:
-    """A line that moves while it lasts, and says its seconds when it is done."""
+    """Show a spinner while the step runs, and its seconds when it is done."""
     began = time.monotonic()
     with console.status(title):
         yield

@@ -6,20 +6,20 @@ import os
 import signal
 from pathlib import Path
 
-from lab import folders, keys
+from lab import keys, paths
 from lab.command import attempt, run
 
-NO_KEYS = 1  # exit status of `ssh-add -l` for an agent that answers and holds none
+NO_KEYS = 1  # exit status of `ssh-add -l` when the agent holds no key
 LIMIT = 20.0  # seconds
 
 
 def socket() -> Path:
     """Where the agent listens."""
-    return folders.state() / "agent.sock"
+    return paths.state() / "agent.sock"
 
 
 def environment() -> dict[str, str]:
-    """What lets ssh, and programs like it, find the agent."""
+    """The variable by which ssh and similar programs find the agent."""
     return {"SSH_AUTH_SOCK": str(socket())}
 
 
@@ -30,8 +30,8 @@ def ensure() -> None:
         return
     if listing.returncode != NO_KEYS:
         socket().unlink(missing_ok=True)
-        said = run(["ssh-agent", "-s", "-a", str(socket())], limit=LIMIT)
-        _pid_file().write_text(pid_from(said))
+        output = run(["ssh-agent", "-s", "-a", str(socket())], limit=LIMIT)
+        _pid_file().write_text(pid_from(output))
     run(["ssh-add", "-q", str(keys.deploy_key())], limit=LIMIT, variables=environment())
 
 
@@ -46,13 +46,13 @@ def stop() -> None:
     socket().unlink(missing_ok=True)
 
 
-def pid_from(said: str) -> str:
+def pid_from(output: str) -> str:
     """The process id in what `ssh-agent -s` prints: `SSH_AGENT_PID=123; export ...`."""
-    return said.partition("SSH_AGENT_PID=")[2].partition(";")[0]
+    return output.partition("SSH_AGENT_PID=")[2].partition(";")[0]
 
 
 def _pid_file() -> Path:
-    return folders.state() / "agent.pid"
+    return paths.state() / "agent.pid"
 
 
 def _is_agent(pid: int) -> bool:

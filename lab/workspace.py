@@ -1,12 +1,11 @@
 """A copy of the project's configuration for the lab, with a Pulumi backend of its own.
 
-Stack files change while one works (versions, secrets, encryption salts), so the lab's are kept
-outside the repository; the program itself runs from there.
+Stack files change with use (versions, secrets, encryption salts), so the lab keeps its copies
+outside the repository; the program runs from the repository.
 """
 
 from __future__ import annotations
 
-import os
 import secrets
 import subprocess
 from collections.abc import Mapping
@@ -16,8 +15,8 @@ from typing import Any, Final
 
 import yaml
 
-from lab import folders, keys, ssh_agent
-from lab.command import attempt, run
+from lab import keys, paths, ssh_agent
+from lab.command import attempt, run, start
 
 REPOSITORY: Final = Path(__file__).resolve().parent.parent
 STACKS: Final = ("staging", "production")
@@ -37,7 +36,7 @@ class Workspace:
         return self.root / "project"
 
     def environment(self) -> dict[str, str]:
-        """What plain `pulumi` needs to work on the lab."""
+        """The variables that plain `pulumi` needs to work on the lab."""
         return {
             **ssh_agent.environment(),
             "PULUMI_BACKEND_URL": f"file://{self.root / 'backend'}",
@@ -45,7 +44,7 @@ class Workspace:
         }
 
     def ensure(self) -> None:
-        """Make what is missing; a stack file that is there keeps every change made to it."""
+        """Make what is missing; an existing stack file keeps every change made to it."""
         self.project.mkdir(mode=0o700, parents=True, exist_ok=True)
         (self.root / "backend").mkdir(mode=0o700, exist_ok=True)
         passphrase = self.root / "passphrase"
@@ -64,36 +63,26 @@ class Workspace:
         return self.project / f"Pulumi.{stack}.yaml"
 
     def configure(self, stack: str, **values: Any) -> None:
-        """Set keys of the project's namespace in the stack file, objects as a whole."""
+        """Set keys of the project's namespace in the stack file; objects are replaced."""
         file = self.stack_file(stack)
         draft = file.with_suffix(".partial")
         draft.write_text(_with(file, values))
         draft.replace(file)
 
     def pulumi(self, *arguments: str, stdin: str | None = None, limit: float = LIMIT) -> str:
-        """Run `pulumi` and return what it prints. Raises SlipwayError when it fails."""
+        """Run `pulumi` and return its output. Raises SlipwayError when it fails."""
         return run(self._command(arguments), stdin=stdin, limit=limit, variables=self.environment())
 
     def attempt(
         self, *arguments: str, limit: float = UPDATE_LIMIT
     ) -> subprocess.CompletedProcess[str]:
-        """Run `pulumi` whatever comes of it; `limit` in seconds."""
+        """Run `pulumi`, whatever its exit status; `limit` in seconds."""
         return attempt(self._command(arguments), limit=limit, variables=self.environment())
 
-    def start(self, *arguments: str, apart: bool = False) -> subprocess.Popen[str]:
-        """Start `pulumi` with both outputs on one pipe; the caller reads it and sets a limit.
-
-        `apart`, in a session of its own, `lab.command.end_session` ends it with all it started.
-        """
-        return subprocess.Popen(
-            self._command(arguments),
-            stdin=subprocess.DEVNULL,
-            stdout=subprocess.PIPE,
-            stderr=subprocess.STDOUT,
-            text=True,
-            start_new_session=apart,
-            env={**os.environ, **self.environment()},
-        )
+    def start(self, *arguments: str, own_session: bool = False) -> subprocess.Popen[str]:
+        """Start `pulumi`, as `lab.command.start` does; the caller reads its output."""
+        command = self._command(arguments)
+        return start(command, variables=self.environment(), own_session=own_session)
 
     def run(self, *command: str, limit: float) -> str:
         """Run any other command in the project's folder. Raises SlipwayError when it fails."""
@@ -103,10 +92,10 @@ class Workspace:
         return ["pulumi", "--cwd", str(self.project), "--non-interactive", *arguments]
 
     def _create(self, stack: str, *, known: bool) -> None:
-        """The stack file comes last: one that is there is whole."""
+        """Create a stack; its file is written last, so that an existing one is complete."""
         draft = self.project / f"draft.{stack}.yaml"
         given = {"known_hosts": str(keys.known_hosts())}
-        draft.write_text(self._salt() + _with(REPOSITORY / f"Pulumi.{stack}.yaml", given))
+        draft.write_text(_with(REPOSITORY / f"Pulumi.{stack}.yaml", given))
         file = ("--stack", stack, "--config-file", str(draft))
         if not known:
             self.pulumi("stack", "init", stack)
@@ -121,19 +110,9 @@ class Workspace:
             self.pulumi("config", "set", *file, *path, stdin=value)
         draft.replace(self.stack_file(stack))
 
-    def _salt(self) -> str:
-        """The line of another stack's file that tells what their keys are derived with, if any.
-
-        Pulumi takes 0.2 s to derive a key, for each salt that a command meets, and a stack reads
-        the state of the one that it is promoted from.
-        """
-        files = [file for file in map(self.stack_file, STACKS) if file.exists()]
-        lines = [line for file in files for line in file.read_text().splitlines(keepends=True)]
-        return next((line for line in lines if line.startswith("encryptionsalt:")), "")
-
 
 def _with(file: Path, values: Mapping[str, Any]) -> str:
-    """A stack file's text with keys of the project's namespace set, objects as a whole."""
+    """A stack file's text with keys of the project's namespace set; objects are replaced."""
     content = yaml.safe_load(file.read_text())
     content["config"] |= {f"slipway:{key}": value for key, value in values.items()}
     return yaml.safe_dump(content, sort_keys=False)
@@ -141,4 +120,4 @@ def _with(file: Path, values: Mapping[str, Any]) -> str:
 
 def default() -> Workspace:
     """The one that the demo and `slipway lab env` use."""
-    return Workspace(folders.state())
+    return Workspace(paths.state())

@@ -10,7 +10,9 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
-from slipway import folders
+from slipway import paths
+from slipway.protocol.answers import AbortAnswer
+from slipway.protocol.codec import to_json
 
 
 @dataclass(frozen=True)
@@ -22,7 +24,7 @@ class Incident:
     version: str
     step: str  # the one that failed first
     ends: Mapping[str, str]  # by server, what it serves now
-    servers: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
+    servers: Mapping[str, AbortAnswer] = field(default_factory=dict)
     errors: tuple[str, ...] = ()  # as Pulumi has them
 
     def data(self) -> dict[str, Any]:
@@ -34,7 +36,7 @@ class Incident:
             "failed_step": self.step,
             "errors": list(self.errors),
             "ends": dict(self.ends),
-            "servers": {name: dict(each) for name, each in self.servers.items()},
+            "servers": {name: to_json(each) for name, each in self.servers.items()},
         }
 
     def text(self) -> str:
@@ -45,21 +47,18 @@ class Incident:
         ]
         for name, story in self.ends.items():
             lines.append(f"{name}: {story}")
-        for name, report in self.servers.items():
-            if fault := report.get("fault"):
-                lines += ["", f"{name}, step {report['step']}: {fault['what']}"]
-                lines += [f"  before: {report['before'] or 'nothing served'}"]
-                lines += [f"  remedy: {fault['remedy']}"] if fault.get("remedy") else []
-                lines += ["  log:", *(f"    {line}" for line in report["log"])]
+        for name, answer in self.servers.items():
+            if report := answer.incident:
+                lines += ["", f"{name}, step {report.step}: {report.fault.what}"]
+                lines += [f"  before: {report.before or 'nothing served'}"]
+                lines += [f"  remedy: {report.fault.remedy}"] if report.fault.remedy else []
+                if report.log:
+                    lines += ["  log:", *(f"    {line}" for line in report.log)]
         lines += ["", "Timeline (UTC)"]
-        moments = [
-            (float(each["time"]), name, each)
-            for name, report in self.servers.items()
-            for each in report.get("timeline", ())
-        ]
-        for time, name, each in sorted(moments, key=lambda moment: moment[0]):
-            at = datetime.fromtimestamp(time, UTC).strftime("%H:%M:%S.%f")[:-3]
-            lines.append(f"  {at}  {name}  {each['step']}: {each['action']} {each['outcome']}")
+        entries = [(each, name) for name, told in self.servers.items() for each in told.timeline]
+        for each, name in sorted(entries, key=lambda entry: entry[0].time):
+            at = datetime.fromtimestamp(each.time, UTC).strftime("%H:%M:%S.%f")[:-3]
+            lines.append(f"  {at}  {name}  {each.step}: {each.action} {each.outcome}")
         return "\n".join(lines) + "\n"
 
 
@@ -68,7 +67,7 @@ def write(incident: Incident, folder: Path | None = None) -> Path:
 
     Raises OSError when the disk does not take it.
     """
-    folder = folder or folders.state("incidents")
+    folder = folder or paths.state("incidents")
     now = datetime.now(UTC).strftime("%Y%m%dT%H%M%S.%fZ")
     name = f"{incident.application}-{incident.environment}-{now}"
     for suffix, text in (

@@ -14,7 +14,7 @@ from toolchain.pulumi import Cli
 
 NAME = "github"
 PROGRAM = f"pulumi-resource-{NAME}"
-MODULE = plugins.SOURCES / NAME
+MODULE = golang.MODULES / "github-plugin"
 
 
 def installed() -> bool:

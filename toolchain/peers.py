@@ -1,4 +1,4 @@
-"""What the benchmark sets Slipway beside, made when it is first asked for; see lab/peers.
+"""What the benchmark sets Slipway beside, made when it is first asked for; see bench/peers.
 
 Each program is built from the Go module in its folder; Ansible gets an environment of its own.
 """
@@ -9,7 +9,7 @@ from pathlib import Path
 
 from toolchain import golang, locking, paths, progress, python
 
-SOURCES = paths.REPOSITORY / "lab" / "peers"
+SOURCES = paths.REPOSITORY / "bench" / "peers"
 PACKAGES = {
     "hello": ".",
     "kamal-proxy": "github.com/basecamp/kamal-proxy/cmd/kamal-proxy",

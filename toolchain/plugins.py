@@ -1,6 +1,6 @@
 """Provider plugins, in a PULUMI_HOME of our own: the official ones, else the offline ones.
 
-An offline plugin is a copy of `lab/plugins`. The home is named by what is in it, so a clone with
+An offline plugin is a copy of `fakes/plugins`. The home is named by what is in it, so a clone with
 other sources has another home, and a running update keeps the plugins it started with.
 """
 
@@ -14,7 +14,7 @@ from toolchain import network, paths, process, progress, python, versions
 from toolchain.errors import ToolchainError
 from toolchain.pulumi import Cli
 
-SOURCES = paths.REPOSITORY / "lab" / "plugins"
+SOURCES = paths.REPOSITORY / "fakes" / "plugins"
 DOWNLOAD_LIMIT = 120.0
 
 PROGRAM = """\
@@ -27,7 +27,7 @@ MAIN = """\
 
 import runpy
 
-runpy.run_module("lab.plugins.{name}", run_name="__main__", alter_sys=True)
+runpy.run_module("fakes.plugins.{name}", run_name="__main__", alter_sys=True)
 """
 
 
@@ -112,9 +112,9 @@ def copy(name: str) -> None:
     target = directory(name)
     with paths.built_aside(target) as aside:
         ignored = shutil.ignore_patterns("__pycache__")
-        shutil.copytree(SOURCES, aside / "lab" / "plugins", ignore=ignored)
-        # A package, not a namespace: a `lab` elsewhere on the path would win over a namespace.
-        (aside / "lab" / "__init__.py").touch()
+        shutil.copytree(SOURCES, aside / "fakes" / "plugins", ignore=ignored)
+        # A package, not a namespace: a `fakes` elsewhere on the path would win over a namespace.
+        (aside / "fakes" / "__init__.py").touch()
         (aside / "__main__.py").write_text(MAIN.format(name=name))
         program = aside / f"pulumi-resource-{name}"
         program.write_text(PROGRAM.format(python=shlex.quote(str(python.interpreter()))))

@@ -1,6 +1,7 @@
-"""`python3 agent.pyz STEP`: a JSON request on standard input, one line of JSON on standard output.
+"""`python3 agent STEP`: a request on standard input, one line with the answer on standard output.
 
-`health` alone takes options instead, and is for people too: `python3 agent.pyz health --help`.
+Three commands take words instead: `watch APPLICATION ENVIRONMENT` is the watchdog, `install` with
+the same words has cron start it after a boot, and `health` is for people (`health --help`).
 Progress goes to standard error. Exits 0, or 1 with a last line there that says what is wrong,
 where, what to do, and what serves now.
 """
@@ -8,97 +9,113 @@ where, what to do, and what serves now.
 from __future__ import annotations
 
 import contextlib
-import json
 import os
+import re
 import signal
 import sys
+from collections.abc import Mapping, Sequence
+from functools import partial
 from pathlib import Path
-from typing import Any
+from typing import Any, Callable
 
-from slipway.agent.docker import Engine
+from slipway.agent import cron, watchdog
+from slipway.agent.engine.client import Engine
 from slipway.agent.redact import Redactor
 from slipway.agent.report import Report
-from slipway.agent.request import LARGEST, Request, parse
-from slipway.agent.store import Store
-from slipway.errors import SlipwayError
-
-STEPS = (
-    *("preflight", "accessory", "stage", "migrate", "smoke", "switch", "confirm", "finalize"),
-    *("abort", "resolve", "cleanup", "status", "logs", "lock", "unlock"),
+from slipway.agent.state.store import Store
+from slipway.agent.steps import (
+    accessory,
+    diagnostics,
+    lock,
+    logs,
+    preflight,
+    resolve,
+    rollout,
+    status,
 )
+from slipway.errors import SlipwayError
+from slipway.protocol.installation import INSTALL, WATCH, Installation
+from slipway.protocol.messages import LARGEST_REQUEST, read_request, write_answer
+from slipway.protocol.requests import Target, confidential
+from slipway.rollout.step import Step
+
+Handler = Callable[[Any, Engine, Store, Report], Any]
+
+HEALTH = "health"
+NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,127}\Z")  # as Pulumi takes them for stacks
+
+HANDLERS: Mapping[Step, Handler] = {
+    Step.PREFLIGHT: preflight.run,
+    **{step: partial(rollout.run, step) for step in rollout.PLANNERS},
+    Step.RESOLVE: resolve.resolve,
+    Step.ACCESSORY: accessory.run,
+    Step.STATUS: status.run,
+    Step.DIAGNOSE: diagnostics.run,
+    Step.LOGS: logs.run,
+    Step.LOCK: lock.run,
+    Step.UNLOCK: lock.run,
+}
 
 
-def main(arguments: list[str]) -> int:
+def main(arguments: Sequence[str]) -> int:
     """Do one step; the exit status."""
     signal.signal(signal.SIGHUP, signal.SIG_IGN)  # a cut SSH session leaves no step half-way
     signal.signal(signal.SIGPIPE, signal.SIG_IGN)
     os.umask(0o077)
+    if len(arguments) == 3 and arguments[0] in (WATCH, INSTALL):
+        return _resident(arguments[0], Installation(arguments[1], arguments[2]))
+    if arguments[:1] == [HEALTH]:
+        return diagnostics.command(arguments[1:])
     report = Report(Redactor(()))
-    if len(arguments) == 2 and arguments[0] == "watch":
-        return _watch(arguments[1])
-    if arguments[:1] == ["health"]:
-        from slipway.agent import byhand
-
-        return byhand.health(arguments[1:], Path.home() / ".slipway")
-    step = arguments[0] if len(arguments) == 1 else ""
-    if step not in STEPS:
-        report.last(
-            f"agent: unknown step {' '.join(arguments)!r}. Known: {', '.join(STEPS)}, health"
-        )
+    if len(arguments) != 1 or arguments[0] not in set(Step):
+        known = ", ".join([*Step, HEALTH])
+        report.last(f"agent: unknown step {' '.join(arguments)!r}. Known: {known}")
         return 1
+    step = Step(arguments[0])
     try:
-        request = parse(sys.stdin.read(LARGEST + 1))
+        request = read_request(step, sys.stdin.read(LARGEST_REQUEST + 1))
+        store = _store(request.target)
     except SlipwayError as error:
         report.last(f"agent: {step}: {error}")
         return 1
-    report.redact = Redactor(request.confidential)
-    store = Store(Path.home() / ".slipway" / request.application)
+    return _do(step, request, store, Report(Redactor(confidential(request))))
+
+
+def _do(step: Step, request: Any, store: Store, report: Report) -> int:
     try:
-        answer = _run(step, request, store, report)
+        answer = HANDLERS[step](request, Engine(), store, report)
     except (SlipwayError, OSError) as error:
-        report.last(f"{request.server}: {step}: {str(error).rstrip('.')}. {_serving(store)}")
+        told = str(error).rstrip(".")
+        report.last(f"{request.target.server}: {step}: {told}. {_serving(store)}")
         return 1
     with contextlib.suppress(OSError):  # nobody listens any more; the step is done all the same
-        print(json.dumps(answer), flush=True)
+        print(write_answer(answer), flush=True)
     return 0
 
 
-def _run(step: str, request: Request, store: Store, report: Report) -> dict[str, Any]:
-    """Modules that a step does not need are not read: `status` is asked before every preview."""
-    engine = Engine()
-    if step == "status":
-        from slipway.agent.status import status
-
-        return status(request, engine, store, report, _hash())
-    if step == "preflight":
-        from slipway.agent import preflight
-
-        return preflight.run(request, engine, store, report)
-    if step == "accessory":
-        from slipway.agent import accessory
-
-        return accessory.run(request, engine, store, report)
-    if step == "logs":
-        from slipway.agent import logs
-
-        return logs.run(request, engine)
-    if step in ("lock", "unlock"):
-        from slipway.agent import lock
-
-        return lock.run(step, request.extra, store)
-    from slipway.agent import rollout
-
-    return rollout.run(step, request, engine, store, report)
+def _store(target: Target) -> Store:
+    """Raises SlipwayError for names that could lead out of the folder."""
+    for name in (target.application, target.environment):
+        if not NAME.match(name):
+            raise SlipwayError(
+                f"{name!r} is no name", where="target", remedy="Use letters, digits, . _ and -"
+            )
+    return Store(Path.home() / Installation.of(target).folder)
 
 
-def _watch(application: str) -> int:
-    """What it needs is read now: a newer agent may take the place of this file meanwhile."""
-    from slipway.agent import rollout, watchdog
-
-    store = Store(Path.home() / ".slipway" / application)
-    engine, report = Engine(), Report(Redactor(()))
-    request = Request(application=application, server=os.uname().nodename)
-    watchdog.watch(store, lambda: rollout.conclude(request, engine, store, report))
+def _resident(command: str, installation: Installation) -> int:
+    """Be the watchdog, or have cron start it after a boot."""
+    report = Report(Redactor(()))
+    target = installation.target(os.uname().nodename)
+    try:
+        store = _store(target)
+        if command == INSTALL:
+            cron.install(installation, Path.home())
+        else:
+            watchdog.watch(store, lambda: resolve.conclude(target, Engine(), store, report))
+    except SlipwayError as error:
+        report.last(f"{target.server}: {command}: {error}")
+        return 1
     return 0
 
 
@@ -107,15 +124,7 @@ def _serving(store: Store) -> str:
         serving = store.state().serving
     except SlipwayError:
         return "What serves is unknown"
-    return (
-        f"{serving.release.version} ({serving.id}) serves" if serving else "Nothing serves here yet"
-    )
-
-
-def _hash() -> str:
-    """Of the agent's content, which its file name has: agent-HASH.pyz."""
-    name = Path(sys.argv[0]).resolve().stem
-    return name.partition("agent-")[2] or "source"
+    return f"{serving} serves" if serving else "Nothing serves here yet"
 
 
 if __name__ == "__main__":

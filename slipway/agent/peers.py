@@ -1,38 +1,37 @@
-"""What the other servers of a rollout say of it, asked through their proxies."""
+"""How the other servers of a rollout vote, asked through their proxies."""
 
 from __future__ import annotations
 
+import http.client
 from collections.abc import Mapping
 
-from slipway.agent.proxy_front import VOTE_PATH
-from slipway.agent.side_by_side import side_by_side
-from slipway.release.accord import ABORTED, COMMITTED, CONFIRMED, TENTATIVE, UNKNOWN
+from slipway.agent.haproxy.frontend import VOTE_PATH
+from slipway.agent.parallel import in_parallel
+from slipway.rollout.two_phase_commit import Vote
 
 TIMEOUT = 3.0  # seconds
 AT_ONCE = 100  # 300 silent peers take 9 s, during which other steps wait for the lock
-WORDS = {TENTATIVE, CONFIRMED, COMMITTED, ABORTED}
+LONGEST = 64  # bytes of an answer that are read
 
 
-def ask(peers: Mapping[str, str], ballot: str) -> dict[str, str]:
-    """The word of each peer by name; UNKNOWN for one that cannot be reached or talks nonsense.
+def ask(peers: Mapping[str, str], transaction: str) -> dict[str, Vote]:
+    """The vote of each peer by name; UNKNOWN for one that cannot be reached or answers nonsense.
 
     `peers` holds the "host:port" of each proxy.
     """
-    words = side_by_side(lambda address: _word(address, ballot), peers.values(), AT_ONCE)
-    return dict(zip(peers, words))
+    votes = in_parallel(lambda address: _vote(address, transaction), peers.values(), AT_ONCE)
+    return dict(zip(peers, votes))
 
 
-def _word(address: str, ballot: str) -> str:
-    import http.client  # long to read, and most calls of the agent ask nobody
-
+def _vote(address: str, transaction: str) -> Vote:
     host, _, port = address.rpartition(":")
     connection = http.client.HTTPConnection(host.strip("[]"), int(port), timeout=TIMEOUT)
     try:
-        connection.request("GET", VOTE_PATH + ballot, headers={"Connection": "close"})
+        connection.request("GET", VOTE_PATH + transaction, headers={"Connection": "close"})
         answer = connection.getresponse()
-        word = answer.read(64).decode("ascii", "replace").strip() if answer.status == 200 else ""
-    except (OSError, http.client.HTTPException):
-        word = ""
+        text = answer.read(LONGEST) if answer.status == http.client.OK else b""
+        return Vote(text.decode("ascii", "replace").strip())
+    except (OSError, http.client.HTTPException, ValueError):
+        return Vote.UNKNOWN
     finally:
         connection.close()
-    return word if word in WORDS else UNKNOWN

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import sys
-from typing import TextIO
+from typing import Optional, TextIO
 
 from slipway.agent.redact import Redactor
 
@@ -13,9 +13,9 @@ MOST_LINES = 400  # of progress in one call
 class Report:
     """Progress on standard error. A cut connection never stops a step half-way."""
 
-    def __init__(self, redact: Redactor, stream: TextIO = sys.stderr) -> None:
+    def __init__(self, redact: Redactor, stream: Optional[TextIO] = None) -> None:
         self.redact = redact
-        self._stream = stream
+        self._stream = stream or sys.stderr
         self._left = MOST_LINES
 
     def __call__(self, text: str) -> None:

@@ -1,7 +1,7 @@
 """The process that stays when the deployer is gone, and acts when a lease or a time ends.
 
-`stage` starts it, and so does every call that finds none where there is something to wait for: the
-first one after the machine has booted. It outlives the SSH session that started it.
+Every step that leaves something to wait for starts it, and it outlives that step's SSH session.
+After a boot the deploy user's crontab does, by an `@reboot` line that was installed with the agent.
 """
 
 from __future__ import annotations
@@ -9,16 +9,19 @@ from __future__ import annotations
 import contextlib
 import fcntl
 import os
+import subprocess
 import sys
 import time
 from pathlib import Path
 from typing import Callable
 
-from slipway.agent import lock
-from slipway.agent.lock import Lock, Moment
-from slipway.agent.store import Store
+from slipway.agent.state import lock
+from slipway.agent.state.lock import Lock, Moment
+from slipway.agent.state.store import Store
 from slipway.errors import SlipwayError
-from slipway.release.state import IDLE, State
+from slipway.protocol.installation import WATCH
+from slipway.protocol.requests import Target
+from slipway.rollout.state import Phase, State
 
 LONGEST_SLEEP = 1.0  # seconds: each step may renew the lease
 AGAIN = 5.0  # seconds until a server that could not act, or whose peers leave it open, tries again
@@ -28,20 +31,21 @@ RECORD = "watchdog"
 
 def due(state: State, record: Lock, now: Moment) -> float | None:
     """Seconds until there is something to do, not more than 0 if at once; None for nothing."""
-    if state.phase != IDLE:
+    if state.phase is not Phase.IDLE:
         holder = record.holder
         return now.until(holder.ends) if holder and holder.ends else 0.0
     return state.warm_until - now.wall if state.previous and state.warm_until else None
 
 
-def ensure(store: Store, application: str) -> None:
+def ensure(store: Store, target: Target) -> None:
     """Start it where there is something to wait for and none is there."""
     if due(store.state(), lock.load(store), lock.moment()) is None or _alive(store.folder):
         return
-    import subprocess  # the other steps do without: it takes as long to read as the rest of this
-
     subprocess.Popen(
-        [sys.executable, str(Path(sys.argv[0]).resolve()), "watch", application],
+        [
+            *(sys.executable, str(Path(sys.argv[0]).resolve()), WATCH),
+            *(target.application, target.environment),
+        ],
         stdin=subprocess.DEVNULL,
         stdout=subprocess.DEVNULL,
         stderr=subprocess.DEVNULL,

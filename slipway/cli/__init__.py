@@ -8,7 +8,8 @@ import typer
 
 from slipway.cli.health import health
 from slipway.cli.history import history
-from slipway.cli.locks import lock, resolve, unlock
+from slipway.cli.lock import lock, unlock
+from slipway.cli.resolve import resolve
 from slipway.cli.rollback import rollback
 from slipway.cli.status import status
 from slipway.cli.workflows import workflows
@@ -25,7 +26,7 @@ slipway.add_typer(workflows, name="workflows")
 
 
 def main() -> None:
-    """Run the command; what a person can mend is one line on standard error and exit status 1."""
+    """Run the command; an error is one line on standard error, and exit status 1."""
     try:
         slipway()
     except SlipwayError as error:

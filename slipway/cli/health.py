@@ -1,40 +1,45 @@
-"""`slipway health`: whether all is well on every server, looked at now."""
+"""`slipway health`: check every server now."""
 
 from __future__ import annotations
 
 import json
-import shlex
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Annotated, Any
 
 import typer
 
-from slipway import fleet, remote
+from slipway.agents import ask_agents
 from slipway.cli.options import Json, Stack
 from slipway.cli.stack import settings_of
 from slipway.cli.table import show
 from slipway.errors import SlipwayError
-from slipway.remote import Answer, Host
+from slipway.observe.observed import hosts
+from slipway.protocol.answers import Finding
+from slipway.protocol.codec import to_json
+from slipway.protocol.installation import Installation
+from slipway.protocol.requests import DiagnoseRequest
+from slipway.rollout.step import Step
+from slipway.ssh import Host
 
 COLUMNS = ("server", "part", "health")
 LIMIT = 120.0  # seconds for one server: its slowest check, with its retries
 
 Service = Annotated[str, typer.Option(help="One service or accessory; else all.")]
-Minutes = Annotated[float, typer.Option(min=0, help="How far back logs are read; 0: not at all.")]
+Minutes = Annotated[float, typer.Option(min=0, help="How far back logs are read; 0: no logs.")]
 
 
 @dataclass(frozen=True)
-class Checkup:
-    """What one server found, or why it could not look."""
+class Diagnosis:
+    """What one server found, or why it could not check."""
 
     server: str
-    checks: tuple[dict[str, Any], ...] = ()
+    findings: tuple[Finding, ...] = ()
     fault: SlipwayError | None = None
 
     @property
     def ok(self) -> bool:
-        return self.fault is None and all(check["ok"] for check in self.checks)
+        return self.fault is None and all(finding.ok for finding in self.findings)
 
 
 def health(
@@ -45,9 +50,8 @@ def health(
     Exit status 1 if anything is wrong, or a server cannot tell.
     """
     known = settings_of(stack)
-    options = ["--application", known.application.name, "--minutes", f"{minutes:g}", "--json"]
-    options += ["--service", service] if service else []
-    found = checkups(list(fleet.hosts(known).values()), options)
+    installation = Installation(known.application.name, stack)
+    found = diagnose(installation, list(hosts(known).values()), service, minutes)
     if as_json:
         typer.echo(json.dumps([_plain(each) for each in found], indent=2))
     else:
@@ -59,37 +63,34 @@ def health(
         raise typer.Exit(1)
 
 
-def checkups(hosts: Sequence[Host], options: Sequence[str]) -> list[Checkup]:
+def diagnose(
+    installation: Installation, hosts: Sequence[Host], service: str, minutes: float
+) -> list[Diagnosis]:
     """What every server finds, all asked at once."""
-    command = fleet.agent_command(shlex.join(["health", *options]))
-    answers = remote.ask(hosts, command, timeout=LIMIT)
-    return [_read(host, answers[host.name]) for host in hosts]
+    requests = {
+        host.name: DiagnoseRequest(installation.target(host.name), service, minutes)
+        for host in hosts
+    }
+    answers = ask_agents(installation, Step.DIAGNOSE, hosts, requests, timeout=LIMIT)
+    return [
+        Diagnosis(name, fault=answer)
+        if isinstance(answer, SlipwayError)
+        else Diagnosis(name, answer.findings)
+        for name, answer in answers.items()
+    ]
 
 
-def _read(host: Host, answer: Answer) -> Checkup:
-    if answer.code == remote.SSH_FAILED:
-        return Checkup(host.name, fault=remote.unreachable(host, answer))
-    try:
-        return Checkup(host.name, tuple(json.loads(answer.stdout)["checks"]))
-    except (ValueError, KeyError, TypeError):
-        lines = answer.stderr.strip().splitlines() or ["it answered nothing"]
-        stale = "unknown step" in lines[-1] or "No such file" in lines[-1]
-        remedy = "Its agent is missing or older than this program: pulumi up" if stale else ""
-        fault = SlipwayError(lines[-1], where=f"servers/{host.name}", remedy=remedy)
-        return Checkup(host.name, fault=fault)
-
-
-def rows(found: Checkup) -> Iterator[tuple[str, str, str]]:
+def rows(found: Diagnosis) -> Iterator[tuple[str, str, str]]:
     """One line for each part of a server: what is wrong with it, or what was seen."""
     if found.fault:
         yield found.server, "", "unknown"
-    for part in dict.fromkeys(check["part"] for check in found.checks):
-        own = [check for check in found.checks if check["part"] == part]
-        wrong = [f"{check['check']}: {check['detail']}" for check in own if not check["ok"]]
-        seen = ", ".join(dict.fromkeys(check["detail"] for check in own))
+    for part in dict.fromkeys(each.part for each in found.findings):
+        own = [each for each in found.findings if each.part == part]
+        wrong = [f"{each.check}: {each.detail}" for each in own if not each.ok]
+        seen = ", ".join(dict.fromkeys(each.detail for each in own))
         yield found.server, part, "; ".join(wrong) or f"ok ({seen})"
 
 
-def _plain(found: Checkup) -> dict[str, Any]:
-    told = {"server": found.server, "ok": found.ok, "checks": found.checks}
+def _plain(found: Diagnosis) -> dict[str, Any]:
+    told = {"server": found.server, "ok": found.ok, "findings": to_json(found.findings)}
     return told if found.fault is None else {**told, "error": str(found.fault)}

@@ -1,4 +1,4 @@
-"""`slipway history`: what was applied, when, by whom, and what came of it."""
+"""`slipway history`: what was applied, when, by whom, and with which result."""
 
 from __future__ import annotations
 
@@ -7,27 +7,21 @@ from dataclasses import asdict
 
 import typer
 
-from slipway import pulumi
 from slipway.cli.options import Json, Stack
 from slipway.cli.table import moment, show
-from slipway.history import Update, parse
+from slipway.stack.history import Update, read
+from slipway.stack.workspace import open_stack
 
 COLUMNS = ("started (UTC)", "version", "result", "took", "by", "message")
 
 
 def history(stack: Stack, as_json: Json = False) -> None:
     """Show the stack's updates, newest first."""
-    updates = read(stack)
+    updates = read(open_stack(stack))
     if as_json:
         typer.echo(json.dumps([asdict(update) for update in updates], indent=2, default=str))
     else:
         show(COLUMNS, map(row, updates), folding=("result", "by", "message"))
-
-
-def read(stack: str) -> list[Update]:
-    """The whole history: Pulumi's own default is ten entries."""
-    arguments = ("stack", "history", "--json", "--page-size", "0", "--stack", stack)
-    return parse(pulumi.ask(*arguments) or [], pulumi.project_name())
 
 
 def row(update: Update) -> tuple[str, ...]:

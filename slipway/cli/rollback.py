@@ -3,21 +3,20 @@
 from __future__ import annotations
 
 import sys
-import tempfile
-from collections.abc import Mapping
+from collections.abc import Iterable
 from concurrent.futures import ThreadPoolExecutor
-from pathlib import Path
-from typing import Annotated, Any
+from typing import Annotated
 
 import typer
-import yaml
+from pulumi import automation
 
-from slipway import pulumi, record
-from slipway.cli.history import read
 from slipway.cli.options import Stack
 from slipway.cli.table import moment
+from slipway.deployment import release_log
 from slipway.errors import SlipwayError
-from slipway.history import Update, reapplied, rollback_target
+from slipway.stack import history, state, updates, workspace
+from slipway.stack.history import Update
+from slipway.stack.state import State
 
 To = Annotated[str | None, typer.Option("--to", help="The version; else the release before.")]
 Yes = Annotated[bool, typer.Option("--yes", "-y", help="Do not ask.")]
@@ -26,44 +25,49 @@ Message = Annotated[str, typer.Option("--message", "-m", help="Why, for the hist
 
 def rollback(stack: Stack, to: To = None, yes: Yes = False, message: Message = "") -> None:
     """Go back to the last successful update of another release."""
+    opened = workspace.open_stack(stack)
     with ThreadPoolExecutor() as pool:  # each takes Pulumi half a second
-        state = pool.submit(pulumi.ask, "stack", "export", "--stack", stack)
-        updates = read(stack)
-    if not updates:
+        exporting = pool.submit(state.export, opened)
+        done = history.read(opened)
+    if not done:
         raise SlipwayError("nothing was ever deployed", where=stack, remedy="Run `pulumi up`")
-    deployment = state.result()["deployment"]
-    target = rollback_target(updates, to, cut_off=bool(deployment.get("pending_operations")))
+    before = exporting.result()
+    target = history.rollback_target(done, to, cut_off=before.interrupted)
     typer.echo(
-        f"{stack}: {updates[0].version} ({updates[0].result}) -> {target.version},"
+        f"{stack}: {done[0].version} ({done[0].result}) -> {target.version},"
         f" as applied {moment(target.started)} UTC"
     )
-    for line in _images(deployment, target):
+    for line in _images(before, target):
         typer.echo(f"  {line}")
     _confirm(yes)
     reason = f"rollback to {target.version}" + (f": {message}" if message else "")
-    keep = ("config", "set", "--stack", stack, "version", target.version)
-    if code := _apply(stack, target, reason):
-        typer.echo(
-            f"The stack file names the same version as before. Should every server run"
-            f" {target.version} all the same (`slipway status -s {stack}`), keep it:"
-            f" pulumi {' '.join(keep)}",
-            err=True,
-        )
-        raise typer.Exit(code)
-    if code := pulumi.run(*keep):
-        raise typer.Exit(code)  # Pulumi has said what failed
-    _warn_of_other_keys(stack, target)
+    keep = f"pulumi config set --stack {stack} version {target.version}"
+    try:
+        updates.reapply(opened, target, reason)
+    except SlipwayError as error:
+        raise SlipwayError(
+            error.what,
+            where=error.where,
+            remedy="The stack file still names the version from before. If every server runs"
+            f" {target.version} nevertheless (`slipway status -s {stack}`), write it there: {keep}",
+        ) from None
+    try:
+        updates.keep_version(opened, target.version)
+    except SlipwayError as error:
+        raise SlipwayError(
+            f"{target.version} runs, but the stack file could not be changed: {error.what}",
+            where=stack,
+            remedy=f"Before the next `pulumi up`: {keep}",
+        ) from None
+    _warn_of_other_keys(opened, target)
 
 
-def _images(deployment: Mapping[str, Any], target: Update) -> list[str]:
-    """What the target ran as here, one line an image; none if the state keeps no record of it."""
+def _images(before: State, target: Update) -> Iterable[str]:
+    """What the target ran as here, one line an image; none if the state has no record of it."""
     name = target.release.get("application", {}).get("name", "")
-    resources = deployment.get("resources", [])
-    ran = record.read({each["urn"]: each for each in resources}, name).get(target.version, {})
-    return [
-        f"{image} ({', '.join(service for service in ran if ran[service] == image)})"
-        for image in dict.fromkeys(ran.values())
-    ]
+    ran = release_log.read(before.resources, name).get(target.version, {})
+    for image in dict.fromkeys(ran.values()):
+        yield f"{image} ({', '.join(service for service in ran if ran[service] == image)})"
 
 
 def _confirm(yes: bool) -> None:
@@ -74,27 +78,13 @@ def _confirm(yes: bool) -> None:
     typer.confirm("Roll back?", abort=True)
 
 
-def _apply(stack: str, target: Update, reason: str) -> int:
-    """One update with the target's release keys; the stack file itself is not touched."""
-    content = pulumi.read(pulumi.stack_file(stack))
-    with tempfile.TemporaryDirectory(prefix="slipway-") as folder:
-        file = Path(folder) / f"Pulumi.{stack}.yaml"
-        file.touch(mode=0o600)
-        file.write_text(yaml.safe_dump(reapplied(content, target, pulumi.project_name())))
-        return pulumi.run(
-            *("up", "--stack", stack, "--config-file", str(file)),
-            *("--yes", "--skip-preview", "--message", reason),
-        )
-
-
-def _warn_of_other_keys(stack: str, target: Update) -> None:
+def _warn_of_other_keys(stack: automation.Stack, target: Update) -> None:
     """A definition that has changed since is back on the servers only, not in the files."""
-    current = pulumi.ask("config", "--json", "--stack", stack)
-    project = pulumi.project_name()
+    current = workspace.configuration(stack)
     changed = [
         key
         for key in ("application", "overrides")
-        if current.get(f"{project}:{key}", {}).get("objectValue") != target.release.get(key)
+        if history.decoded(key, current.get(key, "null")) != target.release.get(key)
     ]
     if changed:
         typer.echo(

@@ -1,4 +1,4 @@
-"""`slipway status`: what every server runs now, by its own word."""
+"""`slipway status`: what every server says that it runs now."""
 
 from __future__ import annotations
 
@@ -8,13 +8,15 @@ from datetime import UTC, datetime
 
 import typer
 
-from slipway import fleet
 from slipway.cli.options import Json, Stack
 from slipway.cli.stack import settings_of
 from slipway.cli.table import moment, show
 from slipway.errors import SlipwayError
-from slipway.release.status import Status
-from slipway.values import asdict
+from slipway.observe.observed import hosts
+from slipway.observe.servers import query_servers
+from slipway.observe.status import Status
+from slipway.protocol.codec import to_json
+from slipway.protocol.installation import Installation
 
 COLUMNS = ("server", "serves", "since (UTC)", "before", "phase")
 
@@ -24,13 +26,13 @@ def status(stack: Stack, as_json: Json = False) -> None:
     found, faults = _ask(stack)
     if as_json:
         silent = [{"server": name, "error": str(fault)} for name, fault in faults.items()]
-        typer.echo(json.dumps([*(asdict(each) for each in found.values()), *silent], indent=2))
+        typer.echo(json.dumps([*(to_json(each) for each in found.values()), *silent], indent=2))
     else:
         rows = [*map(row, found.values()), *((name, "no status") for name in faults)]
         show(COLUMNS, rows, folding=("serves",))
-        for line in [*complaints(found, faults), *warnings(found)]:
+        for line in [*all_problems(found, faults), *warnings(found)]:
             typer.echo(line)
-    if complaints(found, faults):
+    if all_problems(found, faults):
         raise typer.Exit(1)
 
 
@@ -47,8 +49,8 @@ def row(found: Status) -> tuple[str, ...]:
     )
 
 
-def complaints(found: Mapping[str, Status], faults: Mapping[str, SlipwayError]) -> list[str]:
-    """One line for each thing that is amiss with a release, an accessory, or a server."""
+def all_problems(found: Mapping[str, Status], faults: Mapping[str, SlipwayError]) -> list[str]:
+    """One line for each problem of a release, an accessory, or a server."""
     return [
         *(f"{each.server}: {problem}" for each in found.values() for problem in problems(each)),
         *map(str, faults.values()),
@@ -56,16 +58,17 @@ def complaints(found: Mapping[str, Status], faults: Mapping[str, SlipwayError]) 
 
 
 def warnings(found: Mapping[str, Status]) -> list[str]:
-    """One line for each thing that will be amiss one day."""
+    """One line for each thing that will become a problem."""
     return [f"{each.server}: {told}" for each in found.values() for told in each.warnings]
 
 
 def problems(found: Status) -> list[str]:
-    """What is amiss with the serving release and with the accessories."""
+    """Problems of the serving release and of the accessories."""
     accessories = [f"{name}: {a.problem}" for name, a in found.accessories.items() if a.problem]
     return [*found.problems, *accessories]
 
 
 def _ask(stack: str) -> tuple[dict[str, Status], dict[str, SlipwayError]]:
     known = settings_of(stack)
-    return fleet.survey(known.application.name, fleet.hosts(known), known.preflight.clock_skew)
+    installation = Installation(known.application.name, stack)
+    return query_servers(installation, hosts(known), known.preflight.clock_skew)

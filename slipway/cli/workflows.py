@@ -1,4 +1,4 @@
-"""`slipway workflows`: the repository's GitHub workflows, for those who review them first."""
+"""`slipway workflows`: write the repository's GitHub workflows as files, to review them first."""
 
 from __future__ import annotations
 
@@ -7,9 +7,11 @@ from typing import Annotated
 
 import typer
 
-from slipway import pulumi
+from slipway.ci.files import files
+from slipway.ci.project import read
 from slipway.cli.options import Stack
 from slipway.errors import SlipwayError
+from slipway.stack import workspace
 
 workflows = typer.Typer(help="The repository's GitHub workflows.", no_args_is_help=True)
 Folder = Annotated[Path, typer.Argument(metavar="PATH", help="The repository's folder.")]
@@ -22,11 +24,8 @@ def commands() -> None:
 
 @workflows.command()
 def write(path: Folder, stack: Stack) -> None:
-    """Write the files that the stack's configuration stands for; others stay as they are."""
-    from slipway.workflows.files import files
-    from slipway.workflows.project import read
-
-    file = pulumi.stack_file(stack)
+    """Write the workflow files of the stack's configuration; other files are not changed."""
+    file = workspace.stack_file(stack)
     texts = files(read(file.parent, stack))
     if not texts:
         raise SlipwayError(

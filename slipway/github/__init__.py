@@ -1,1 +1,1 @@
-"""GitHub as code, without Pulumi: what is wanted, what GitHub has, and whether they can meet."""
+"""GitHub as code, without Pulumi: the desired and the observed state, and their checks."""

@@ -1,7 +1,8 @@
-"""What somebody else changed at GitHub and Pulumi's own refresh can't see.
+"""Drift at GitHub that Pulumi's refresh cannot see.
 
-The provider reads no secret, and doesn't notice when all reviewers are gone. So each of these has a
-generation, a number that goes up when it has to be written again with the same value.
+The provider cannot read secrets, and does not notice that all reviewers were removed. Each secret
+and environment therefore has a generation, a number that is increased when it must be written again
+with the same value.
 """
 
 from __future__ import annotations
@@ -11,8 +12,8 @@ from collections.abc import Collection, Iterator, Mapping
 from datetime import datetime
 
 from slipway.github import names
+from slipway.github.observe import ObservedEnvironment, Reviewers
 from slipway.github.rules import EnvironmentRules
-from slipway.github.survey import Environment, Reviewers
 
 
 def generations(
@@ -20,8 +21,8 @@ def generations(
 ) -> dict[str, int]:
     """The generation of each secret in the state.
 
-    `ours` says when this stack last wrote each, `theirs` when anybody did. One that was overwritten
-    or removed goes up from the generation `before`; all others stay.
+    `ours` has the time at which this stack last wrote each secret, `theirs` the time at which
+    anybody did. The generation `before` is increased for a secret that was overwritten or removed.
     """
     return {
         name: int(before.get(name, 0)) + _overwritten(written, theirs.get(name))
@@ -29,18 +30,20 @@ def generations(
     }
 
 
-def environment_generation(before: float, wanted: Reviewers, found: Environment | None) -> int:
-    """The generation of an environment in the state: up when it, or all its reviewers, are gone."""
+def environment_generation(
+    before: float, wanted: Reviewers, found: ObservedEnvironment | None
+) -> int:
+    """The generation of an environment: increased when it, or all its reviewers, were removed."""
     gone = found is None or (found.reviewers == Reviewers() and wanted != Reviewers())
     return int(before) + gone
 
 
-def foreign_policies(
-    name: str, rules: EnvironmentRules, found: Environment | None, kept: Collection[str]
+def unmanaged_policies(
+    name: str, rules: EnvironmentRules, found: ObservedEnvironment | None, kept: Collection[str]
 ) -> Iterator[str]:
-    """Branches and tags that may be deployed though no stack said so; `kept` is in the state.
+    """Branches and tags that may be deployed though not configured; `kept` is in the state.
 
-    Pulumi removes only what it made, so a person has to.
+    Pulumi removes only what it created, so they have to be removed by hand.
     """
     for kind, pattern in sorted(found.policies) if found else ():
         if (kind, pattern) not in rules.policies and names.policy(name, kind, pattern) not in kept:
@@ -50,10 +53,10 @@ def foreign_policies(
 def _overwritten(ours: str, theirs: str | None) -> bool:
     if theirs is None:
         return True
-    return bool(ours) and moment(theirs) > moment(ours)
+    return bool(ours) and parse_time(theirs) > parse_time(ours)
 
 
-def moment(text: str) -> datetime:
+def parse_time(text: str) -> datetime:
     """A time, as GitHub writes it or as the provider keeps it (`2026-01-31 12:00:00 +0000 UTC`).
 
     Raises ValueError for anything else.

@@ -1,4 +1,4 @@
-"""What GitHub has already of what is wanted, with the ids by which the provider imports it."""
+"""Desired resources that exist already, with the ids by which the provider imports them."""
 
 from __future__ import annotations
 
@@ -6,17 +6,19 @@ from collections.abc import Collection
 
 from slipway.github import names
 from slipway.github.names import REPOSITORY
+from slipway.github.observe import ObservedGithub
 from slipway.github.rules import EnvironmentRules
-from slipway.github.survey import Survey
 from slipway.settings.github import Github
 
 Existing = dict[str, str]
-"""The provider's id of what exists, by the name of the resource."""
+"""The provider's import id of each existing resource, by the resource's name."""
 
 
-def of_environment(github: Github, stack: str, rules: EnvironmentRules, survey: Survey) -> Existing:
-    """What exists of the stack's environment."""
-    found = survey.environment
+def of_environment(
+    github: Github, stack: str, rules: EnvironmentRules, observed: ObservedGithub
+) -> Existing:
+    """Existing resources of the stack's environment."""
+    found = observed.environment
     if found is None:
         return {}
     scope, wanted = f"{github.repository}:{stack}", github.environment
@@ -37,9 +39,9 @@ def of_environment(github: Github, stack: str, rules: EnvironmentRules, survey: 
     }
 
 
-def of_repository(github: Github, branches: Collection[str], survey: Survey) -> Existing:
-    """What exists of what belongs to the whole repository."""
-    found, scope = survey.repository, github.repository
+def of_repository(github: Github, branches: Collection[str], observed: ObservedGithub) -> Existing:
+    """Existing resources of the whole repository."""
+    found, scope = observed.repository, github.repository
     rulesets = (names.RELEASE_TAGS, names.RELEASE_CREATORS, *map(names.deployed, branches))
     return {
         **{names.file(each): f"{scope}:{each}:{github.workflow_branch}" for each in found.files},

@@ -1,11 +1,11 @@
-"""What the resources are called in the state. Renaming one makes Pulumi replace it."""
+"""Names of the resources in the state. Pulumi replaces a resource that is renamed."""
 
 from __future__ import annotations
 
 from typing import Final
 
 REPOSITORY: Final = "repository"
-"""Scope of what belongs to the whole repository; an environment's scope is its name."""
+"""Scope of resources of the whole repository; an environment's scope is its name."""
 RELEASE_TAGS: Final = f"{REPOSITORY}-release-tags"
 RELEASE_CREATORS: Final = f"{REPOSITORY}-release-creators"
 
@@ -36,7 +36,7 @@ def branch(pattern: str) -> str:
 
 
 def deployed(pattern: str) -> str:
-    """The ruleset that asks for deployments before a merge."""
+    """The ruleset that requires deployments before a merge."""
     return f"{REPOSITORY}-deployed-{pattern}"
 
 
@@ -46,5 +46,5 @@ def file(path: str) -> str:
 
 
 def ruleset(resource: str) -> str:
-    """What a ruleset is called at GitHub: people see it when a push is refused."""
+    """The name of a ruleset at GitHub, which people see when a push is refused."""
     return "slipway: " + resource.removeprefix(f"{REPOSITORY}-")

@@ -1,4 +1,4 @@
-"""What is wanted of GitHub beside what it has, once nothing speaks against it."""
+"""The plan for GitHub: the desired state, checked against the observed one."""
 
 from __future__ import annotations
 
@@ -7,20 +7,20 @@ from dataclasses import dataclass
 
 from slipway.github import checks, drift, existing
 from slipway.github.existing import Existing
+from slipway.github.observe import ObservedGithub, Reviewers
 from slipway.github.rules import (
     EnvironmentRules,
     branch_rules,
     environment_rules,
     release_tags,
 )
-from slipway.github.survey import Reviewers, Survey
 from slipway.settings import Settings, SettingsError
 from slipway.settings.github import BranchRules, Github, People
 
 
 @dataclass(frozen=True)
-class Plan:
-    """Everything with its defaults, and everybody by number."""
+class GithubPlan:
+    """The desired state with all defaults, and people by id."""
 
     rules: EnvironmentRules
     reviewers: Reviewers
@@ -28,17 +28,21 @@ class Plan:
     tags: tuple[str, ...]
     creators: Reviewers
     taken: Existing
-    """What GitHub has and the state has not: the update takes it over."""
+    """What exists at GitHub and is not in the state: the update imports it."""
     foreign: tuple[str, ...]
-    """What else may be deployed to the environment, though nobody configured it."""
+    """Branches and tags that may be deployed to the environment though not configured."""
 
 
 def plan(
-    settings: Settings, github: Github, environment: str, found: Survey, kept: Collection[str]
-) -> Plan:
+    settings: Settings,
+    github: Github,
+    environment: str,
+    found: ObservedGithub,
+    kept: Collection[str],
+) -> GithubPlan:
     """The plan; `kept` has the names of the resources in the stack's state.
 
-    Raises SettingsError with everything that would fail in the middle of an update.
+    Raises SettingsError with everything that would make the update fail half-way.
     """
     rules, branches = environment_rules(settings, github), branch_rules(settings, github)
     there = existing.of_environment(github, environment, rules, found)
@@ -48,12 +52,12 @@ def plan(
     faults = list(checks.faults(settings, github, environment, found, taken))
     if faults:
         raise SettingsError(environment, faults)
-    return Plan(
+    return GithubPlan(
         rules=rules,
-        reviewers=found.numbers(rules.reviewers),
+        reviewers=found.ids(rules.reviewers),
         branches=branches,
         tags=release_tags(settings, github),
-        creators=found.numbers(github.tags.creators or People()),
+        creators=found.ids(github.tags.creators or People()),
         taken=taken,
-        foreign=tuple(drift.foreign_policies(environment, rules, found.environment, kept)),
+        foreign=tuple(drift.unmanaged_policies(environment, rules, found.environment, kept)),
     )

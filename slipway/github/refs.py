@@ -1,4 +1,4 @@
-"""Branches, tags and the patterns that name many of them."""
+"""Branches, tags and patterns of them."""
 
 from __future__ import annotations
 
@@ -6,20 +6,20 @@ import re
 from collections.abc import Iterable
 
 _PROBES = ("1", "1.2.3-rc.4", "x-y")
-"""What a `*` of another pattern may stand for."""
+"""Examples of what a `*` in a pattern matches."""
 
 
-def admits(pattern: str, other: str) -> bool:
-    """Whether `pattern` admits all refs that `other`, a ref or a pattern itself, stands for.
+def covers(pattern: str, other: str) -> bool:
+    """Whether `pattern` matches every ref that `other`, a ref or a pattern, matches.
 
-    As GitHub reads patterns: `*` is anything but `/`, `**` is anything.
+    In GitHub's patterns `*` matches anything but `/`, and `**` anything.
     """
     return all(_matches(pattern, other.replace("*", probe)) for probe in _PROBES)
 
 
-def admitted(patterns: Iterable[str], other: str) -> bool:
-    """Whether one of the patterns admits all refs that `other` stands for."""
-    return any(admits(each, other) for each in patterns)
+def covered(patterns: Iterable[str], other: str) -> bool:
+    """Whether one of the patterns matches every ref that `other` matches."""
+    return any(covers(each, other) for each in patterns)
 
 
 def _matches(pattern: str, ref: str) -> bool:

@@ -1,4 +1,4 @@
-"""What the settings ask for, with every default filled in."""
+"""The rules that the settings ask for, with all defaults."""
 
 from __future__ import annotations
 
@@ -6,18 +6,18 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Final
 
+from slipway.ci.required_checks import required_checks
 from slipway.settings import Settings
 from slipway.settings.github import BranchRules, Github, People
-from slipway.workflows.checks import required_checks
 
 RELEASE_TAGS: Final = "v*"
 STRICT_WAIT: Final = 300.0  # seconds; of environments that are promoted to
-"""Sources of the defaults: FEATURES 4.1 and 4.3."""
+"""Defaults: see docs/github.md."""
 
 
 @dataclass(frozen=True)
 class EnvironmentRules:
-    """Who may deploy what, and when. No branches and no tags: anything may be deployed."""
+    """Who may deploy what, and when. Without branches and tags, any ref may be deployed."""
 
     reviewers: People
     wait: int
@@ -57,7 +57,7 @@ def release_tags(settings: Settings, github: Github) -> tuple[str, ...]:
 
 
 def branch_rules(settings: Settings, github: Github) -> Mapping[str, BranchRules]:
-    """The protected branches, each with all names of its checks."""
+    """The protected branches, each with the names of its required checks."""
     default = settings.workflows.branch if settings.workflows else "main"
     chosen = {default: BranchRules()} if github.branches is None else github.branches
     checks = required_checks(settings)

@@ -2,7 +2,6 @@
 
 from slipway.settings.errors import Fault, SettingsError
 from slipway.settings.load import load
-from slipway.settings.release import release
 from slipway.settings.settings import Settings
 
-__all__ = ["Fault", "Settings", "SettingsError", "load", "release"]
+__all__ = ["Fault", "Settings", "SettingsError", "load"]

@@ -1,23 +1,68 @@
-"""What a stack owns at GitHub: its environment and, one stack of all, the repository."""
+"""What a stack manages at GitHub: its environment and, in one stack, the repository."""
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
-from typing import Literal
+from typing import Annotated, Final, Literal
 
 from pydantic import Field
 
-from slipway.settings.github_names import ActionsName, Owner, RepositoryName, Team, User
-from slipway.settings.model import Model
-from slipway.settings.names import Label, SecretName, WebAddress
+from slipway.settings.names import Label, Ref, SecretName, WebAddress
 from slipway.settings.quantity import Duration
-from slipway.settings.workflows_names import Ref
+from slipway.settings.types import Model, Text
+
+Owner = Annotated[
+    str,
+    Text(
+        "account",
+        rule="must be a GitHub account (letters, digits and inner hyphens, at most 39)",
+        fits=re.compile(r"[A-Za-z0-9](?:[A-Za-z0-9-]{0,37}[A-Za-z0-9])?").fullmatch,
+    ),
+]
+Login = Annotated[
+    str,
+    Text(
+        "GitHub user",
+        rule="must be a GitHub user's login, without `@`",
+        fits=re.compile(r"[A-Za-z0-9](?:[A-Za-z0-9_-]{0,62}[A-Za-z0-9])?").fullmatch,
+    ),
+]
+Team = Annotated[
+    str,
+    Text(
+        "GitHub team",
+        rule="must be a team's short name (a-z, 0-9, `-` and `_`), without the organization",
+        fits=re.compile(r"[a-z0-9][a-z0-9_-]{0,99}").fullmatch,
+    ),
+]
+RepositoryName = Annotated[
+    str,
+    Text(
+        "repository",
+        rule="must be a repository's name (letters, digits, `.`, `_` and `-`), without its owner",
+        fits=re.compile(r"[A-Za-z0-9_.-]{1,100}").fullmatch,
+    ),
+]
+# Upper case, because GitHub stores names so and would show others as changed for ever.
+# https://docs.github.com/en/actions/reference/security/secrets#naming-your-secrets
+ActionsName = Annotated[
+    str,
+    Text(
+        "secret or variable",
+        rule="must be A-Z, 0-9 and `_`, not begin with a digit or `GITHUB_`, at most 255",
+        fits=re.compile(r"(?!GITHUB_)[A-Z_][A-Z0-9_]{0,254}").fullmatch,
+    ),
+]
+
+MOST_REVIEWERS: Final = 6
+"""Users and teams together, by environment: GitHub's limit."""
 
 
 class People(Model):
     """Users and teams, by name."""
 
-    users: tuple[User, ...] = Field(default=(), examples=[["ann", "bob"]])
+    users: tuple[Login, ...] = Field(default=(), examples=[["ann", "bob"]])
     """Logins."""
     teams: tuple[Team, ...] = Field(default=(), examples=[["operators"]])
     """Short names of teams of the organization that owns the repository."""
@@ -30,13 +75,13 @@ class GithubEnvironment(Model):
     """
 
     reviewers: People | None = Field(default=None, examples=[{"users": ["ann", "bob"]}])
-    """Who has to approve a deployment: one of at most 6 users and teams. With `promote_from` it has
-    to be set; `{}` is nobody. GitHub asks for a paid plan in private repositories."""
+    """Who has to approve a deployment: one of at most 6 users and teams. Required with
+    `promote_from`; `{}`: nobody. In private repositories GitHub requires a paid plan."""
     wait: Duration | None = Field(default=None, ge=0, le=86_400, examples=["5m"])
     """Time between the start of a deployment and its first step, 0s to 24h in whole minutes;
     null: 5m with `promote_from`, else none."""
     self_review: bool = Field(default=False, examples=[True])
-    """Whether who started a deployment may approve it."""
+    """Whether the person who started a deployment may approve it."""
     administrators_bypass: bool = Field(default=False, examples=[True])
     """Whether administrators may deploy without approval and waiting."""
     branches: tuple[Ref, ...] | None = Field(default=None, examples=[["main"]])
@@ -49,18 +94,19 @@ class GithubEnvironment(Model):
     variables: Mapping[ActionsName, str] = Field(
         default={}, examples=[{"DEPLOY_HOST": "203.0.113.21"}]
     )
-    """Variables of jobs in this environment; everybody who may read the repository sees them."""
+    """Variables of jobs in this environment; they are visible to everybody who can read the
+    repository."""
 
 
 class BranchRules(Model):
-    """What a change has to pass to get into a branch, which nobody may delete or rewrite."""
+    """Rules for changes to a branch, which nobody may delete or force-push to."""
 
     approvals: int = Field(default=2, ge=0, le=6, examples=[1])
     """Approvals of a pull request, 0 to 6."""
     code_owners: bool = Field(default=False, examples=[True])
     """Whether the owners of changed files (CODEOWNERS) have to be among those who approve."""
     dismiss_stale: bool = Field(default=True, examples=[False])
-    """Whether a new commit takes earlier approvals away."""
+    """Whether a new commit dismisses earlier approvals."""
     checks: tuple[str, ...] | None = Field(default=None, examples=[["lint", "test"]])
     """Checks that have to pass; null: every job of the CI workflow in `workflows`."""
     up_to_date: bool = Field(default=True, examples=[False])
@@ -78,12 +124,12 @@ class BranchRules(Model):
 
 
 class ReleaseTags(Model):
-    """Tags that are releases: once made, nobody may move or delete them (by a ruleset)."""
+    """Tags that are releases: once created, nobody may move or delete them (by a ruleset)."""
 
     patterns: tuple[Ref, ...] | None = Field(default=None, min_length=1, examples=[["v*"]])
     """The tags; null: `release_tags` of `workflows`, else `v*`."""
     creators: People | None = Field(default=None, examples=[{"teams": ["operators"]}])
-    """Who alone may make them; null: all who may push."""
+    """The only people who may create them; null: everybody who may push."""
 
 
 class Github(Model):
@@ -104,18 +150,18 @@ class Github(Model):
     token: SecretName | None = Field(default=None, examples=["GITHUB_ADMIN_TOKEN"])
     """Name in `secrets` of a token that may administer the repository; null: the variable
     GITHUB_TOKEN, or the GitHub App in GITHUB_APP_ID, GITHUB_APP_INSTALLATION_ID and
-    GITHUB_APP_PEM_FILE, of whoever runs Pulumi."""
+    GITHUB_APP_PEM_FILE, where Pulumi runs."""
     write_delay: Duration = Field(default=1.0, ge=0, le=60, examples=["0s"])
-    """Pause after each write, 0s to 1m. GitHub asks for a second at least; 0s writes all at once,
-    for a GitHub Enterprise Server without limits."""
+    """Pause after each write, 0s to 1m. GitHub asks for at least 1s; 0s is for a GitHub Enterprise
+    Server without rate limits."""
     manage: Literal["environment", "repository"] = Field(
         default="environment", examples=["repository"]
     )
-    """What the stack owns; one stack of the repository has `repository`."""
+    """What the stack manages; one stack of the repository has `repository`."""
     adopt: bool = Field(default=False, examples=[True])
-    """Whether what is at GitHub already is taken over: the first update only takes it into the
-    state, the next one shows and changes what differs. Secrets and workflow files are written over
-    at once. Without `adopt` all of it is an error."""
+    """Whether existing resources at GitHub are imported: the first update only imports them into
+    the state, the next one shows and changes what differs. Secrets and workflow files are
+    overwritten at once. Without `adopt`, existing resources are an error."""
     environment: GithubEnvironment = Field(
         default=GithubEnvironment(), examples=[{"reviewers": {"users": ["ann", "bob"]}}]
     )
@@ -130,13 +176,13 @@ class Github(Model):
     secrets: tuple[ActionsName, ...] = Field(default=(), examples=[["SLACK_WEBHOOK"]])
     """Names of entries of `secrets` that all jobs get under the same names."""
     variables: Mapping[ActionsName, str] = Field(default={}, examples=[{"DOMAIN": "example.org"}])
-    """Variables of all jobs; everybody who may read the repository sees them."""
+    """Variables of all jobs; they are visible to everybody who can read the repository."""
     workflow_branch: Ref | None = Field(default=None, examples=["slipway"])
-    """Existing branch that the workflow files are committed to; null: they are written by
-    `slipway workflows write` only. A branch whose rules hold for administrators takes no commit
-    without a pull request."""
+    """Existing branch that the workflow files are committed to; null: they are written by `slipway
+    workflows write` only. A branch whose rules hold for administrators accepts no commit without a
+    pull request."""
 
     @property
     def owns_repository(self) -> bool:
-        """Whether this is the stack that owns what all environments share."""
+        """Whether this stack manages what all environments share."""
         return self.manage == "repository"

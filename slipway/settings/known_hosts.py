@@ -19,7 +19,7 @@ DEFAULT_FILE: Final = "known_hosts"
 
 @dataclass(frozen=True)
 class KnownHosts:
-    """Public keys by host as it is written in the file: `HOST`, or `[HOST]:PORT`."""
+    """Public keys by host, as written in the file: `HOST`, or `[HOST]:PORT`."""
 
     keys: dict[str, tuple[str, ...]]
     faults: tuple[Fault, ...]

@@ -1,4 +1,4 @@
-"""The forms that names, addresses and references have to take."""
+"""Types of names, addresses and references, each with the form that it requires."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ import ipaddress
 import re
 from typing import Annotated, Final
 
-from slipway.settings.kind import Text
+from slipway.settings.types import Text
 
 _LABEL: Final = r"[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?"
 _PART: Final = r"[a-z0-9]+(?:(?:\.|__?|-+)[a-z0-9]+)*"
@@ -58,7 +58,7 @@ def is_network(text: str) -> bool:
 
 
 def is_pattern(text: str) -> bool:
-    """Whether `text` is a regular expression of Python's."""
+    """Whether `text` is a regular expression that Python accepts."""
     try:
         re.compile(text)
     except re.error:
@@ -185,5 +185,13 @@ Network = Annotated[
         "network",
         rule="must be an IPv4 network, written as its own address and its length",
         fits=is_network,
+    ),
+]
+Ref = Annotated[
+    str,
+    Text(
+        "branch or tag",
+        rule="must be a branch or tag (letters, digits, `.`, `_`, `-`, `/`, and `*` as a wildcard)",
+        fits=re.compile(r"[A-Za-z0-9*][A-Za-z0-9._/*-]{0,243}").fullmatch,
     ),
 ]

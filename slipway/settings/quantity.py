@@ -6,7 +6,7 @@ import re
 from decimal import Decimal
 from typing import Annotated, Final
 
-from slipway.settings.kind import Parsed
+from slipway.settings.types import Parsed
 
 LONGEST: Final = Decimal(86_400)  # seconds: a rollout that waits longer than a day is a mistake
 LARGEST: Final = 1 << 50  # bytes

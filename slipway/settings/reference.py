@@ -2,13 +2,9 @@
 
 from __future__ import annotations
 
-import ast
 import inspect
 import sys
-import textwrap
 from collections import deque
-from functools import cache
-from itertools import pairwise
 from pathlib import Path
 from string import Template
 from typing import Any, Final
@@ -16,7 +12,7 @@ from typing import Any, Final
 from pydantic import BaseModel, SecretStr
 from pydantic.fields import FieldInfo
 
-from slipway.settings.explain import written
+from slipway.settings.errors import written
 from slipway.settings.schema import Place, annotation_of, held_type, is_map, key_type, plain
 from slipway.settings.settings import Settings
 
@@ -63,34 +59,13 @@ def _models() -> dict[type[BaseModel], list[str]]:
 
 def _section(model: type[BaseModel], paths: list[str]) -> str:
     where = ", ".join(f"`{path.removeprefix('/')}`" for path in paths if path)
-    told = meanings(model)
-    rows = [_row(key, field, told.get(key, "")) for key, field in model.model_fields.items()]
+    rows = [_row(key, field) for key, field in model.model_fields.items()]
     parts = [f"## {model.__name__}", where, inspect.getdoc(model), "\n".join([_HEAD, *rows])]
     return "\n\n".join(part for part in parts if part)
 
 
-@cache
-def meanings(model: type[BaseModel]) -> dict[str, str]:
-    """The docstring under each field, on one line.
-
-    Pydantic could put them into the fields, at a tenth of a second of every start of the program.
-    """
-    found = {}
-    for ancestor in reversed(model.__mro__):
-        if not issubclass(ancestor, BaseModel) or ancestor is BaseModel:
-            continue
-        (definition,) = ast.parse(textwrap.dedent(inspect.getsource(ancestor))).body
-        for statements in pairwise(getattr(definition, "body", ())):
-            match statements:
-                case (
-                    ast.AnnAssign(target=ast.Name(id=key)),
-                    ast.Expr(value=ast.Constant(value=str(text))),
-                ):
-                    found[key] = " ".join(text.split())
-    return found
-
-
-def _row(key: str, field: FieldInfo, meaning: str) -> str:
+def _row(key: str, field: FieldInfo) -> str:
+    meaning = " ".join((field.description or "").split())
     example = written(field.examples[0]) if field.examples else ""
     cells = (f"`{key}`", _type(annotation_of(field)), _default(field), f"`{example}`", meaning)
     return f"| {' | '.join(cell.replace('|', chr(92) + '|') for cell in cells)} |"

@@ -1,4 +1,4 @@
-"""What the models say about a place in the settings."""
+"""Lookups in the models: the type and the field at a path in the settings."""
 
 from __future__ import annotations
 
@@ -10,9 +10,10 @@ from typing import Annotated, Any, Literal, Union, get_args, get_origin
 from pydantic import BaseModel
 from pydantic.fields import FieldInfo
 
-from slipway.settings.kind import Kind
+from slipway.settings.types import Kind
 
-Path = tuple[str | int, ...]
+KeyPath = tuple[str | int, ...]
+"""Keys and indices that lead to a setting."""
 
 
 @dataclass(frozen=True)
@@ -25,23 +26,23 @@ class Place:
 
     @property
     def model(self) -> type[BaseModel] | None:
-        """The model that a value here belongs to, if it is one."""
+        """The model of the values here, if they have one."""
         kind = plain(self.annotation)
         return kind if isinstance(kind, type) and issubclass(kind, BaseModel) else None
 
     @property
     def kind(self) -> Kind | None:
-        """The kind of value that is written here, if it is one of ours."""
+        """The `Kind` of the values here, if they have one."""
         return kind_of(self.annotation)
 
     @property
     def choices(self) -> tuple[str, ...]:
-        """The only values that may stand here, if they are few."""
+        """The allowed values, if they are enumerated."""
         kind = plain(self.annotation)
         return get_args(kind) if get_origin(kind) is Literal else ()
 
     def child(self, key: str | int) -> Place | None:
-        """The place under `key`; None where the models know none."""
+        """The place under `key`; None if the models have none."""
         if self.model:
             field = self.model.model_fields.get(str(key))
             return field and Place(annotation_of(field), field)
@@ -49,8 +50,8 @@ class Place:
         return None if held is None else Place(held, self.field, self.depth + 1)
 
 
-def place(model: type[BaseModel], path: Path) -> Place | None:
-    """The place at `path` in `model`; None where the models know none."""
+def place(model: type[BaseModel], path: KeyPath) -> Place | None:
+    """The place at `path` in `model`; None if the models have none."""
     here: Place | None = Place(model)
     for key in path:
         here = here and here.child(key)

@@ -8,14 +8,11 @@ from typing import Annotated
 from pydantic import Field, JsonValue, SecretStr
 
 from slipway.settings.application import Application
+from slipway.settings.environment import Preflight, Proxy, Registry, Server
 from slipway.settings.github import Github
-from slipway.settings.model import Model
 from slipway.settings.names import Label, SecretName, StackName, Version
-from slipway.settings.preflight import Preflight
-from slipway.settings.proxy import Proxy
-from slipway.settings.registry import Registry
 from slipway.settings.rollout import Rollout
-from slipway.settings.server import Server
+from slipway.settings.types import Model
 from slipway.settings.workflows import Workflows
 
 Secret = Annotated[SecretStr, Field(min_length=1)]
@@ -38,9 +35,9 @@ class Settings(Model):
     registry: Registry = Field(examples=[{"address": "ghcr.io/acme"}])
     """Where images are pushed to and pulled from."""
     promote_from: StackName | None = Field(default=None, examples=["staging"])
-    """Stack whose digests this one runs; it then builds nothing."""
+    """Stack whose image digests this one runs; it then builds no images."""
     build: bool | None = Field(default=None, examples=[False])
-    """Whether the images are built here, or looked up in the registry; null: built unless
+    """Whether the images are built by this stack, or must be in the registry; null: built unless
     `promote_from` is set."""
     servers: Mapping[Label, Server] = Field(
         min_length=1, examples=[{"production-1": {"host": "203.0.113.21"}}]
@@ -59,11 +56,11 @@ class Settings(Model):
     rollout: Rollout = Field(default=Rollout(), examples=[{"batch": "50%"}])
     """How a release replaces another."""
     preflight: Preflight = Field(default=Preflight(), examples=[{"disk_free": "2G"}])
-    """What a server has to offer before a rollout begins."""
+    """What every server must have before a rollout begins."""
     workflows: Workflows | None = Field(default=None, examples=[{"ci": {"python": {}}}])
     """The repository's GitHub workflows; null: none are written."""
     github: Github | None = Field(default=None, examples=[{"owner": "acme", "repository": "shop"}])
-    """What this stack owns at GitHub; null: nothing, and GitHub is not asked."""
+    """What this stack manages at GitHub; null: nothing, and GitHub is not queried."""
 
     @property
     def builds(self) -> bool:

@@ -6,9 +6,9 @@ from contextlib import contextmanager
 
 import pytest
 
-from lab import folders, layout, lifecycle
+from lab import layout, lifecycle, paths
 from tests.agent.connection import Connection
-from tests.agent.host import AgentHost, release
+from tests.agent.host import FOLDER, AgentHost, release
 
 POOL = ("staging-3", "staging-4", "staging-5", "staging-6")  # servers that no other test uses
 
@@ -32,7 +32,7 @@ def machine(tmp_path_factory: pytest.TempPathFactory) -> Iterator[AgentHost]:
 def reserved() -> Iterator[str]:
     """The name of a server that no other run of these tests has at the moment."""
     for name in POOL:
-        with (folders.state() / f"{name}.reserved").open("w") as file:
+        with (paths.state() / f"{name}.reserved").open("w") as file:
             try:
                 fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
             except BlockingIOError:
@@ -59,18 +59,19 @@ def serving(machine: AgentHost) -> AgentHost:
 
 
 def clean(machine: AgentHost) -> None:
+    others = "! -name 'agent*' ! -name installed"
     remains = [
         # First, because a watchdog that sees half of its state gone takes its rollout back.
-        "pkill -KILL --uid deploy --full ' watch shop$'",
+        "pkill -KILL --uid deploy --full ' watch shop test$'",
         "docker ps --all --quiet | xargs --no-run-if-empty docker rm --force --volumes",
         "docker volume prune --force",
-        "rm -rf /home/deploy/.slipway/shop",
+        f"find {FOLDER} -mindepth 1 -maxdepth 1 {others} -exec rm -r {{}} +",
     ]
     machine.sh("; ".join(remains))
 
 
 def untouched(machine: AgentHost) -> bool:
     status = machine.status()
-    serves = status["serving"] and status["serving"]["release"] == release("v1").id
-    others = status["candidate"] or status["previous"]
-    return bool(serves and status["phase"] == "idle" and not others and not status["problems"])
+    serves = status.serving and status.serving.release == release("v1").id
+    others = status.candidate or status.previous
+    return bool(serves and status.phase == "idle" and not others and not status.problems)

@@ -2,26 +2,31 @@
 
 from __future__ import annotations
 
-import json
 import subprocess
-from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, fields
 from functools import cache
 from pathlib import Path
 from typing import Any
 
 import httpx
 
-from components.server import install_command
+from components.server import folder_command, install_command
 from lab import registry
 from lab.layout import REGISTRY, Server
 from lab.load import Load
-from slipway.agent.build import build
-from slipway.release.release import Health, Migration, Release, Service
-from slipway.web import WITHOUT_TLS
+from slipway.agent.bundle import build
+from slipway.protocol.installation import Installation
+from slipway.protocol.messages import EXCHANGES, read_answer, write_request
+from slipway.protocol.requests import RegistryLogin, Rollout
+from slipway.rollout.context import RolloutContext
+from slipway.rollout.release import Health, Migration, Release, Service
+from slipway.rollout.state import Proxy, Retention
+from slipway.rollout.step import Step
+from slipway.rollout.watch import Watch
 from tests.agent.connection import Connection
 
-AGENT = ".slipway/agent.pyz"
+INSTALLATION = Installation("shop", "test")
+AGENT, FOLDER = INSTALLATION.agent, INSTALLATION.folder
 NETWORK = "172.31.240.0/24"
 TOKEN = "hunter2-is-secret"
 LOAD = 100  # requests a second
@@ -119,10 +124,10 @@ def release(
 
 @dataclass(frozen=True)
 class Result:
-    """What one call of the agent came to."""
+    """What one call of the agent came to; `answer` is None where it failed."""
 
     code: int
-    answer: dict[str, Any]
+    answer: Any
     progress: str
 
     @property
@@ -141,14 +146,15 @@ class AgentHost:
     rollouts: list[str] = field(default_factory=lambda: ["none"])  # names; each stage begins one
 
     def install(self) -> None:
-        agent = build(self.folder)
+        archive = build(self.folder)
         subprocess.run(
-            ["docker", "cp", str(agent), f"{self.server.container}:/opt/{agent.name}"],
+            ["docker", "cp", str(archive), f"{self.server.container}:/opt/{archive.name}"],
             check=True,
             capture_output=True,
         )
-        self.sh(f"mkdir -p .slipway && cp /opt/{agent.name} .slipway/")
-        self.sh(f"echo life | {{ {install_command(agent.name)}; }}")
+        self.sh(folder_command(INSTALLATION))
+        self.sh(f"cp /opt/{archive.name} {FOLDER}/")
+        self.sh(f"echo life | {{ {install_command(INSTALLATION, archive.name)}; }}")
 
     def sh(self, command: str) -> str:
         """As the deploy user."""
@@ -159,58 +165,65 @@ class AgentHost:
     def call(
         self, step: str, wanted: Release | None = None, *, command: str = "", **changes: Any
     ) -> Result:
-        request = self.request(step, wanted, **changes)
+        """One step; `changes` replace fields of its request, or of the rollout in it."""
+        asked = Step(step)
+        text = write_request(self.request(asked, wanted, **changes))
         program = command or f"python3 {AGENT}"
-        done = self.connection.run(f"{program} {step}", stdin=json.dumps(request), limit=120)
-        answer = json.loads(done.stdout) if done.stdout else {}
+        done = self.connection.run(f"{program} {step}", stdin=text, limit=120)
+        answer = read_answer(asked, done.stdout) if done.stdout else None
         return Result(done.returncode, answer, done.stderr)
 
-    def request(self, step: str, wanted: Release | None, **changes: Any) -> dict[str, Any]:
-        """What the program sends for a step; secrets go with those steps that need them only."""
-        if step == "stage":
+    def request(self, step: str, wanted: Release | None = None, **changes: Any) -> Any:
+        """What the program sends for a step."""
+        kind = EXCHANGES[Step(step)].request
+        names = {each.name for each in fields(kind)}
+        values: dict[str, Any] = {
+            "registry": RegistryLogin(REGISTRY, None, None),
+            "proxy": Proxy(image=digest("haproxy", "2.6"), http_port=80, network=NETWORK),
+            "certificate": "", "hosts": {}, "secrets": {"TOKEN": TOKEN}, "release": wanted,
+            "disk_free": 0, "images": (), "domains": (), "network": NETWORK,
+            "weight": 100, "pause": 0.0, "bake": 0.5, "watch": Watch(), "peer_aborted": False,
+            "service": "", "minutes": 0.0, "lines": 100,
+        }  # fmt: skip
+        values |= {"target": INSTALLATION.target(self.server.name)}
+        if "rollout" in names:
+            values["rollout"] = self._rollout(step, wanted, changes)
+        return kind(**{name: each for name, each in {**values, **changes}.items() if name in names})
+
+    def _rollout(self, step: str, wanted: Release | None, changes: dict[str, Any]) -> Rollout:
+        assert wanted is not None, f"{step} is about a release"
+        if step == Step.STAGE:
             self.rollouts.append(f"rollout{len(self.rollouts) + 1}")
-        basis = {"line": "what was", "token": self.rollouts[-1], "peers": {}}
-        rollout = {
-            "basis": basis, "owner": "ann", "bake": 0.5, "lease": 600, "keeping": {"retain": 1},
-        }  # fmt: skip
-        rollout.update(changes.pop("rollout", {}))
-        found: dict[str, Any] = {
-            "application": "shop", "environment": "test", "server": self.server.name,
-            "rollout": rollout,
-        }  # fmt: skip
-        if wanted is not None:
-            found["release"] = {"id": wanted.id}
-        if step in ("preflight", "stage", "accessory"):
-            found["registry"] = {"address": REGISTRY, "username": None, "password": None}
-            found["proxy"] = {
-                "image": digest("haproxy", "2.6"), "http_port": 80, "network": NETWORK,
-            }  # fmt: skip
-        if step == "stage" and wanted is not None:
-            found["release"] = {"id": wanted.id, **wanted.to_dict()}
-            found["secrets"] = {"TOKEN": TOKEN}
-        return {**found, **changes}
+        return Rollout(
+            release=wanted.id,
+            version=wanted.version,
+            context=changes.pop("context", RolloutContext("what was", self.rollouts[-1], {})),
+            lease=changes.pop("lease", 600.0),
+            retention=changes.pop("retention", Retention(retain=1)),
+        )
 
     def roll_out(self, wanted: Release, **changes: Any) -> None:
         tests = ["smoke"] if wanted.smoke else []
-        for step in ("stage", *tests, "switch", "confirm", "finalize"):
+        for step in ("stage", *tests, "switch", "prepare", "commit"):
             done = self.call(step, wanted, **changes)
             assert done.code == 0, done.progress
 
     def version(self) -> str:
         """What a user gets."""
-        return httpx.get(f"http://{self.server.address}/", timeout=5, verify=WITHOUT_TLS).text
+        return httpx.get(f"http://{self.server.address}/", timeout=5).text
 
     def load(self) -> Load:
         """What users ask for meanwhile: constant requests, each of which counts."""
         return Load([self.server.address], rate=LOAD, clients=CLIENTS)
 
-    def status(self) -> Mapping[str, Any]:
+    def status(self) -> Any:
+        """A StatusAnswer."""
         done = self.call("status")
         assert done.code == 0, done.progress
         return done.answer
 
     def problems(self) -> list[str]:
-        return list(self.status()["problems"])
+        return list(self.status().problems)
 
     def containers(self) -> dict[str, str]:
         """State by name of all containers of the application's services."""

@@ -1,17 +1,21 @@
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any
 
 import pytest
 
 from lab import servers
+from slipway.protocol.answers import AccessoryReport
+from slipway.protocol.requests import AccessoryDefinition
+from slipway.rollout.release import Health, Limits
 from tests.agent.host import AGENT, AgentHost, Result, digest, release
 
 KILLED = 255  # OpenSSH's own, for a command that a signal ended
 HARNESS = f"""
 import os, signal, sys
 sys.path.insert(0, os.path.realpath('{AGENT}'))
-from slipway.agent.docker import Engine
+from slipway.agent.engine.client import Engine
 from slipway.agent.__main__ import main
 
 count, call = int(sys.argv[1]), Engine.call
@@ -30,26 +34,32 @@ sys.exit(main(sys.argv[2:]))
 
 
 def run(host: AgentHost, *, command_line: str = "", **changes: Any) -> Result:
-    definition = {
-        "name": "redis",
-        "image": digest("redis", "7"),
-        "port": 6379,
-        "volumes": {"data": "/data"},
-        "command": ["redis-server", "--appendonly", "yes"],
-        "secrets": ["TOKEN"],
-        "health": {"kind": "command", "command": ["redis-cli", "ping"], "deadline": 20},
-        "stop_grace": 5,
-        **changes,
-    }
-    secrets = {"TOKEN": "s3cret"}
+    definition = AccessoryDefinition(
+        name="redis",
+        image=digest("redis", "7"),
+        port=6379,
+        publish_address=None,
+        volumes={"data": "/data"},
+        command=("redis-server", "--appendonly", "yes"),
+        environment={},
+        secrets=("TOKEN",),
+        health=Health(kind="command", command=("redis-cli", "ping"), deadline=20.0),
+        limits=Limits(),
+        stop_grace=5.0,
+    )
     return host.call(
-        "accessory", command=command_line, accessory=definition, secrets=secrets, basis="planned"
+        "accessory",
+        command=command_line,
+        accessory=replace(definition, **changes),
+        secrets={"TOKEN": "s3cret"},
+        context="planned",
     )
 
 
-def seen(host: AgentHost) -> dict[str, Any]:
+def seen(host: AgentHost) -> AccessoryReport:
     """What the next plan is made from."""
-    return dict(host.status()["accessories"]["redis"])
+    report: AccessoryReport = host.status().accessories["redis"]
+    return report
 
 
 def names(host: AgentHost) -> list[str]:
@@ -62,9 +72,9 @@ def stored(host: AgentHost) -> str:
 
 
 def test_an_accessory_is_started_once_and_then_left_alone(host: AgentHost) -> None:
-    assert run(host).answer["changed"] is True
+    assert run(host).answer.changed is True
     before = host.sh("docker inspect --format '{{.Id}}' shop-redis")
-    assert run(host).answer["changed"] is False
+    assert run(host).answer.changed is False
     assert host.sh("docker inspect --format '{{.Id}}' shop-redis") == before
 
 
@@ -72,7 +82,7 @@ def test_a_changed_definition_keeps_the_data(host: AgentHost) -> None:
     run(host)
     host.sh("docker exec shop-redis redis-cli set order 42")
     changed = run(host, environment={"MODE": "other"})
-    assert changed.answer["changed"] is True
+    assert changed.answer.changed is True
     assert stored(host) == "42"
     assert names(host) == ["shop-redis"]
 
@@ -80,7 +90,7 @@ def test_a_changed_definition_keeps_the_data(host: AgentHost) -> None:
 @pytest.mark.parametrize(
     ("change", "told"),
     [
-        ({"limits": {"cpus": 10000}}, "CPUs"),  # refused when it is created
+        ({"limits": Limits(cpus=10000.0)}, "CPUs"),  # refused when it is created
         ({"publish_address": "203.0.113.9"}, "203.0.113.9"),  # and when it is started
     ],
     ids=["created", "started"],
@@ -135,11 +145,11 @@ def test_a_change_that_was_killed_is_taken_back_by_a_call_for_the_one_before(
 def test_a_stopped_accessory_is_started_again(host: AgentHost) -> None:
     run(host)
     host.sh("docker stop shop-redis")
-    assert run(host).answer["changed"] is True
+    assert run(host).answer.changed is True
 
 
 def test_an_accessory_that_does_not_become_ready_is_an_error_with_its_log(host: AgentHost) -> None:
-    done = run(host, command=["redis-server", "--nonsense", "yes"])
+    done = run(host, command=("redis-server", "--nonsense", "yes"))
     assert done.code == 1
     assert "accessory: redis" in done.error
     assert "redis | " in done.progress
@@ -147,13 +157,13 @@ def test_an_accessory_that_does_not_become_ready_is_an_error_with_its_log(host: 
 
 def test_a_change_that_did_not_become_ready_shows_until_one_does(host: AgentHost) -> None:
     run(host)
-    assert seen(host) == {"basis": "planned", "starts": 1, "problem": ""}
-    never = {"kind": "command", "command": ["false"], "deadline": 2}
+    assert seen(host) == AccessoryReport("planned", 1, "")
+    never = Health(kind="command", command=("false",), deadline=2.0)
     assert run(host, environment={"MODE": "bad"}, health=never).code == 1
     unfinished = "its last start was not finished"
-    assert seen(host) == {"basis": "planned", "starts": 2, "problem": unfinished}
+    assert seen(host) == AccessoryReport("planned", 2, unfinished)
     assert run(host).code == 0
-    assert seen(host) == {"basis": "planned", "starts": 3, "problem": ""}
+    assert seen(host) == AccessoryReport("planned", 3, "")
 
 
 def test_an_accessory_is_not_touched_while_somebody_holds_the_server(host: AgentHost) -> None:
@@ -162,8 +172,8 @@ def test_an_accessory_is_not_touched_while_somebody_holds_the_server(host: Agent
     held = run(host, environment={"MODE": "other"})
     assert held.code == 1
     assert "locked by bob" in held.error
-    assert host.call("unlock", owner="bob").code == 0
-    assert run(host).answer["changed"] is False
+    assert host.call("unlock").code == 0
+    assert run(host).answer.changed is False
 
 
 def test_services_reach_it_by_its_name_and_a_rollout_leaves_it_alone(host: AgentHost) -> None:

@@ -8,7 +8,8 @@ from typing import Any
 import pytest
 
 from lab import servers
-from slipway.release.release import Release
+from slipway.rollout.release import Release
+from slipway.rollout.watch import Watch
 from tests.agent.host import TOKEN, AgentHost, release
 
 
@@ -27,29 +28,29 @@ def test_a_release_that_misbehaves_under_traffic_is_taken_back(
     two = release("v2", **fault)
     assert serving.call("stage", two).code == 0
     with serving.load():
-        done = serving.call("switch", two, rollout={"bake": 20})
+        done = serving.call("switch", two, bake=20.0)
     assert done.code == 1
     assert said in done.error
     assert TOKEN not in done.progress
-    assert done.answer == {}
+    assert done.answer is None
     assert serving.version() == "v1"
-    assert serving.status()["phase"] == "idle"
+    assert serving.status().phase == "idle"
 
 
-@pytest.mark.parametrize("step", ["switch", "confirm"])
+@pytest.mark.parametrize("step", ["switch", "prepare"])
 def test_a_release_that_falls_over_while_nobody_watches_is_taken_back(
     serving: AgentHost, step: str
 ) -> None:
     two = release("v2")
     assert serving.call("stage", two).code == 0
-    if step == "confirm":
+    if step == "prepare":
         assert serving.call("switch", two).code == 0
     fall_over(serving, two)
     done = serving.call(step, two)
     assert done.code == 1
     assert "web-1 restarted after it was ready" in done.error
     assert serving.version() == "v1"
-    assert serving.status()["phase"] == "idle"
+    assert serving.status().phase == "idle"
 
 
 def fall_over(host: AgentHost, fallen: Release) -> None:
@@ -65,10 +66,10 @@ def fall_over(host: AgentHost, fallen: Release) -> None:
 def test_what_is_put_up_with_by_configuration_passes(serving: AgentHost) -> None:
     two = release("v2", FAIL_EVERY="33", LOG="ERROR no seat")
     assert serving.call("stage", two).code == 0
-    watch = {"error_rate": 0.2, "log_errors": None}
+    watch = Watch(error_rate=0.2, log_errors=None)
     before = len(errors_of_the_proxy(serving))  # of other tests
     with serving.load():
-        done = serving.call("switch", two, rollout={"bake": 3, "watch": watch})
+        done = serving.call("switch", two, bake=3.0, watch=watch)
     assert done.code == 0, done.progress
     assert "requests failed" in done.progress
     logged = errors_of_the_proxy(serving)[before:]
@@ -82,18 +83,22 @@ def errors_of_the_proxy(serving: AgentHost) -> list[str]:
     return serving.sh("docker logs shop-proxy 2>&1 | grep 'GET /version$' || true").splitlines()
 
 
-CANARY = {"weight": 50, "bake": 3, "watch": {"min_requests": 100, "hold_limit": 4}}
+CANARY: dict[str, Any] = {
+    "weight": 50,
+    "bake": 3.0,
+    "watch": Watch(min_requests=100, hold_limit=4.0),
+}
 
 
 def test_a_canary_as_good_as_the_old_release_passes_with_its_figures(serving: AgentHost) -> None:
     two = release("v2")
     assert serving.call("stage", two).code == 0
     with serving.load() as load:
-        done = serving.call("switch", two, rollout=CANARY)
+        done = serving.call("switch", two, **CANARY)
     assert done.code == 0, done.progress
     assert re.search(r"v2 has passed: 0 of \d+ requests failed, p95 \d+ ms, proc", done.progress)
     assert load.failures == []
-    assert serving.status()["phase"] == "switched"
+    assert serving.status().phase == "switched"
 
 
 @pytest.mark.parametrize(
@@ -105,7 +110,7 @@ def test_a_slow_canary_is_taken_back(serving: AgentHost, fault: dict[str, Any], 
     two = release("v2", **fault)
     assert serving.call("stage", two).code == 0
     with serving.load() as load:
-        done = serving.call("switch", two, rollout={**CANARY, "bake": 20})
+        done = serving.call("switch", two, **{**CANARY, "bake": 20.0})
     assert done.code == 1
     assert re.search(said, done.error)
     assert load.failures == []
@@ -115,7 +120,7 @@ def test_a_slow_canary_is_taken_back(serving: AgentHost, fault: dict[str, Any], 
 def test_a_canary_without_requests_never_passes(serving: AgentHost) -> None:
     two = release("v2")
     assert serving.call("stage", two).code == 0
-    done = serving.call("switch", two, rollout=CANARY)
+    done = serving.call("switch", two, **CANARY)
     assert done.code == 1
     assert "only 0 requests of the 100 that a verdict needs" in done.error
     assert "holding for 4 s at most" in done.progress

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 
 from lab import servers
-from slipway.release.release import Smoke
-from slipway.values import replace
+from slipway.rollout.release import Smoke
 from tests.agent.host import AGENT, TOKEN, AgentHost, release
 
 
@@ -17,7 +17,7 @@ def test_a_person_is_told_what_is_well_and_what_is_not(serving: AgentHost) -> No
     )
     well = json.loads(serving.sh(f"python3 {AGENT} health"))
     assert well["ok"], well
-    assert {each["part"] for each in well["checks"]} == {
+    assert {each["part"] for each in well["findings"]} == {
         "web-1",
         "web-2",
         "worker-1",
@@ -32,7 +32,7 @@ def test_a_person_is_told_what_is_well_and_what_is_not(serving: AgentHost) -> No
     assert TOKEN not in done.stdout
     wrong = {
         (each["part"], each["check"]): each["detail"]
-        for each in json.loads(done.stdout)["checks"]
+        for each in json.loads(done.stdout)["findings"]
         if not each["ok"]
     }
     assert wrong.pop(("web-1", "log"), "an error in 5 min, the last: ERROR ***").endswith(

@@ -7,10 +7,10 @@ import socket
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
+from dataclasses import replace
 
 from lab.waiting import until
-from slipway.release.release import Release
-from slipway.values import replace
+from slipway.rollout.release import Release
 from tests.agent.host import AgentHost, Result, release
 
 LONG = 8.0  # seconds that a long request takes
@@ -99,7 +99,7 @@ def test_open_connections_survive_a_reload_and_a_switch_and_end_in_order(
     serving: AgentHost,
 ) -> None:
     address, one, two = serving.server.address, talking("v1"), talking("v2", replicas=3)
-    settings = {**serving.request("stage", one)["proxy"], "drain": DRAIN}
+    settings = replace(serving.request("stage", one).proxy, drain=DRAIN)
     serving.roll_out(one, proxy=settings)
     kept = http.client.HTTPConnection(address, 80, timeout=5)
     slow: list[str] = []
@@ -120,11 +120,11 @@ def test_open_connections_survive_a_reload_and_a_switch_and_end_in_order(
             staged = serving.call("stage", two, proxy=settings)
             assert staged.code == 0, staged.progress
             assert "reloading the proxy" in staged.progress
-            for step in ("switch", "confirm"):
+            for step in ("switch", "prepare"):
                 assert serving.call(step, two).code == 0
             assert serving.version() == "v2"
             assert opened.echo(b"still there") == b"still there"
-            ending = threading.Thread(target=lambda: ends.append(serving.call("finalize", two)))
+            ending = threading.Thread(target=lambda: ends.append(serving.call("commit", two)))
             ending.start()
             waiting.join()
             assert slow == ["v1"]
@@ -150,7 +150,7 @@ def ask(connection: http.client.HTTPConnection, path: str = "/") -> str:
 
 
 def test_a_first_proxy_that_cannot_read_its_configuration_is_not_left(host: AgentHost) -> None:
-    asked = {**host.request("stage", release("v1"))["proxy"], "http_port": 70000}
+    asked = replace(host.request("stage", release("v1")).proxy, http_port=70000)
     done = host.call("stage", release("v1"), proxy=asked)
     assert done.code == 1
     assert "refuses its configuration" in done.error

@@ -8,13 +8,13 @@ import ssl
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
+from dataclasses import replace
 from typing import Any
 
 import httpx
 import pytest
 
-from slipway.web import WITHOUT_TLS
-from tests.agent.host import AgentHost, release
+from tests.agent.host import FOLDER, AgentHost, release
 from tests.certificates import pem
 
 NAME = "shop.example.org"
@@ -34,8 +34,8 @@ def test_a_certificate_is_taken_up_renewed_and_refused_without_a_lost_request(
 ) -> None:
     first, renewed = pem(NAME), pem(NAME, days=9)
     wrong = pem("other.example.org", days=-1, begun=30)
-    plan = {"preflight": {"domains": [NAME]}, **https(secured, wrong)}
-    found = secured.call("preflight", **plan).error
+    plan = {"domains": (NAME,), **https(secured, wrong)}
+    found = secured.call("preflight", release("v1"), **plan).error
     assert "proxy/certificate: certificate has expired" in found
     assert f"proxy/certificate: does not name {NAME}" in found
     stage(secured, first)
@@ -50,13 +50,13 @@ def test_a_certificate_is_taken_up_renewed_and_refused_without_a_lost_request(
     assert set(answers) == {"200 v1 max-age=600"}
     assert len(answers) > 3
     assert seen(address)[0] == certificate_of(renewed)
-    folder = ".slipway/shop/proxy/config"
+    folder = f"{FOLDER}/proxy/config"
     digest = hashlib.sha256(renewed.encode()).hexdigest()[:16]
     listed = secured.sh(f"cd {folder} && stat -c '%a %n' certificate-*")
     assert listed == f"600 certificate-{digest}.pem\n"
     status = secured.status()
-    assert status["problems"] == []
-    assert "its certificate ends in 9 days" in status["warnings"][0]
+    assert status.problems == ()
+    assert "its certificate ends in 9 days" in status.warnings[0]
     refused = secured.call("stage", release("v2"), **https(secured, "no certificate"))
     assert "[ALERT]" in refused.error
     assert "unable to load" in refused.error
@@ -65,23 +65,23 @@ def test_a_certificate_is_taken_up_renewed_and_refused_without_a_lost_request(
 
 
 def test_clients_that_ask_too_much_are_refused_at_the_door(secured: AgentHost) -> None:
-    settings = {**secured.request("stage", release("v1"))["proxy"], "rate_limit": 1}
-    limited = secured.call("stage", release("v1"), proxy={**settings, "body_limit": 1000})
+    settings = replace(secured.request("stage", release("v1")).proxy, rate_limit=1)
+    limited = secured.call("stage", release("v1"), proxy=replace(settings, body_limit=1000))
     assert limited.code == 0, limited.progress
     url = f"http://{secured.server.address}/"
     assert httpx.post(url, content=b"x" * 1001).status_code == 413
-    answers = [httpx.get(url, verify=WITHOUT_TLS) for _ in range(30)]
+    answers = [httpx.get(url) for _ in range(30)]
     assert {answer.status_code for answer in answers} == {200, 429}
     assert answers[-1].headers["Retry-After"] == "10"
     assert httpx.get(f"{url}.well-known/slipway/none").text == "unknown"
 
 
 def https(host: AgentHost, text: str) -> dict[str, Any]:
-    """What the program adds to its orders for HTTPS on port 8443."""
+    """What the program's requests have for HTTPS on port 8443."""
     digest = hashlib.sha256(text.encode()).hexdigest()[:16]
-    settings = {"https_port": 8443, "certificate": digest, "hsts": 600}
-    plain = host.request("stage", release("v1"))["proxy"]
-    return {"certificate": text, "proxy": {**plain, **settings}}
+    plain = host.request("preflight", release("v1")).proxy
+    secure = replace(plain, https_port=8443, certificate=digest, hsts=600)
+    return {"certificate": text, "proxy": secure}
 
 
 def stage(host: AgentHost, text: str) -> None:

@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import signal
 import threading
+from dataclasses import replace
 from typing import Any
 
 import httpx
@@ -10,18 +11,17 @@ import pytest
 from lab import servers, waiting
 from lab.engine import docker
 from lab.layout import REGISTRY
-from slipway.release.release import Health, Release
-from slipway.values import replace
-from tests.agent.host import AGENT, TOKEN, AgentHost, digest, release
+from slipway.rollout.release import Health, Release
+from tests.agent.host import AGENT, FOLDER, TOKEN, AgentHost, Result, digest, release
 
 
 def test_a_rolling_update_and_the_way_back_fail_no_request(serving: AgentHost) -> None:
     one, two = release("v1"), release("v2")
     with serving.load() as load:
-        for step in ("stage", "switch", "confirm", "finalize"):
+        for step in ("stage", "switch", "prepare", "commit"):
             done = serving.call(step, two)
             assert done.code == 0, done.progress
-            assert done.answer["switch_seconds"] < 1
+            assert done.answer.switch_seconds < 1
         assert serving.version() == "v2"
         serving.roll_out(one)
         for step in ("stage", "switch", "abort"):
@@ -40,9 +40,9 @@ def test_changes_that_need_a_reload_fail_no_request_either(serving: AgentHost) -
 
 
 def test_a_staged_release_gets_no_request(serving: AgentHost) -> None:
-    assert serving.call("stage", release("v2")).answer["phase"] == "staged"
+    assert serving.call("stage", release("v2")).answer.phase == "staged"
     assert {serving.version() for _ in range(20)} == {"v1"}
-    assert serving.status()["candidate"]["version"] == "v2"
+    assert serving.status().candidate.version == "v2"
 
 
 @pytest.mark.parametrize(
@@ -71,18 +71,18 @@ def test_an_error_shows_the_log_without_its_secrets(serving: AgentHost) -> None:
     done = serving.call("stage", release("v2", CRASH="1"))
     assert "web-1 | cannot start with ***" in done.progress
     assert TOKEN not in done.progress
-    assert TOKEN not in serving.sh("cat .slipway/shop/*.json*")
+    assert TOKEN not in serving.sh(f"cat {FOLDER}/*.json*")
 
 
 def test_a_release_that_fails_in_its_bake_time_gives_the_traffic_back(serving: AgentHost) -> None:
     two = release("v2", CRASH_AFTER="8")
     assert serving.call("stage", two).code == 0
-    done = serving.call("switch", two, rollout={"bake": 15})
+    done = serving.call("switch", two, bake=15.0)
     assert done.code == 1
     assert "after it was ready" in done.error
     assert serving.version() == "v1"
     assert set(serving.containers().values()) == {"running"}
-    assert serving.status()["phase"] == "idle"
+    assert serving.status().phase == "idle"
 
 
 def test_a_migration_runs_once_and_a_failed_one_shows_what_it_said(serving: AgentHost) -> None:
@@ -90,7 +90,7 @@ def test_a_migration_runs_once_and_a_failed_one_shows_what_it_said(serving: Agen
     assert serving.call("stage", good).code == 0
     assert "migrating" in serving.call("migrate", good).progress
     again = serving.call("migrate", good)
-    assert (again.code, again.answer["changed"]) == (0, False)
+    assert (again.code, again.answer.changed) == (0, False)
     bad = release("v3", migration="raise SystemExit('no such table')")
     assert serving.call("stage", bad).code == 0
     done = serving.call("migrate", bad)
@@ -108,27 +108,34 @@ def test_the_way_back_to_the_previous_release_makes_and_pulls_nothing(serving: A
     assert serving.version() == "v1"
 
 
-def test_another_owner_is_told_who_holds_the_server(serving: AgentHost) -> None:
+def test_who_asks_for_a_server_is_told_which_rollout_has_it(serving: AgentHost) -> None:
     assert serving.call("stage", release("v2")).code == 0
-    done = serving.call("stage", release("v3"), rollout={"owner": "bob"})
+    done = bob_locks(serving)
     assert done.code == 1
-    assert "locked by ann since" in done.error
-    assert serving.status()["candidate"]["version"] == "v2"
+    assert "locked by test since" in done.error
+    assert f"(rollout of {release('v2').id})" in done.error
+    assert serving.status().candidate.version == "v2"
     assert serving.call("stage", release("v2")).code == 0
     assert serving.call("abort", release("v2")).code == 0
-    assert serving.call("stage", release("v3"), rollout={"owner": "bob"}).code == 0
+    assert bob_locks(serving).code == 0
+    assert serving.call("unlock").code == 0
+
+
+def bob_locks(host: AgentHost, seconds: float | None = None) -> Result:
+    """A person wants the server to himself."""
+    return host.call("lock", owner="bob", reason="replacing a disk", seconds=seconds)
 
 
 def test_an_ended_lease_is_taken_over(serving: AgentHost) -> None:
-    assert serving.call("stage", release("v2"), rollout={"lease": 0.1}).code == 0
-    assert waiting.until(lambda: serving.status()["lock"] is None, limit=20)
-    serving.roll_out(release("v3"), rollout={"owner": "bob"})
+    assert bob_locks(serving, seconds=0.1).code == 0
+    assert waiting.until(lambda: serving.status().lock is None, limit=20)
+    serving.roll_out(release("v3"))
     assert serving.version() == "v3"
 
 
 def test_a_step_that_is_told_to_end_goes_back_first(serving: AgentHost) -> None:
     def interrupt() -> None:
-        assert waiting.until(lambda: serving.status()["phase"] == "staging", limit=20)
+        assert waiting.until(lambda: serving.status().phase == "staging", limit=20)
         servers.run(serving.server, f"kill -{signal.SIGTERM} $(pgrep -f '{AGENT} [s]tage')")
 
     killer = threading.Thread(target=interrupt)
@@ -137,7 +144,7 @@ def test_a_step_that_is_told_to_end_goes_back_first(serving: AgentHost) -> None:
     killer.join()
     assert done.code == 1
     assert "interrupted by SIGTERM" in done.error
-    assert serving.status()["phase"] == "idle"
+    assert serving.status().phase == "idle"
     assert serving.problems() == []
 
 

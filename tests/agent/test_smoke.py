@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from slipway.release.release import Smoke
-from slipway.values import replace
-from tests.agent.host import AgentHost, release
+from dataclasses import replace
+
+from slipway.rollout.release import Smoke
+from tests.agent.host import FOLDER, AgentHost, release
 
 FAILING = Smoke("web", "/docs", body="v3", retries=0)
 
@@ -18,7 +19,7 @@ def test_a_release_that_fails_before_the_switch_never_gets_a_request(serving: Ag
     assert "smoke test GET /docs of web answered without 'v3'" in done.error
     assert set(load.versions) == {"v1"}
     assert load.failures == []
-    assert serving.status()["phase"] == "idle"
+    assert serving.status().phase == "idle"
     assert serving.problems() == []
 
 
@@ -26,5 +27,5 @@ def test_a_release_that_passes_is_tested_again_as_users_get_it(serving: AgentHos
     two = replace(release("v2"), smoke=(Smoke("web", "/docs", body="v2"),))
     serving.roll_out(two)
     assert serving.version() == "v2"
-    journal = serving.sh("cat .slipway/shop/journal.jsonl")
+    journal = serving.sh(f"cat {FOLDER}/journal.jsonl")
     assert journal.count(f'"action": "smoke {two.id}", "') == 4  # begun and done, twice

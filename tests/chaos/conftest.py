@@ -6,7 +6,7 @@ from collections.abc import Iterator
 
 import pytest
 
-from lab.chaos.fleet import SERVERS, Fleet
+from chaos.fleet import SERVERS, Fleet
 from lab.workspace import Workspace
 
 

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import pytest
 
-from lab.chaos.fleet import Fleet
-from lab.chaos.scenarios import EITHER, SCENARIOS, SUCCEEDS, Scenario
-from lab.chaos.trial import run
+from chaos.fleet import Fleet
+from chaos.scenarios import EITHER, SCENARIOS, SUCCEEDS, Scenario
+from chaos.trial import run
 
 FAST = [scenario for scenario in SCENARIOS if scenario.fast]
 
@@ -16,11 +16,11 @@ def test_a_rollout_under_load_comes_to_the_end_that_it_must(
     fleet: Fleet, scenario: Scenario
 ) -> None:
     outcome = run(scenario, fleet)
-    if not outcome.orderly:
+    if not outcome.healed:
         fleet.prepare()  # the next scenario begins on servers without this past
     assert outcome.requests > 100, "without a load nothing is shown"
     assert outcome.failed == []
     assert scenario.end in (outcome.end, EITHER)
     assert (outcome.code == 0) == (scenario.update == SUCCEEDS)
     assert outcome.faults == []
-    assert outcome.orderly, "the next update left something amiss"
+    assert outcome.healed, "the next update left something amiss"

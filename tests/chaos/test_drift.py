@@ -6,8 +6,8 @@ from collections.abc import Callable
 
 import pytest
 
+from chaos.fleet import INSTALLATION, Fleet
 from lab import servers
-from lab.chaos.fleet import Fleet
 from lab.layout import Server
 
 
@@ -26,7 +26,7 @@ DRIFTS = {
     # First, while the state still tells of the life that began with a server as empty as this one.
     "the server set up afresh": servers.reset,
     "a container removed": by_hand(f"docker rm --force $({WEB})"),
-    "the agent deleted": by_hand("rm -r .slipway/agent*"),
+    "the agent deleted": by_hand(f"rm -r {INSTALLATION.folder}/agent*"),
 }
 
 

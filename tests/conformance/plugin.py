@@ -148,7 +148,7 @@ def executable(name: str) -> list[str]:
 
 
 def offline(name: str) -> list[str]:
-    return [sys.executable, "-m", f"lab.plugins.{name}"]
+    return [sys.executable, "-m", f"fakes.plugins.{name}"]
 
 
 def is_offline(name: str) -> bool:

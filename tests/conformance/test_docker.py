@@ -13,7 +13,7 @@ from typing import Any, Literal
 import httpx
 import pytest
 
-from lab.plugins.docker.ignore import IgnoreFile
+from fakes.plugins.docker.ignore import IgnoreFile
 
 from .plugin import CallError, Plugin, login_at, offline, running
 from .sshd import Sshd

@@ -13,7 +13,7 @@ import pulumi_command as command
 import pytest
 from pulumi import automation
 
-from lab.automation import Stack, empty
+from lab.automation import empty, state_file
 
 from .plugin import REPOSITORY, executable
 from .sshd import Sshd
@@ -38,7 +38,7 @@ def stack(sshd: Sshd, tmp_path: Path) -> Iterator[Step]:
 class Step:
     """The step's inputs, the updates it goes through, and what ran on the server."""
 
-    stack: Stack
+    stack: automation.Stack
 
     def __init__(self, sshd: Sshd, log: Path) -> None:
         self.log = log
@@ -119,7 +119,7 @@ def test_secrets_stay_out_of_the_state_and_previews_run_nothing(stack: Step) -> 
     stack.stack.preview()
     assert stack.ran() == []
     stack.stack.up(suppress_progress=True)
-    state = stack.stack.state.read_text()
+    state = state_file(stack.stack).read_text()
     assert "ciphertext" in state
     assert "hidden!" not in state
     assert "PRIVATE KEY" not in state

@@ -8,8 +8,8 @@ from pathlib import Path
 
 import pytest
 
-from lab.github.program import Program
-from lab.github.simulator import Simulator
+from fakes.github.program import Program
+from fakes.github.simulator import Simulator
 
 from .deployed import Deployed, deployed_stack
 from .wanted import Wanted, prepared

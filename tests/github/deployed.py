@@ -7,9 +7,9 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
-from lab.github.program import Program
-from lab.github.simulator import Simulator
-from lab.github.state import Environment
+from fakes.github.program import Program
+from fakes.github.simulator import Simulator
+from fakes.github.state import Environment
 
 from .wanted import STACK, Wanted, prepared
 

@@ -3,8 +3,8 @@ from __future__ import annotations
 import pulumi
 import pulumi_github as github
 
-from lab.github.program import Declare, Program
-from lab.github.simulator import Simulator
+from fakes.github.program import Declare, Program
+from fakes.github.simulator import Simulator
 
 
 def production(wait_timer: int = 5, users: tuple[int, ...] = ()) -> Declare:

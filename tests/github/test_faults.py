@@ -7,8 +7,8 @@ import pulumi_github as github
 import pytest
 from pulumi import automation
 
-from lab.github.program import Program
-from lab.github.simulator import Simulator
+from fakes.github.program import Program
+from fakes.github.simulator import Simulator
 
 CREATED = "POST /repos/acme/shop/actions/variables"
 

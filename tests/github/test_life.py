@@ -6,8 +6,8 @@ import pulumi
 import pulumi_github as github
 from pulumi import ResourceOptions
 
-from lab.github.program import Program
-from lab.github.simulator import Simulator
+from fakes.github.program import Program
+from fakes.github.simulator import Simulator
 
 SHOP = "shop"
 

@@ -9,9 +9,9 @@ import pulumi_github as github
 import pytest
 from pulumi import automation
 
-from lab.github.program import Declare, Program
-from lab.github.simulator import Simulator
-from lab.github.state import Protection
+from fakes.github.program import Declare, Program
+from fakes.github.simulator import Simulator
+from fakes.github.state import Protection
 
 REVIEWS: dict[str, Any] = {"required_approving_review_count": 2, "dismiss_stale_reviews": True}
 

@@ -5,9 +5,9 @@ from typing import Any
 import pulumi
 import pulumi_github as github
 
-from lab.github.program import Declare, Program
-from lab.github.simulator import Simulator
-from lab.github.state.repository import Record
+from fakes.github.program import Declare, Program
+from fakes.github.simulator import Simulator
+from fakes.github.state.repository import Record
 
 
 def release_tags(**rules: Any) -> Declare:

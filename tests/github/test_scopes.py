@@ -8,8 +8,8 @@ import pulumi_github as github
 import pytest
 from pulumi import automation
 
-from lab.github.program import Program
-from lab.github.simulator import Simulator
+from fakes.github.program import Program
+from fakes.github.simulator import Simulator
 
 from .test_files import CI, workflow
 from .test_protection import protection

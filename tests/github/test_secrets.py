@@ -6,9 +6,9 @@ import pulumi
 import pulumi_github as github
 import pytest
 
-from lab.github.program import Declare, Program
-from lab.github.simulator import Simulator
-from lab.github.state import Environment
+from fakes.github.program import Declare, Program
+from fakes.github.simulator import Simulator
+from fakes.github.state import Environment
 
 
 def secrets(value: str) -> Declare:

@@ -7,10 +7,9 @@ from collections.abc import Iterator
 import httpx
 import pytest
 
-from lab.github import rest
-from lab.github.server import contract
-from lab.github.simulator import Simulator
-from slipway.web import WITHOUT_TLS
+from fakes.github import rest
+from fakes.github.server import contract
+from fakes.github.simulator import Simulator
 
 SHOP = "/repos/acme/shop"
 
@@ -19,7 +18,7 @@ SHOP = "/repos/acme/shop"
 def client(simulator: Simulator) -> Iterator[httpx.Client]:
     headers = {"Authorization": f"Bearer {simulator.token.text}"}
     url = f"{simulator.base_url}api/v3"
-    with httpx.Client(base_url=url, headers=headers, verify=WITHOUT_TLS) as opened:
+    with httpx.Client(base_url=url, headers=headers) as opened:
         yield opened
 
 

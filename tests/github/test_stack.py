@@ -8,8 +8,8 @@ from typing import Final
 import pytest
 from pulumi import automation
 
-from lab.github.program import Program
-from lab.github.simulator import Simulator
+from fakes.github.program import Program
+from fakes.github.simulator import Simulator
 
 from .deployed import Deployed
 from .wanted import HOOK, KEY, STACK, Wanted

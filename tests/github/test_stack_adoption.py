@@ -5,8 +5,8 @@ from __future__ import annotations
 import pytest
 from pulumi import automation
 
-from lab.github.program import Program
-from lab.github.simulator import Simulator
+from fakes.github.program import Program
+from fakes.github.simulator import Simulator
 
 from .wanted import STACK, Wanted
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from datetime import UTC, datetime, timedelta
 
-from lab.github.state.repository import Policy
+from fakes.github.state.repository import Policy
 
 from .deployed import Deployed
 from .wanted import HOOK, KEY, STACK

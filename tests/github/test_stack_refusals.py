@@ -7,8 +7,8 @@ from typing import Final
 import pytest
 from pulumi import automation
 
-from lab.github.program import Program
-from lab.github.simulator import Simulator
+from fakes.github.program import Program
+from fakes.github.simulator import Simulator
 
 from .deployed import Deployed
 from .wanted import STACK, Wanted
@@ -23,11 +23,11 @@ github:
   workflow_branch: nowhere
 """
 TOLD: Final = (
-    "github/environment/reviewers/users/1: GitHub knows no user `bob`",
-    "github/environment/reviewers/teams/0: GitHub knows no team `ops` in acme",
-    "github/environment/tags: admit no tag `v*`",
-    "github/secrets: the workflows need `API_KEY`, and nobody has set it",
-    "github/branches/main/checks/0: no job of CI is called `tset`",
+    "github/environment/reviewers/users/1: there is no GitHub user `bob`",
+    "github/environment/reviewers/teams/0: there is no GitHub team `ops` in acme",
+    "github/environment/tags: do not allow the tags `v*`",
+    "github/secrets: the workflows need `API_KEY`, which is not set",
+    "github/branches/main/checks/0: CI has no job `tset`",
     "github/tags/patterns: exclude the release tags `v*`",
     "github/workflow_branch: the repository has no branch `nowhere`",
 )

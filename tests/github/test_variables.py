@@ -5,8 +5,8 @@ import pulumi_github as github
 import pytest
 from pulumi import automation
 
-from lab.github.program import Declare, Program
-from lab.github.simulator import Simulator
+from fakes.github.program import Declare, Program
+from fakes.github.simulator import Simulator
 
 
 def variable(value: str, imported: str | None = None) -> Declare:

@@ -9,11 +9,12 @@ from typing import Any, Final
 import pulumi
 import yaml
 
-from components import repository, stack
-from lab.github.program import Declare
-from lab.github.simulator import Simulator
+from components import stack
+from components.github import repository
+from fakes.github.program import Declare
+from fakes.github.simulator import Simulator
 from slipway.settings import load
-from slipway.settings.merge import merged
+from slipway.settings.overrides import merged
 from tests.unit.slipway.settings.sample import VALID, project
 
 STACK: Final = "production"

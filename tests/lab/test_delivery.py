@@ -7,11 +7,12 @@ after it share.
 from __future__ import annotations
 
 import re
-from typing import Any
+from dataclasses import replace
 
 from lab.layout import REGISTRY, Server
 from lab.load import Load
 from lab.registry import tags
+from slipway.protocol.answers import StatusAnswer
 from tests.lab.trial import IMAGE, SERVERS, Trial, images, journal, served, status
 
 STAGING, PRODUCTION = SERVERS["staging"], SERVERS["production"]
@@ -32,14 +33,14 @@ def test_production_runs_the_very_image_that_staging_ran(promoted: Trial) -> Non
 
 
 def test_a_second_preview_and_a_second_update_do_nothing(promoted: Trial) -> None:
-    epochs = {server.name: status(server)["epoch"] for server in PRODUCTION}
+    epochs = {server.name: status(server).epoch for server in PRODUCTION}
     containers = {server.name: started(server) for server in PRODUCTION}
     for stack in SERVERS:
         assert promoted.changes(stack) == {}
     again = promoted.up("production")
     assert again.returncode == 0
     assert re.search(r"^Resources:\n +\d+ unchanged\n\n", again.stdout, re.MULTILINE), again.stdout
-    assert {server.name: status(server)["epoch"] for server in PRODUCTION} == epochs
+    assert {server.name: status(server).epoch for server in PRODUCTION} == epochs
     assert {server.name: started(server) for server in PRODUCTION} == containers
 
 
@@ -81,9 +82,10 @@ def test_outputs_are_what_the_servers_report(renewed: Trial) -> None:
     outputs = renewed.outputs("production")
     assert outputs["version"] == renewed.version("v1.1.0")
     for server in PRODUCTION:
-        serving = status(server)["serving"]
-        assert outputs["servers"][server.name] == f"{serving['version']} ({serving['release']})"
-        assert outputs["images"] == serving["images"]
+        serving = status(server).serving
+        assert serving is not None
+        assert outputs["servers"][server.name] == f"{serving.version} ({serving.release})"
+        assert outputs["images"] == serving.images
 
 
 def test_the_history_tells_which_versions_were_deployed(renewed: Trial) -> None:
@@ -97,18 +99,13 @@ def reference(version: str) -> str:
     return f"{REGISTRY}/{IMAGE}@{tags(IMAGE)[version]}"
 
 
-def kept(server: Server) -> dict[str, Any]:
-    """What changes only when somebody changes it: not the clock, a lease, a container's health."""
+def kept(server: Server) -> StatusAnswer:
+    """What changes only when somebody changes it: no lease, and of no container its health."""
     report = status(server)
-    own = ("agent", "epoch", "phase", "serving", "previous", "candidate", "basis", "accessories")
-    containers = [
-        {key: each[key] for key in ("name", "release", "image", "state", "restarts")}
-        for each in report["containers"]
-    ]
-    return {**{key: report[key] for key in own}, "containers": containers}
+    containers = tuple(replace(each, health=None, fault="") for each in report.containers)
+    return replace(report, containers=containers, lock=None, problems=())
 
 
 def started(server: Server) -> list[tuple[str, str, int]]:
     """The containers, what they are at, and how often they were started anew."""
-    found = status(server)["containers"]
-    return [(each["name"], each["state"], each["restarts"]) for each in found]
+    return [(each.name, each.state, each.restarts) for each in status(server).containers]

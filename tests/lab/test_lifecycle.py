@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from lab import engine, folders, images, keys, layout, lifecycle, registry, servers, ssh_agent
+from lab import engine, images, keys, layout, lifecycle, paths, registry, servers, ssh_agent
 from lab.engine import docker
 
 SERVERS = layout.servers(staging=1, production=1)
@@ -56,7 +56,7 @@ def test_down_leaves_nothing_behind_and_up_comes_back_with_the_same_keys() -> No
 def leftovers() -> list[str]:
     """What is left of the lab: mounts, and containers, volumes and networks or their engine's."""
     mounts = [line.split()[1] for line in Path("/proc/mounts").read_text().splitlines()]
-    own = (str(folders.cache()), str(folders.state()))
+    own = (str(paths.cache()), str(paths.state()))
     found = [mount for mount in mounts if mount.startswith(own)]
     if engine.running():
         found += docker("ps", "--all", "--quiet", "--filter", f"label={layout.LABEL}").split()

@@ -49,7 +49,7 @@ def state(server: Server) -> tuple[str, str, str] | None:
     except httpx.HTTPError:
         return None
     report = status(server)
-    return version, report["serving"]["release"], report["phase"]
+    return version, report.serving.release if report.serving else "", report.phase
 
 
 def test_a_version_that_does_not_exist(settled: Trial) -> None:

@@ -36,10 +36,12 @@ def test_no_secret_shows_up_anywhere_on_its_way(settled: Trial, tmp_path: Path) 
     seen["history"] = settled.workspace.pulumi("stack", "history", *stack, "--json")
     for server in PRODUCTION:
         seen[f"journal of {server.name}"] = journal(server)
-        state = "cat /home/deploy/.slipway/*/state.json /home/deploy/.slipway/installed"
+        state = "cd /home/deploy/.slipway && cat */*/state.json */*/installed"
         seen[f"state of {server.name}"] = servers.run(server, state).stdout
     assert all(seen.values()), "there was nothing to look at"
-    assert "agent.pyz" in seen[f"processes of {PRODUCTION[0].name}"], "no step was seen running"
+    assert ".slipway/shop/production/agent" in seen[f"processes of {PRODUCTION[0].name}"], (
+        "no step was seen running"
+    )
     assert [place for place, text in seen.items() if secret in text] == []
 
 

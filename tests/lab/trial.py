@@ -5,7 +5,6 @@ from __future__ import annotations
 import json
 import re
 import subprocess
-import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
@@ -15,9 +14,13 @@ import httpx
 import yaml
 
 from lab import servers, waiting
-from lab.command import end_session
+from lab.command import kill_session
 from lab.layout import Server, find
+from lab.update import Update
 from lab.workspace import REPOSITORY, Workspace
+from slipway.protocol.answers import StatusAnswer
+from slipway.protocol.installation import Installation
+from slipway.rollout.state import Phase
 
 SERVERS: Final[dict[str, list[Server]]] = {
     "staging": [find("staging-2")],
@@ -71,7 +74,7 @@ class Trial:
         except httpx.HTTPError:
             return False
         return all(
-            (found, report["phase"], report["problems"]) == (version, "idle", [])
+            (found, report.phase, report.problems) == (version, Phase.IDLE, ())
             for found, report in reports
         )
 
@@ -128,35 +131,12 @@ class Trial:
     def updating(self, stack: str) -> Iterator[Update]:
         """A `pulumi up` that runs meanwhile; it and what it leaves are killed at the end."""
         update = Update(
-            self.workspace.start("up", "-s", stack, "--yes", "--skip-preview", apart=True)
+            self.workspace.start("up", "-s", stack, "--yes", "--skip-preview", own_session=True)
         )
         try:
             yield update
         finally:
-            end_session(update.process)
-
-
-class Update:
-    """A running `pulumi up` and what it has printed so far."""
-
-    def __init__(self, process: subprocess.Popen[str]) -> None:
-        self.process = process
-        self.lines: list[str] = []
-        threading.Thread(target=self._read, daemon=True).start()
-
-    @property
-    def said(self) -> str:
-        """Everything so far."""
-        return "".join(self.lines)
-
-    def wait_until(self, text: str) -> None:
-        """Wait until it has printed some text."""
-        wait_for(f"{text!r} in the output", lambda: text in self.said)
-
-    def _read(self) -> None:
-        assert self.process.stdout is not None
-        for line in self.process.stdout:
-            self.lines.append(line)
+            kill_session(update.process)
 
 
 def errors(said: str) -> list[str]:
@@ -208,14 +188,10 @@ def address(server: Server) -> dict[str, str]:
     return {"host": server.address, "private_address": server.address}
 
 
-def status(server: Server) -> dict[str, Any]:
-    """What the server's agent reports."""
-    answer = servers.ssh(
-        server, "python3 .slipway/agent.pyz status", stdin=json.dumps({"application": "shop"})
-    )
-    assert answer.returncode == 0, answer.stderr
-    report: dict[str, Any] = json.loads(answer.stdout)
-    return report
+def status(server: Server) -> StatusAnswer:
+    """What the server's agent reports; a server is named after its stack."""
+    environment = server.name.partition("-")[0]
+    return servers.agent_status(server, Installation("shop", environment))
 
 
 def served(server: Server) -> str:
@@ -225,13 +201,14 @@ def served(server: Server) -> str:
 
 def images(server: Server) -> dict[str, str]:
     """By service, the image that the server runs."""
-    found: dict[str, str] = status(server)["serving"]["images"]
-    return found
+    serving = status(server).serving
+    assert serving is not None
+    return dict(serving.images)
 
 
 def journal(server: Server) -> str:
     """Everything that the agent has noted on the server."""
-    return servers.run(server, "cat /home/deploy/.slipway/*/journal.jsonl").stdout
+    return servers.run(server, "cat /home/deploy/.slipway/*/*/journal.jsonl").stdout
 
 
 def wait_for(what: str, happened: Callable[[], bool], limit: float = 60.0) -> None:

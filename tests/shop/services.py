@@ -63,7 +63,7 @@ def running() -> Iterator[Services]:
 
 def _install_missing() -> None:
     if missing := [package for package, program in PACKAGES.items() if not _found(program)]:
-        from lab import packages  # the shop's own CI has services, and no lab
+        from lab import packages  # noqa: PLC0415 - the shop's own CI has services, and no lab
 
         packages.install(*missing)
 

@@ -15,17 +15,6 @@ CHECKER = {"tests/unit/tricks.py", "tests/unit/test_no_tricks.py"}
 
 NO_CODE = {".json", ".jsonl", ".lock", ".md", ".sum"}
 
-BEING_REMOVED = {
-    "components/stack.py",
-    "lab/bench/simulation.py",
-    "lab/plugins/command/__main__.py",
-    "lab/plugins/protocol.py",
-    "lab/recipes/server/Dockerfile",
-    "slipway/web.py",
-    "tests/conftest.py",
-}
-"""Files with tricks that are about to go."""
-
 
 def tracked() -> list[Path]:
     listed = subprocess.run(
@@ -52,7 +41,7 @@ def test_no_file_of_the_repository_has_a_trick() -> None:
     tricky = [
         f"{place}:{trick.line}: {trick.what}"
         for place, name in checked.items()
-        if place not in CHECKER | BEING_REMOVED
+        if place not in CHECKER
         for trick in found(name)
     ]
     assert tricky == [], "\n".join(tricky)

@@ -7,9 +7,9 @@ from typing import Any
 
 import pytest
 
-from slipway.workflows.files import files
-from tests.unit.slipway.workflows import sample
-from tests.unit.slipway.workflows.github_yaml import load
+from slipway.ci.files import files
+from tests.unit.slipway.ci import sample
+from tests.unit.slipway.ci.github_yaml import load
 from tests.workflows.programs import FORM, SHA, Programs
 from tests.workflows.runner import Runner
 

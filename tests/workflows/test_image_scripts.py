@@ -6,9 +6,9 @@ from typing import Any
 
 import pytest
 
-from slipway.workflows.files import files
-from tests.unit.slipway.workflows import sample
-from tests.unit.slipway.workflows.github_yaml import load
+from slipway.ci.files import files
+from tests.unit.slipway.ci import sample
+from tests.unit.slipway.ci.github_yaml import load
 from tests.workflows.programs import SHA, Programs
 from tests.workflows.runner import Runner
 
@@ -89,7 +89,7 @@ def test_a_registry_that_does_not_answer_is_not_taken_for_empty(
 ) -> None:
     registry(programs, 'echo "connection refused" >&2; exit 1')
     build(machine, image)
-    assert machine.outcomes()["Look for this commit's image"] == "failure"
+    assert machine.outcomes()["Find this commit's image"] == "failure"
     assert machine.outcomes()["Build"] == "skipped"
 
 
@@ -102,7 +102,7 @@ def test_an_image_over_its_limit_of_500_mib_fails(
     registry(programs, "echo sha256:index", size)
     programs.answers("cosign", "")
     build(machine, image)
-    assert machine.outcomes()["Size"] == outcome
+    assert machine.outcomes()["Check the size"] == outcome
     assert f"| linux/amd64 | {(size + 1000 + (2 << 20)) >> 20} |" in machine.summary
 
 

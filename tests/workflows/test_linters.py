@@ -9,9 +9,9 @@ from pathlib import Path
 
 import pytest
 
-from slipway.workflows.files import files, workflows
-from slipway.workflows.model import Run
-from tests.unit.slipway.workflows import sample
+from slipway.ci.files import files, workflows
+from slipway.ci.model import Run
+from tests.unit.slipway.ci import sample
 from toolchain import actionlint
 
 LIMIT = 120.0

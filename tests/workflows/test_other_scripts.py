@@ -9,9 +9,9 @@ from typing import Any
 
 import pytest
 
-from slipway.workflows.files import files
-from tests.unit.slipway.workflows import sample
-from tests.unit.slipway.workflows.github_yaml import load
+from slipway.ci.files import files
+from tests.unit.slipway.ci import sample
+from tests.unit.slipway.ci.github_yaml import load
 from tests.workflows.programs import Programs
 from tests.workflows.runner import Runner
 
@@ -53,7 +53,7 @@ def test_the_first_test_is_the_baseline(machine: Runner, programs: Programs) -> 
         only(workflow("scheduled"), "performance", "Compare with the baseline"), "performance"
     )
     assert machine.succeeded
-    assert "this test becomes it" in machine.summary
+    assert "this test is the first" in machine.summary
 
 
 @pytest.mark.parametrize(

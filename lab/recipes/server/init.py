@@ -1,4 +1,7 @@
-"""Process 1 of a lab server: keeps sshd and the engine running, reaps orphans, stops on SIGTERM."""
+"""Process 1 of a lab server: keeps its services running, reaps orphans, stops on SIGTERM.
+
+A start of the container is a boot: /run is a tmpfs, so that it begins empty.
+"""
 
 import os
 import signal
@@ -11,6 +14,8 @@ from types import FrameType
 KEYS = Path("/lab")  # mounted read-only: host_key, host_key.pub, authorized_keys
 CGROUPS = Path("/sys/fs/cgroup")
 SERVICES = {
+    # At a boot, which it knows by the absence of /run/crond.reboot, cron runs the @reboot lines.
+    "cron": ["/usr/sbin/cron", "-f"],
     "dockerd": ["/usr/sbin/dockerd"],
     "sshd": ["/usr/sbin/sshd", "-D", "-e"],
 }
@@ -19,7 +24,7 @@ STOP_LIMIT = 5.0  # seconds until what ignores SIGTERM is killed
 
 
 def install_keys() -> None:
-    """Copy the keys with the owner and the modes that sshd insists on."""
+    """Copy the keys with the owner and the modes that sshd requires."""
     authorized = Path("/etc/ssh/authorized_keys")
     authorized.mkdir(exist_ok=True)
     for source, target, mode in (
@@ -32,13 +37,13 @@ def install_keys() -> None:
 
 
 def open_cgroups() -> None:
-    """Let the engine make cgroups of its own below this container's."""
+    """Let the engine create cgroups below this container's."""
     mounts = [line.split()[1] for line in Path("/proc/mounts").read_text().splitlines()]
     for mount in mounts:
         if Path(mount) == CGROUPS or CGROUPS in Path(mount).parents:
             subprocess.run(["mount", "-o", "remount,bind,rw", mount], check=True)
     controllers = CGROUPS / "cgroup.controllers"
-    if controllers.exists():  # version 2: only a group without processes hands controllers down
+    if controllers.exists():  # version 2: only a group without processes can enable controllers
         own = CGROUPS / "init"
         own.mkdir(exist_ok=True)
         for process in (CGROUPS / "cgroup.procs").read_text().split():
@@ -48,7 +53,7 @@ def open_cgroups() -> None:
 
 
 def prepare() -> None:
-    """Do what has to be there before the services start."""
+    """Do what the services need before they start."""
     Path("/run/sshd").mkdir(mode=0o755)
     install_keys()
     open_cgroups()
@@ -60,7 +65,7 @@ def start(name: str) -> int:
 
 
 def supervise() -> None:
-    """Restart whichever service ends, for ever."""
+    """Restart every service that ends."""
     running = {start(name): name for name in SERVICES}
     while True:
         pid, status = os.wait()
@@ -73,7 +78,7 @@ def supervise() -> None:
 
 
 def stop(_signal: int, _frame: FrameType | None) -> None:
-    """End every process of the server; what still runs after the limit dies with process 1."""
+    """End every process of the server; the kernel kills the rest when process 1 ends."""
     signal.signal(signal.SIGTERM, signal.SIG_IGN)
     os.kill(-1, signal.SIGTERM)
     deadline = time.monotonic() + STOP_LIMIT

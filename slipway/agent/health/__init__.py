@@ -4,13 +4,13 @@ from slipway.agent.health.container import stop_reason
 from slipway.agent.health.failure import ContainerError, failure, tail
 from slipway.agent.health.probe import fault
 from slipway.agent.health.ready import wait_ready
-from slipway.agent.health.steady import STRIKES, Steadiness
+from slipway.agent.health.stability import STRIKES, Stability
 from slipway.agent.health.subject import Subject, subjects
 
 __all__ = [
     "STRIKES",
     "ContainerError",
-    "Steadiness",
+    "Stability",
     "Subject",
     "failure",
     "fault",

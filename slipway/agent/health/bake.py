@@ -4,17 +4,17 @@ from __future__ import annotations
 
 import time
 from collections.abc import Sequence
+from dataclasses import dataclass
 from typing import Callable
 
-from slipway.agent.docker import Engine
-from slipway.agent.health.complaints import Complaints
-from slipway.agent.health.steady import Steadiness
+from slipway.agent.engine.client import Engine
+from slipway.agent.health.log_errors import LogErrors
+from slipway.agent.health.measure import Measure
+from slipway.agent.health.stability import Stability
 from slipway.agent.health.subject import Subject
-from slipway.agent.measure import Measure
 from slipway.errors import SlipwayError
-from slipway.release.analysis import Outcome, Verdict
-from slipway.release.watch import HOLD, Watch
-from slipway.values import dataclass
+from slipway.rollout.analysis import Outcome, Verdict
+from slipway.rollout.watch import HOLD, Watch
 
 INTERVAL = 0.5  # seconds between looks
 
@@ -56,17 +56,17 @@ def bake(
     Raises ContainerError when a container restarts, exits, turns unhealthy or logs errors, and
     ReleaseError when the release fails too many requests or, as a canary, is not good enough.
     """
-    steadiness = Steadiness(engine, subjects)
-    complaints = Complaints(engine, subjects, hold.watch, hold.since)
+    stability = Stability(engine, subjects)
+    log_errors = LogErrors(engine, subjects, hold.watch, hold.since)
     began = time.monotonic()
     until, last = began + hold.seconds, began + hold.longest
     while True:
         counted = measure.look()
-        steadiness.look()  # after the count: who fell over says more than the requests that did
-        complaints.look()
+        stability.look()  # after the count: who fell over says more than the requests that did
+        log_errors.look()
         _accept(counted)
         now = time.monotonic()
-        if now >= until and not steadiness.shaken:
+        if now >= until and not stability.shaken:
             verdict = measure.verdict()
             if verdict.outcome is not Outcome.TOO_FEW or now >= last:
                 return _accept(verdict)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from slipway.agent.docker import Engine, EngineError
+from slipway.agent.engine.client import Engine, EngineError
 from slipway.agent.health.subject import Subject
 from slipway.agent.redact import Redactor
 from slipway.errors import SlipwayError

@@ -7,9 +7,8 @@ import json
 import ssl
 import time
 from collections.abc import Mapping
-from typing import Any, Protocol
-
-from slipway.values import dataclass
+from dataclasses import dataclass
+from typing import Any, Optional, Protocol
 
 LONGEST = 1024 * 1024  # bytes of an answer that are read
 SHOWN = 80  # characters of a value in an error
@@ -34,7 +33,7 @@ class Place:
     address: str
     port: int
     host: str = "localhost"
-    tls: ssl.SSLContext | None = None
+    tls: Optional[ssl.SSLContext] = None
 
 
 @dataclass(frozen=True)
@@ -93,7 +92,7 @@ def _connection(place: Place, timeout: float) -> http.client.HTTPConnection:
     return _Secure(place, place.tls, timeout)
 
 
-def shortfall(answer: Answer, wanted: Wanted) -> str:
+def mismatch(answer: Answer, wanted: Wanted) -> str:
     """In what an answer is not the wanted one; empty when it is."""
     if answer.status != wanted.status:
         return f"answered {answer.status} instead of {wanted.status}"

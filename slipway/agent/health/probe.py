@@ -4,17 +4,16 @@ from __future__ import annotations
 
 import socket
 from collections.abc import Mapping
-from typing import TYPE_CHECKING, Any, Callable
+from typing import Any, Callable
 from urllib.parse import urlsplit
 
-from slipway.agent.docker import Engine, EngineError
+from slipway.agent.engine.client import Engine, EngineError
+from slipway.agent.health import oidc, postgres, redis
 from slipway.agent.health.container import own_check, stop_reason
 from slipway.agent.health.failure import redactor
+from slipway.agent.health.http import Answer, Place, ask, mismatch
 from slipway.agent.health.subject import Subject
 from slipway.agent.redact import Redactor
-
-if TYPE_CHECKING:
-    from slipway.agent.health.http import Answer
 
 
 def fault(engine: Engine, subject: Subject, *, asked: bool = True) -> str:
@@ -58,11 +57,9 @@ def _command(engine: Engine, subject: Subject, redact: Redactor) -> str:
 
 
 def _http(subject: Subject) -> str:
-    from slipway.agent.health.http import Place, ask, shortfall
-
     health = subject.health
     answer = ask(Place(subject.address, subject.port), health.path, health.timeout)
-    wrong = shortfall(answer, health)
+    wrong = mismatch(answer, health)
     return f"GET {health.path} {wrong}" if wrong else ""
 
 
@@ -72,22 +69,15 @@ def _tcp(subject: Subject) -> str:
 
 
 def _postgres(subject: Subject) -> str:
-    from slipway.agent.health import postgres
-
     return postgres.fault(subject.address, subject.port, subject.health.timeout)
 
 
 def _redis(subject: Subject) -> str:
-    from slipway.agent.health import redis
-
     return redis.fault(subject.address, subject.port, subject.health.timeout)
 
 
 def _oidc(subject: Subject) -> str:
     """The container itself is asked, whatever name it gives to the outside."""
-    from slipway.agent.health import oidc
-    from slipway.agent.health.http import Place, ask
-
     health = subject.health
     outside = urlsplit(health.issuer or "http://localhost")
 

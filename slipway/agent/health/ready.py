@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import time
 from collections.abc import Sequence
+from concurrent.futures import ThreadPoolExecutor, as_completed
 from threading import Event
 
-from slipway.agent.docker import Engine
+from slipway.agent.engine.client import Engine
 from slipway.agent.health.container import age, stop_reason
 from slipway.agent.health.failure import failure
 from slipway.agent.health.probe import probe
@@ -19,8 +20,6 @@ AT_ONCE = 16
 
 def wait_ready(engine: Engine, subjects: Sequence[Subject]) -> None:
     """Until all are ready. Raises SlipwayError for the first that cannot be, or not in time."""
-    from concurrent.futures import ThreadPoolExecutor, as_completed
-
     given_up = Event()
     with ThreadPoolExecutor(max_workers=min(AT_ONCE, len(subjects) or 1)) as pool:
         waits = [pool.submit(_wait, engine, each, given_up) for each in subjects]

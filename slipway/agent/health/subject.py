@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from dataclasses import dataclass
 
-from slipway.agent.containers import Container
-from slipway.release.release import Health
-from slipway.values import dataclass
+from slipway.agent.engine.containers import Container
+from slipway.rollout.release import Health
 
 
 @dataclass(frozen=True)

@@ -1,4 +1,4 @@
-"""What a container's settings have to agree on, and what containers must not share."""
+"""Settings of containers that contradict each other, and names that two of them claim."""
 
 from __future__ import annotations
 
@@ -6,11 +6,10 @@ from collections.abc import Iterator, Mapping
 from itertools import chain
 from typing import Final
 
-from slipway.settings.accessory import Accessory
+from slipway.settings.application import Accessory, Service
 from slipway.settings.checks.references import containers
 from slipway.settings.errors import Fault
-from slipway.settings.schema import Path
-from slipway.settings.service import Service
+from slipway.settings.schema import KeyPath
 from slipway.settings.settings import Settings
 
 RESERVED_NAME: Final = "proxy"  # of the proxy's own container
@@ -34,7 +33,7 @@ def faults(settings: Settings) -> Iterator[Fault]:
     yield from chain(_names(settings), _domains(settings), _default_service(settings))
 
 
-def _health(path: Path, container: Service | Accessory) -> Iterator[Fault]:
+def _health(path: KeyPath, container: Service | Accessory) -> Iterator[Fault]:
     health = container.health
     at = (*path, "health")
     if health.kind in PORTED and container.port is None:
@@ -50,11 +49,11 @@ def _health(path: Path, container: Service | Accessory) -> Iterator[Fault]:
             yield Fault((*at, key), f"is only for kind {names}", remedy)
     if health.timeout > health.deadline:
         yield Fault(
-            (*at, "timeout"), "is longer than `deadline`", "One try must fit into the deadline."
+            (*at, "timeout"), "is longer than `deadline`", "One attempt must fit into the deadline."
         )
 
 
-def _environment(path: Path, container: Service | Accessory) -> Iterator[Fault]:
+def _environment(path: KeyPath, container: Service | Accessory) -> Iterator[Fault]:
     remedy = f"`{RESERVED_PREFIX}` names are set by Slipway: choose another."
     for name in container.environment:
         if name in container.secrets:

@@ -1,4 +1,4 @@
-"""Where images come from."""
+"""Where images come from: builds, promotion and the registry's login."""
 
 from __future__ import annotations
 
@@ -19,11 +19,13 @@ def _promotion(settings: Settings, stack: str) -> Iterator[Fault]:
     if settings.promote_from is None:
         return
     if settings.build:
-        what = "a stack that promotes builds nothing, but `promote_from` is set"
+        what = "cannot be true with `promote_from`, which builds no images"
         yield Fault(("build",), what, "Remove one of the two.")
     if settings.promote_from == stack:
         yield Fault(
-            ("promote_from",), "is this stack itself", "Name the stack that runs a release first."
+            ("promote_from",),
+            "is this stack itself",
+            "Name the stack that releases are promoted from.",
         )
 
 

@@ -1,4 +1,4 @@
-"""Whether what is wanted of GitHub can be, as far as the settings alone tell."""
+"""Settings for GitHub that GitHub would refuse, as far as the settings alone show."""
 
 from __future__ import annotations
 
@@ -7,8 +7,7 @@ from typing import Final
 
 from slipway.settings.checks.references import unset
 from slipway.settings.errors import Fault
-from slipway.settings.github import Github, GithubEnvironment
-from slipway.settings.github_names import MOST_REVIEWERS
+from slipway.settings.github import MOST_REVIEWERS, Github, GithubEnvironment
 from slipway.settings.settings import Settings
 
 LARGEST: Final = 48 * 1024
@@ -29,11 +28,11 @@ def _ownership(github: Github, settings: Settings) -> Iterator[Fault]:
     if not github.owns_repository:
         for key in REPOSITORY_WIDE:
             if key in github.model_fields_set:
-                remedy = "Set `manage: repository` in one stack, and this there."
+                remedy = "Set `manage: repository` in one stack, and this key there."
                 yield Fault(("github", key), "belongs to the whole repository", remedy)
     if github.workflow_branch is not None and settings.workflows is None:
-        remedy = "Say in `slipway:workflows` what they are, or remove it."
-        yield Fault(("github", "workflow_branch"), "has no workflows to take", remedy)
+        remedy = "Configure `slipway:workflows`, or remove it."
+        yield Fault(("github", "workflow_branch"), "needs `workflows`", remedy)
 
 
 def _reviewers(environment: GithubEnvironment, *, promoted: bool) -> Iterator[Fault]:
@@ -58,14 +57,18 @@ def _values(github: Github, settings: Settings) -> Iterator[Fault]:
         path = ("github", "environment", "wait")
         yield Fault(path, "must be whole minutes", "For example: `wait: 5m`.")
     if github.token is not None and github.token not in settings.secrets:
-        yield unset(("github", "token"), "names no entry of `secrets`", "NAME")
+        yield unset(("github", "token"), "is not the name of an entry in `secrets`", "NAME")
     for prefix, holder in ((("github",), github), (("github", "environment"), environment)):
         for index, name in enumerate(holder.secrets):
             path = (*prefix, "secrets", index)
             if name not in settings.secrets:
                 yield unset(path, f"there is no secret `{name}`", name)
             elif _too_large(settings.secrets[name].get_secret_value()):
-                yield Fault(path, "is larger than 48 KiB, GitHub's limit", "Store a key to it.")
+                yield Fault(
+                    path,
+                    "is larger than 48 KiB, GitHub's limit",
+                    "Store it encrypted elsewhere, and its key here.",
+                )
         for name, value in holder.variables.items():
             if _too_large(value):
                 path = (*prefix, "variables", name)

@@ -14,7 +14,7 @@ def faults(settings: Settings) -> Iterator[Fault]:
     proxy = settings.proxy
     if proxy.certificate is not None and proxy.certificate not in settings.secrets:
         # A certificate written here by mistake is not repeated.
-        yield unset(("proxy", "certificate"), "names no entry of `secrets`", "NAME")
+        yield unset(("proxy", "certificate"), "is not the name of an entry in `secrets`", "NAME")
     if proxy.https_port is None:
         for key in ("certificate", "hsts"):
             if getattr(proxy, key):
@@ -25,5 +25,5 @@ def faults(settings: Settings) -> Iterator[Fault]:
         remedy = "Name the secret that holds the certificate with its key."
         yield Fault(("proxy", "https_port"), "needs `certificate`", remedy)
     if proxy.https_port == proxy.http_port:
-        what = f"{proxy.https_port} is `http_port`, too"
+        what = f"{proxy.https_port} is `http_port` already"
         yield Fault(("proxy", "https_port"), what, "Choose another, such as 443.")

@@ -1,14 +1,13 @@
-"""Names that stand for something defined elsewhere."""
+"""References to images, services, servers and secrets."""
 
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 from itertools import chain
 
-from slipway.settings.accessory import Accessory
+from slipway.settings.application import Accessory, Service
 from slipway.settings.errors import Fault, suggestion
-from slipway.settings.schema import Path
-from slipway.settings.service import Service
+from slipway.settings.schema import KeyPath
 from slipway.settings.settings import Settings
 
 
@@ -17,7 +16,7 @@ def faults(settings: Settings) -> Iterator[Fault]:
     return chain(_images(settings), _services(settings), _servers(settings), _secrets(settings))
 
 
-def containers(settings: Settings) -> Iterator[tuple[Path, Service | Accessory]]:
+def containers(settings: Settings) -> Iterator[tuple[KeyPath, Service | Accessory]]:
     """All services and accessories with their paths."""
     for name, service in settings.application.services.items():
         yield ("application", "services", name), service
@@ -58,16 +57,16 @@ def _secrets(settings: Settings) -> Iterator[Fault]:
     password = settings.registry.password
     if password is not None and password not in settings.secrets:
         # A password written here by mistake can look like a name, so it is not repeated.
-        yield unset(("registry", "password"), "names no entry of `secrets`", "NAME")
+        yield unset(("registry", "password"), "is not the name of an entry in `secrets`", "NAME")
 
 
-def unset(path: Path, what: str, name: str) -> Fault:
+def unset(path: KeyPath, what: str, name: str) -> Fault:
     """The fault of naming a secret that has no value."""
     return Fault(
         path, what, f"Set it: `pulumi config set --secret --path 'slipway:secrets.{name}'`."
     )
 
 
-def _unless_known(noun: str, name: str, known: Iterable[str], path: Path) -> Iterator[Fault]:
+def _unless_known(noun: str, name: str, known: Iterable[str], path: KeyPath) -> Iterator[Fault]:
     if name not in set(known):
         yield Fault(path, f"there is no {noun} `{name}`", suggestion(name, known))

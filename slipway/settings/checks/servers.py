@@ -7,9 +7,9 @@ from collections.abc import Iterator
 from itertools import chain
 from typing import Final
 
+from slipway.settings.environment import Server
 from slipway.settings.errors import Fault
 from slipway.settings.names import is_address
-from slipway.settings.server import Server
 from slipway.settings.settings import Settings
 
 PRIVATE: Final = tuple(

@@ -1,12 +1,11 @@
-"""Whether the workflows fit together, and fit what is deployed."""
+"""Settings of the workflows that contradict each other or the application's."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator
 
 from slipway.settings.errors import Fault, suggestion
-from slipway.settings.workflows import Workflows
-from slipway.settings.workflows_project import Project
+from slipway.settings.workflows import Project, Workflows
 
 
 def faults(settings: Project) -> Iterator[Fault]:
@@ -31,7 +30,7 @@ def _ci(chosen: Workflows) -> Iterator[Fault]:
             "Add `python`, `node`, or a command of your own under `jobs`.",
         )
     if ci.performance and not ci.compose:
-        remedy = "Say in `compose` how the application is started, or remove it."
+        remedy = "Configure `compose`, or remove it."
         yield Fault(("workflows", "ci", "performance"), "needs `compose`", remedy)
     taken = [name for name, there in _jobs(chosen).items() if there]
     for name in ci.jobs:
@@ -41,7 +40,7 @@ def _ci(chosen: Workflows) -> Iterator[Fault]:
 
 
 def _jobs(chosen: Workflows) -> dict[str, bool]:
-    """Jobs of CI that are not the repository's own, and whether there is such a one."""
+    """Reserved names of CI jobs, and whether each is in use."""
     ci = chosen.ci
     code = ci.python is not None or ci.node is not None
     return {
@@ -58,12 +57,12 @@ def _jobs(chosen: Workflows) -> dict[str, bool]:
 def _deploy(chosen: Workflows) -> Iterator[Fault]:
     deploy = chosen.deploy
     if deploy.staging == deploy.production:
-        remedy = "Name the stack that runs a release first, and the one that runs it next."
-        yield Fault(("workflows", "deploy", "production"), "is `staging`, too", remedy)
+        remedy = "Name the stack that runs a release first, and the one that it is promoted to."
+        yield Fault(("workflows", "deploy", "production"), "is the same stack as `staging`", remedy)
     if deploy.organization and not deploy.backend.startswith("https://"):
         remedy = "Remove it, or keep the state in Pulumi Cloud."
         where = ("workflows", "deploy", "organization")
-        yield Fault(where, f"means nothing to {deploy.backend}", remedy)
+        yield Fault(where, f"is only for Pulumi Cloud, and the backend is {deploy.backend}", remedy)
     checked = chosen.schedule.environments if chosen.schedule else ()
     for key, names in ((("deploy", "urls"), deploy.urls), (("schedule", "environments"), checked)):
         for name in names:

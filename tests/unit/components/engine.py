@@ -57,10 +57,12 @@ class Engine(mocks.MockMonitor):
     def __init__(self, recorder: Recorder) -> None:
         super().__init__(recorder)
         self.registered: dict[str, Registered] = {}
+        self.declared: list[Registered] = []  # also those that share a name
 
     def RegisterResource(self, request: Any) -> Any:  # noqa: N802
         if request.type != "pulumi:pulumi:Stack":
             self.registered[request.name] = _registered(request)
+            self.declared.append(self.registered[request.name])
         return super().RegisterResource(request)  # type: ignore[no-untyped-call]
 
     def __getitem__(self, name: str) -> Registered:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import json
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -12,140 +13,194 @@ import pulumi
 import pytest
 
 from components.rollout import Rollout
-from slipway import ending, fleet, orders
-from slipway.release import accord
-from slipway.release.basis import Basis
-from slipway.release.plan import Gate, Step
-from slipway.release.release import Release
-from slipway.release.status import Running
-from slipway.remote import Host
-from slipway.settings import Settings, release
+from slipway import abort
+from slipway.abort import Ending
+from slipway.deployment.deployment import RolloutDeployment, decide
+from slipway.deployment.requests import RolloutRequests
+from slipway.protocol.answers import (
+    AbortAnswer,
+    Fault,
+    IncidentReport,
+    RolloutAnswer,
+    Running,
+    TimelineEntry,
+)
+from slipway.protocol.messages import write_answer
+from slipway.rollout.release import Release
+from slipway.rollout.state import Phase
+from slipway.rollout.step import Step
+from slipway.rollout.two_phase_commit import Vote
+from slipway.ssh import Host
 from tests.unit.components import engine
+from tests.unit.slipway.deployment.sample import FLEET, IMAGE, IMAGES, TOKEN, observed
 from tests.unit.slipway.settings import sample
 
-IMAGE = "ghcr.io/acme/shop@sha256:" + "1" * 64
-SERVING = {"release": "aaaaaaaaaaaa", "version": "v1.0.0", "images": {"web": IMAGE}}
-BASES = {
-    "one": Basis("nothing, rollout 0 of a", "t0ken", {"two": "10.0.0.2:80"}),
-    "two": Basis("nothing, rollout 0 of b", "t0ken", {"one": "10.0.0.1:80"}),
+SERVING = Running("aaaaaaaaaaaa", "v1.0.0", IMAGES, since=1.8e9)
+SETTINGS = FLEET.replace("bake: 3s", "bake: 3s, pause: 5s")
+
+# Every step in its order: what it waits for, and how many seconds it may take.
+STEPS = {
+    "preflight-one": ((), 60),
+    "preflight-two": ((), 60),
+    "stage-one": (("all-preflight",), 60 + 900 + 60 + 30),
+    "stage-two": (("all-preflight",), 60 + 900 + 60 + 30),
+    "migrate-one": (("all-stage",), 60 + 300),
+    "switch-one": (("migrate-one",), 60 + 60 + (30 + 10) + 3),
+    "switch-two": (("switch-one",), 60 + 60 + (30 + 10) + 5 + 3),
+    "prepare-one": (("all-switch",), 60),
+    "prepare-two": (("all-switch",), 60),
+    "commit-one": (("all-prepare",), 60 + 30 + 10),
+    "commit-two": (("all-prepare",), 60 + 30 + 10),
 }
-FLEET = f"""
-servers:
-  one: {{host: 10.88.0.11, host_key: {sample.KEY}, private_address: 10.0.0.1}}
-  two: {{host: 10.88.0.12, host_key: {sample.OTHER_KEY}, private_address: 10.0.0.2}}
-rollout: {{pause: 5s, bake: 1s}}
-"""
+BARRIERS = {
+    "all-preflight": {"preflight-one", "preflight-two"},
+    "all-stage": {"stage-one", "stage-two"},
+    "all-switch": {"switch-one", "switch-two"},
+    "all-prepare": {"prepare-one", "prepare-two"},
+}
+ADDRESSES = {"one": "10.88.0.11", "two": "10.88.0.12"}
+SECRET_STEPS = {"preflight-one", "preflight-two", "stage-one", "stage-two"}
 
 
 @pytest.fixture
-def settings(tmp_path: Path) -> Settings:
-    return sample.settings(sample.project(tmp_path), FLEET)
+def deployment(tmp_path: Path) -> RolloutDeployment:
+    settings = sample.settings(sample.project(tmp_path), SETTINGS)
+    return decide(settings, "staging", observed(settings)).rollout
 
 
 @pytest.fixture
-def candidate(settings: Settings) -> Release:
-    return release(settings, {"shop": IMAGE})
+def unbuilt(deployment: RolloutDeployment) -> RolloutDeployment:
+    """A deployment whose image has yet to be built."""
+    return replace(deployment, release=None)
 
 
-def reports(**serving: Mapping[str, Any]) -> dict[str, engine.Inputs]:
+def answer(serving: Running | None = SERVING, **changes: Any) -> str:
+    """What a commit prints."""
+    done = RolloutAnswer(
+        Step.COMMIT, "one", SERVING.release, Phase.IDLE, Vote.COMMITTED, changed=True,
+        serving=serving, switch_seconds=0.1, seconds=0.5, warnings=(), note="",
+    )  # fmt: skip
+    return write_answer(replace(done, **changes))
+
+
+def reports(one: str | None = None, two: str | None = None) -> dict[str, engine.Inputs]:
     """What the last step on each server prints."""
     return {
-        f"shop-finalize-{server}": {"stdout": json.dumps({"serving": each})}
-        for server, each in serving.items()
+        "shop-commit-one": {"stdout": answer() if one is None else one},
+        "shop-commit-two": {"stdout": answer() if two is None else two},
     }
 
 
-def unknown() -> pulumi.Output[Release]:
-    """A release that a preview does not know, because an image has yet to be built."""
+def unknown() -> pulumi.Output[str]:
+    """The reference of an image that a preview does not know, because it has yet to be built."""
     value, known = asyncio.Future[Any](), asyncio.Future[bool]()
     value.set_result(None)
     known.set_result(False)
     return pulumi.Output(set(), value, known)
 
 
-def declare(
-    settings: Settings, candidate: Release | None, moving: Sequence[str] = ("one", "two")
-) -> Rollout:
+def declare(deployment: RolloutDeployment, reference: pulumi.Output[str] | None = None) -> Rollout:
     return Rollout(
         "shop",
         {
-            "settings": settings,
-            "environment": "staging",
-            "release": pulumi.Output.from_input(candidate) if candidate else unknown(),
-            "plan": orders.plan(settings, warm=False),
-            "bases": BASES,
-            "moving": moving,
-            "hosts": fleet.hosts(settings),
+            "deployment": deployment,
+            "references": {"shop": reference or pulumi.Output.from_input(IMAGE)},
         },
     )
 
 
-def work(settings: Settings) -> list[Step]:
-    return [step for step in orders.plan(settings, warm=False) if isinstance(step, Step)]
-
-
 def rollout(
-    settings: Settings, candidate: Release, outputs: Mapping[str, engine.Inputs] | None = None
+    deployment: RolloutDeployment, outputs: Mapping[str, engine.Inputs] | None = None
 ) -> tuple[engine.Engine, Any]:
     def program() -> pulumi.Output[dict[str, Any]]:
-        it = declare(settings, candidate)
+        it = declare(deployment)
         return pulumi.Output.all(version=it.version, images=it.images, releases=it.releases)
 
-    return engine.run(program, outputs=outputs or reports(one=SERVING, two=SERVING))
+    return engine.run(program, outputs=outputs or reports())
+
+
+def prefixed(names: Sequence[str] | set[str]) -> set[str]:
+    return {f"shop-{name}" for name in names}
 
 
 def test_every_step_is_a_resource_that_waits_for_the_steps_before_it(
-    settings: Settings, candidate: Release
+    deployment: RolloutDeployment,
 ) -> None:
-    recorded, _ = rollout(settings, candidate)
-    plan = orders.plan(settings, warm=False)
-    assert recorded.registered.keys() == {"shop", *(f"shop-{step.name}" for step in plan)}
-    for step in plan:
-        found = recorded[f"shop-{step.name}"]
-        assert found.parent == "shop"
-        assert found.depends_on == {f"shop-{before}" for before in step.after}
-        if isinstance(step, Gate):
-            assert found.kind == "pulumi:index:Stash"
-        else:
-            assert found.inputs["connection"]["host"] == str(settings.servers[step.server].host)
+    recorded, _ = rollout(deployment)
+    assert recorded.registered.keys() == {"shop", *prefixed({*STEPS, *BARRIERS})}
+    assert recorded["shop"].kind == "slipway:index:Rollout"
+    for name, (after, _) in STEPS.items():
+        found = recorded[f"shop-{name}"]
+        assert (found.kind, found.parent) == ("command:remote:Command", "shop")
+        assert found.depends_on == prefixed(after), name
+        assert found.inputs["connection"]["host"] == ADDRESSES[name.rpartition("-")[2]]
+    for name, waits in BARRIERS.items():
+        found = recorded[f"shop-{name}"]
+        assert (found.kind, found.parent) == ("pulumi:index:Stash", "shop")
+        assert found.depends_on == prefixed(waits), name
+        assert found.inputs == {"input": name}
 
 
-def test_every_step_is_given_its_order_and_a_limit_on_the_server(
-    settings: Settings, candidate: Release
+def test_every_step_is_one_command_with_a_limit_on_the_server(
+    deployment: RolloutDeployment,
 ) -> None:
-    recorded, _ = rollout(settings, candidate)
-    for step in work(settings):
-        found = recorded[f"shop-{step.name}"]
-        order = orders.step_order(step, settings, "staging", candidate, BASES[step.server])
-        limit = orders.step_limit(step, settings)
-        assert found.inputs["stdin"] == order
-        assert found.inputs["create"] == (
-            f"timeout {limit:.0f} sh -c 'python3 .slipway/agent.pyz {step.action.value}'"
+    recorded, _ = rollout(deployment)
+    for name, (_, seconds) in STEPS.items():
+        assert recorded[f"shop-{name}"].inputs["create"] == (
+            f"timeout {seconds} sh -c"
+            f" 'python3 .slipway/shop/staging/agent {name.partition('-')[0]}'"
         )
 
 
-def test_orders_with_secrets_are_secret_and_the_others_stay_readable(
-    settings: Settings, candidate: Release
+def test_every_step_is_given_its_request(deployment: RolloutDeployment) -> None:
+    recorded, _ = rollout(deployment)
+    assert deployment.release is not None
+    for name in STEPS:
+        message = engine.order(recorded[f"shop-{name}"])
+        assert message.keys() == {"protocol", "request"}
+        request = message["request"]
+        server = name.rpartition("-")[2]
+        assert request["target"] == {
+            "application": "shop", "environment": "staging", "server": server,
+        }  # fmt: skip
+        assert request["rollout"]["release"] == deployment.release.id
+        assert request["rollout"]["version"] == "v1.0.0"
+        assert request["rollout"]["context"]["observed"] == (f"nothing, rollout 0 of life-{server}")
+    switch = engine.order(recorded["shop-switch-two"])["request"]
+    assert (switch["weight"], switch["pause"], switch["bake"]) == (100, 5, 3)
+    stage = engine.order(recorded["shop-stage-two"])["request"]
+    assert [each["image"] for each in stage["release"]["services"]] == [IMAGE, IMAGE]
+
+
+def test_requests_with_secrets_are_secret_and_the_others_stay_readable(
+    deployment: RolloutDeployment,
 ) -> None:
-    recorded, _ = rollout(settings, candidate)
-    for step in work(settings):
-        assert ("stdin" in recorded[f"shop-{step.name}"].secret) == step.carries_secrets, step.name
+    recorded, _ = rollout(deployment)
+    secret = {name for name in STEPS if "stdin" in recorded[f"shop-{name}"].secret}
+    holding = {name for name in STEPS if TOKEN in recorded[f"shop-{name}"].inputs["stdin"]}
+    assert secret == holding == SECRET_STEPS
+
+
+def test_an_image_that_was_just_built_is_what_is_staged(unbuilt: RolloutDeployment) -> None:
+    recorded, _ = rollout(unbuilt)
+    stage = engine.order(recorded["shop-stage-one"])["request"]
+    assert [each["image"] for each in stage["release"]["services"]] == [IMAGE, IMAGE]
 
 
 def test_nothing_of_a_rollout_is_undone_when_its_resources_go(
-    settings: Settings, candidate: Release
+    deployment: RolloutDeployment,
 ) -> None:
-    recorded, _ = rollout(settings, candidate)
-    for step in work(settings):
-        inputs = recorded[f"shop-{step.name}"].inputs
+    recorded, _ = rollout(deployment)
+    for name in STEPS:
+        inputs = recorded[f"shop-{name}"].inputs
         assert inputs.keys().isdisjoint({"delete", "update", "triggers"})
 
 
-def test_the_outputs_are_what_the_servers_report(settings: Settings, candidate: Release) -> None:
-    _, outputs = rollout(settings, candidate)
+def test_the_outputs_are_what_the_servers_report(deployment: RolloutDeployment) -> None:
+    _, outputs = rollout(deployment)
     assert outputs == {
         "version": "v1.0.0",
-        "images": {"web": IMAGE},
+        "images": IMAGES,
         "releases": {"one": "v1.0.0 (aaaaaaaaaaaa)", "two": "v1.0.0 (aaaaaaaaaaaa)"},
     }
 
@@ -154,47 +209,73 @@ def test_the_outputs_are_what_the_servers_report(settings: Settings, candidate: 
     ("key", "value"), [("version", "v9"), ("images", {"web": "shop@sha256:9"})]
 )
 def test_servers_that_report_unlike_things_are_an_error(
-    key: str, value: object, settings: Settings, candidate: Release
+    key: str, value: Any, deployment: RolloutDeployment
 ) -> None:
-    unlike = reports(one=SERVING, two={**SERVING, key: value})
+    unlike = reports(two=answer(replace(SERVING, **{key: value})))
     with pytest.raises(pulumi.RunError, match=f"the servers do not agree on their {key}"):
-        rollout(settings, candidate, unlike)
+        rollout(deployment, unlike)
 
 
-@pytest.mark.parametrize("text", ["", "no JSON", "{}", '{"serving": {}}'])
+@pytest.mark.parametrize(
+    ("text", "what"),
+    [
+        ("", "it is not JSON"),
+        ("no JSON", "it is not JSON"),
+        ("{}", "it carries no protocol number"),
+        ('{"protocol": 1, "answer": {}}', "answer/serving: missing"),
+    ],
+)
 def test_a_report_that_no_agent_makes_is_an_error(
-    text: str, settings: Settings, candidate: Release
+    text: str, what: str, deployment: RolloutDeployment
 ) -> None:
-    outputs = reports(one=SERVING) | {"shop-finalize-two": {"stdout": text}}
-    with pytest.raises(pulumi.RunError, match=r"servers/two: it answered .* instead of what"):
-        rollout(settings, candidate, outputs)
+    with pytest.raises(pulumi.RunError, match=rf"servers/two: it answered .*{what}"):
+        rollout(deployment, reports(two=text))
 
 
-class Endings:
-    """Stands in for `slipway.ending.end`."""
+def test_a_server_that_serves_nothing_after_its_commit_is_an_error(
+    deployment: RolloutDeployment,
+) -> None:
+    with pytest.raises(pulumi.RunError, match="servers/two: it serves nothing after its commit"):
+        rollout(deployment, reports(two=answer(None)))
+
+
+ABORTED = AbortAnswer(
+    result=RolloutAnswer(
+        Step.ABORT, "one", SERVING.release, Phase.IDLE, Vote.ABORTED, changed=True,
+        serving=Running("cccccccccccc", "v0", {}, 1.7e9), switch_seconds=0.1, seconds=0.5,
+        warnings=(), note="",
+    ),
+    incident=IncidentReport(
+        "t", "one", Step.STAGE, SERVING.release, "v0", 1.8e9, Fault("it is full", "", ""), ()
+    ),
+    timeline=(TimelineEntry(1.8e9, "stage", "pull", "failed"),),
+)  # fmt: skip
+
+
+class Aborts:
+    """Stands in for `slipway.abort.abort`."""
 
     def __init__(self) -> None:
-        self.calls: list[dict[str, tuple[str, str]]] = []
+        self.calls: list[tuple[set[str], RolloutRequests, Release]] = []
 
-    def __call__(self, hosts: Sequence[Host], order: ending.Order) -> dict[str, ending.End]:
-        told = {host.name: (order(host.name, False), order(host.name, True)) for host in hosts}
-        self.calls.append(told)
-        report = {"step": "stage", "before": "v0", "fault": {"what": "it is full"}, "log": []}
-        serving = Running("cccccccccccc", "v0", {})
-        return {"one": ending.End(accord.ABORTED, serving, incident=report)}
+    def __call__(
+        self, hosts: Sequence[Host], requests: RolloutRequests, release: Release
+    ) -> dict[str, Ending]:
+        self.calls.append(({host.name for host in hosts}, requests, release))
+        return {"one": Ending(ABORTED.result, aborted=ABORTED)}
 
 
 def fail(
     monkeypatch: pytest.MonkeyPatch,
-    settings: Settings,
-    candidate: Release | None,
-    moving: Sequence[str],
+    deployment: RolloutDeployment,
     folder: Path = Path("/dev/null"),
+    *,
     times: int = 1,
-) -> tuple[Endings, object, list[str], engine.Engine]:
+    preview: bool = False,
+) -> tuple[Aborts, object, list[str], engine.Engine]:
     """Declare a rollout, and do what the engine does when its first step fails, so many times."""
-    endings, hooks, errors = Endings(), dict[str, Any](), list[str]()
-    monkeypatch.setattr(ending, "end", endings)
+    aborts, hooks, errors = Aborts(), dict[str, Any](), list[str]()
+    monkeypatch.setattr(abort, "abort", aborts)
     monkeypatch.setenv("XDG_STATE_HOME", str(folder / "state"))
     monkeypatch.setattr(pulumi.log, "error", lambda text, **_: errors.append(text))
     register = pulumi.ErrorHook
@@ -205,51 +286,33 @@ def fail(
 
     monkeypatch.setattr(pulumi, "ErrorHook", hook)
     failure = pulumi.ErrorHookArgs(
-        "urn",
-        "id",
-        "shop-stage-one",
-        "command:remote:Command",
-        {},
-        {},
-        {},
-        "create",
+        "urn", "id", "shop-stage-one", "command:remote:Command", {}, {}, {}, "create",
         ["it is full"],
-    )
+    )  # fmt: skip
 
     def program() -> Any:
-        declare(settings, candidate, moving)
+        declare(deployment, unknown() if preview else None)
         told = [asyncio.ensure_future(hooks["shop-abort"](failure)) for _ in range(times)]
         return pulumi.Output.all(*told).apply(any)
 
-    recorded, retry = engine.run(
-        program, outputs=reports(one=SERVING, two=SERVING), preview=candidate is None
-    )
-    return endings, retry, errors, recorded
+    recorded, retry = engine.run(program, outputs=reports(), preview=preview)
+    return aborts, retry, errors, recorded
 
 
 def test_every_step_has_the_hook_that_takes_servers_back(
-    monkeypatch: pytest.MonkeyPatch, settings: Settings, candidate: Release
+    monkeypatch: pytest.MonkeyPatch, deployment: RolloutDeployment
 ) -> None:
-    recorded = fail(monkeypatch, settings, candidate, ["one", "two"])[3]
-    for step in work(settings):
-        assert recorded[f"shop-{step.name}"].hooks == ("shop-abort",)
+    recorded = fail(monkeypatch, deployment)[3]
+    assert {recorded[f"shop-{name}"].hooks for name in STEPS} == {("shop-abort",)}
+    assert {recorded[f"shop-{name}"].hooks for name in BARRIERS} == {()}
 
 
 def test_a_failure_takes_all_changed_servers_back_at_once_and_is_not_retried(
-    monkeypatch: pytest.MonkeyPatch, settings: Settings, candidate: Release, tmp_path: Path
+    monkeypatch: pytest.MonkeyPatch, deployment: RolloutDeployment, tmp_path: Path
 ) -> None:
-    endings, retry, errors, _ = fail(monkeypatch, settings, candidate, ["one", "two"], tmp_path)
-    assert endings.calls == [
-        {
-            server: tuple(
-                orders.end_order(
-                    settings, "staging", server, candidate, BASES[server], evidence=evidence
-                )
-                for evidence in (False, True)
-            )
-            for server in ("one", "two")
-        }
-    ]
+    aborts, retry, errors, _ = fail(monkeypatch, deployment, tmp_path)
+    assert deployment.release is not None
+    assert aborts.calls == [({"one", "two"}, deployment.requests, deployment.release)]
     assert retry is False
     (line,) = errors
     report = Path(line.rpartition("report: ")[2])
@@ -260,33 +323,43 @@ def test_a_failure_takes_all_changed_servers_back_at_once_and_is_not_retried(
     assert report.parent == tmp_path / "state" / "slipway" / "incidents"
     assert report.stat().st_mode & 0o777 == 0o600
     assert "one, step stage: it is full" in report.read_text()
-    assert json.loads(report.with_suffix(".json").read_text())["errors"] == ["it is full"]
+    told = json.loads(report.with_suffix(".json").read_text())
+    assert (told["environment"], told["version"]) == ("staging", "v1.0.0")
+    assert told["errors"] == ["it is full"]
 
 
 def test_a_second_step_that_fails_tells_the_servers_nothing_more(
-    monkeypatch: pytest.MonkeyPatch, settings: Settings, candidate: Release
+    monkeypatch: pytest.MonkeyPatch, deployment: RolloutDeployment
 ) -> None:
-    endings, retry, errors, _ = fail(monkeypatch, settings, candidate, ["one", "two"], times=2)
-    assert (len(endings.calls), len(errors), retry) == (1, 1, False)
+    aborts, retry, errors, _ = fail(monkeypatch, deployment, times=2)
+    assert (len(aborts.calls), len(errors), retry) == (1, 1, False)
 
 
 def test_a_report_that_cannot_be_written_hides_no_failure(
-    monkeypatch: pytest.MonkeyPatch, settings: Settings, candidate: Release
+    monkeypatch: pytest.MonkeyPatch, deployment: RolloutDeployment
 ) -> None:
-    (line,) = fail(monkeypatch, settings, candidate, ["one"])[2]
+    (line,) = fail(monkeypatch, deployment)[2]
     assert line.startswith("shop-stage-one failed (one, stage: it is full); one: rolled back to v0")
     assert "report: none (" in line
 
 
 def test_a_release_that_is_not_known_yet_has_nothing_to_take_back(
-    monkeypatch: pytest.MonkeyPatch, settings: Settings
+    monkeypatch: pytest.MonkeyPatch, unbuilt: RolloutDeployment
 ) -> None:
-    endings, retry, errors, _ = fail(monkeypatch, settings, None, ["one", "two"])
-    assert (endings.calls, errors, retry) == ([], [], False)
+    aborts, retry, errors, _ = fail(monkeypatch, unbuilt, preview=True)
+    assert (aborts.calls, errors, retry) == ([], [], False)
+
+
+def test_a_release_that_was_just_built_is_taken_back(
+    monkeypatch: pytest.MonkeyPatch, unbuilt: RolloutDeployment, tmp_path: Path
+) -> None:
+    ((_, _, release),) = fail(monkeypatch, unbuilt, tmp_path)[0].calls
+    assert release.images == IMAGES
 
 
 def test_a_failure_leaves_the_servers_alone_that_the_rollout_does_not_change(
-    monkeypatch: pytest.MonkeyPatch, settings: Settings, candidate: Release
+    monkeypatch: pytest.MonkeyPatch, deployment: RolloutDeployment
 ) -> None:
-    (told,) = fail(monkeypatch, settings, candidate, ["two"])[0].calls
-    assert told.keys() == {"two"}
+    changing_two = replace(deployment, changing=frozenset({"two"}))
+    ((asked, _, _),) = fail(monkeypatch, changing_two)[0].calls
+    assert asked == {"two"}

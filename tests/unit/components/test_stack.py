@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from types import SimpleNamespace
 from typing import Any
 
 import pulumi
@@ -13,24 +14,19 @@ from slipway.errors import SlipwayError
 from tests.unit.components import engine
 
 RELEASES = {"v1": {"web": "shop@sha256:1"}}
-URN = "urn:pulumi:staging::slipway::slipway:index:Record$command:local:Command::shop-releases"
+URN = "urn:pulumi:staging::slipway::slipway:index:ReleaseLog$command:local:Command::shop-releases"
 STATE = {"organization/slipway/staging": {URN: {"outputs": {"stdout": json.dumps(RELEASES)}}}}
 
 
-def test_a_stack_tells_what_it_has_run() -> None:
-    found = engine.run(lambda: stack.releases_run("staging", "shop"), stacks=STATE)[1]
-    assert found == RELEASES
-
-
-@pytest.mark.parametrize(("name", "application"), [("production", "shop"), ("staging", "blog")])
-def test_a_stack_without_a_record_has_run_nothing(name: str, application: str) -> None:
-    assert engine.run(lambda: stack.releases_run(name, application), stacks=STATE)[1] == {}
+def test_a_stack_of_this_project_is_asked_by_its_name() -> None:
+    found = engine.run(lambda: stack.resources("staging"), stacks=STATE)[1]
+    assert found == STATE["organization/slipway/staging"]
 
 
 def test_a_stack_of_another_project_is_asked_by_its_whole_name() -> None:
     elsewhere = {"acme/shop/staging": STATE["organization/slipway/staging"]}
-    found = engine.run(lambda: stack.releases_run("acme/shop/staging", "shop"), stacks=elsewhere)[1]
-    assert found == RELEASES
+    found = engine.run(lambda: stack.resources("acme/shop/staging"), stacks=elsewhere)[1]
+    assert found == elsewhere["acme/shop/staging"]
 
 
 def test_a_stack_that_cannot_be_read_is_a_plain_error(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -39,7 +35,41 @@ def test_a_stack_that_cannot_be_read_is_a_plain_error(monkeypatch: pytest.Monkey
 
     monkeypatch.setattr(pulumi.runtime, "invoke", refuse)
     with pytest.raises(SlipwayError, match=r'unknown stack ".*/stagin"\. Check promote_from'):
-        stack.releases_run("stagin", "shop")
+        stack.resources("stagin")
+
+
+HALF = Exception("failed to load checkpoint: unexpected end of JSON input")
+
+
+def test_a_state_that_is_being_written_is_read_again(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(stack, "READ_PAUSE", 0)
+    answers = [
+        HALF,
+        HALF,
+        SimpleNamespace(value={"outputs": STATE["organization/slipway/staging"]}),
+    ]
+
+    def invoke(*_: object) -> Any:
+        answer = answers.pop(0)
+        if isinstance(answer, Exception):
+            raise answer
+        return answer
+
+    monkeypatch.setattr(pulumi.runtime, "invoke", invoke)
+    assert stack.resources("staging") == STATE["organization/slipway/staging"]
+    assert answers == []
+
+
+def test_a_state_that_stays_half_written_is_an_error_after_the_limit(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    def invoke(*_: object) -> Any:
+        raise HALF
+
+    monkeypatch.setattr(pulumi.runtime, "invoke", invoke)
+    monkeypatch.setattr(stack, "READ_LIMIT", 0)
+    with pytest.raises(SlipwayError, match=r"unexpected end of JSON input\. Try again"):
+        stack.resources("staging")
 
 
 def test_the_names_of_a_stacks_resources_come_from_its_own_state() -> None:
@@ -63,20 +93,6 @@ def test_what_ends_the_program_is_told_once(monkeypatch: pytest.MonkeyPatch) -> 
         raise SlipwayError("it is off", where="servers/one", remedy="Turn it on")
     assert ended.value.code == stack.TOLD
     assert told == ["servers/one: it is off. Turn it on"]
-
-
-@pytest.mark.parametrize(("variables", "heard"), [({}, []), ({stack.DEBUG: "1"}, ["a step"])])
-def test_what_the_sdk_says_of_its_steps_is_heard_on_demand_only(
-    monkeypatch: pytest.MonkeyPatch, variables: dict[str, str], heard: list[str]
-) -> None:
-    told: list[str] = []
-    monkeypatch.delenv(stack.DEBUG, raising=False)
-    for name, value in variables.items():
-        monkeypatch.setenv(name, value)
-    monkeypatch.setattr(pulumi.log, "debug", told.append)
-    with stack.program():
-        pulumi.log.debug("a step")
-    assert told == heard
 
 
 @pytest.mark.parametrize("context", [stack.program, stack.plain_errors])

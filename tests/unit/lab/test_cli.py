@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import json
+from pathlib import Path
 
 import pytest
 from typer.testing import CliRunner
@@ -50,9 +51,10 @@ def test_status_as_json_has_everything_that_the_table_shows(
     }
 
 
-def test_env_leads_a_shell_to_the_labs_project(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setenv("XDG_STATE_HOME", "/tmp/with space")
-    monkeypatch.setattr("lab.folders._made", lambda folder: folder)
-    said = CliRunner().invoke(lab, ["env"]).stdout.splitlines()
-    assert "export SSH_AUTH_SOCK='/tmp/with space/slipway/lab/agent.sock'" in said
-    assert said[-1] == "cd '/tmp/with space/slipway/lab/project'"
+def test_env_leads_a_shell_to_the_labs_project(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("XDG_STATE_HOME", f"{tmp_path}/with space")
+    output = CliRunner().invoke(lab, ["env"]).stdout.splitlines()
+    assert f"export SSH_AUTH_SOCK='{tmp_path}/with space/slipway/lab/agent.sock'" in output
+    assert output[-1] == f"cd '{tmp_path}/with space/slipway/lab/project'"

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from lab import command
-from lab.command import end_session, run
+from lab.command import kill_session, run
 from slipway.errors import SlipwayError
 
 
@@ -23,18 +23,18 @@ def state(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     return tmp_path / "slipway" / "lab"
 
 
-def test_a_failure_says_which_program_and_its_last_words() -> None:
+def test_a_failure_names_the_program_and_its_last_lines() -> None:
     with pytest.raises(SlipwayError, match="no space left") as raised:
         run(python("import sys; sys.exit('no space left')"), limit=10)
     assert raised.value.where.startswith(sys.executable)
 
 
-def test_all_that_a_failed_program_said_is_kept_for_its_owner_in_a_file_that_is_named() -> None:
+def test_the_whole_output_of_a_failed_program_is_kept_in_a_file_for_its_owner() -> None:
     program = "import sys; print('out'); sys.exit('\\n'.join(f'line {n}' for n in range(50)))"
     with pytest.raises(SlipwayError, match="line 49") as raised:
         run(python(program), limit=10, remedy="Try again")
     assert "line 20" not in raised.value.what
-    advice, _, path = raised.value.remedy.partition(". All that it said is in ")
+    advice, _, path = raised.value.remedy.partition(". The whole output is in ")
     assert advice == "Try again"
     text = Path(path).read_text()
     assert all(f"line {n}\n" in text for n in range(50))
@@ -53,7 +53,7 @@ def test_old_failures_make_room_for_new_ones(state: Path, monkeypatch: pytest.Mo
 
 
 def test_a_program_that_overruns_its_limit_is_an_error() -> None:
-    with pytest.raises(SlipwayError, match=r"no end after 0\.2 s"):
+    with pytest.raises(SlipwayError, match=r"did not finish within 0\.2 s"):
         run(python("import time; time.sleep(30)"), limit=0.2)
 
 
@@ -66,7 +66,7 @@ def test_what_comes_in_by_standard_input_is_in_no_argument() -> None:
     assert run(python("print(input())"), limit=10, stdin="secret\n") == "secret\n"
 
 
-def test_a_session_ends_with_all_that_was_started_in_it() -> None:
+def test_a_session_is_killed_with_every_process_in_it() -> None:
     child = "subprocess.Popen(['sleep', '30'], process_group=0); print('begun', flush=True)"
     process = subprocess.Popen(
         python(f"import subprocess, sys; {child}; sys.stdin.read()"),
@@ -77,6 +77,6 @@ def test_a_session_ends_with_all_that_was_started_in_it() -> None:
     )
     assert process.stdout is not None
     assert process.stdout.readline() == "begun\n"
-    end_session(process)
+    kill_session(process)
     assert process.stdout.read() == "", "the output ends with the last process that holds it"
-    end_session(process)
+    kill_session(process)

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from lab import engine, folders, packages
+from lab import engine, packages, paths
 from slipway.errors import SlipwayError
 
 
@@ -67,5 +67,5 @@ def test_other_peoples_containers_are_told_from_the_labs(monkeypatch: pytest.Mon
 
 
 def test_a_process_id_that_now_belongs_to_another_program_is_not_the_engine() -> None:
-    (folders.state() / "dockerd.pid").write_text(str(os.getpid()))
+    (paths.state() / "dockerd.pid").write_text(str(os.getpid()))
     assert engine.started_here() is None

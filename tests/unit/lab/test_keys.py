@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from lab import folders, keys, ssh_agent
+from lab import keys, paths, ssh_agent
 from lab.layout import find
 
 
@@ -30,7 +30,7 @@ def test_keys_lie_outside_the_repository_in_a_folder_for_their_owner_only(
 ) -> None:
     monkeypatch.setenv("XDG_STATE_HOME", str(tmp_path))
     assert keys.deploy_key() == tmp_path / "slipway/lab/deploy_key"
-    assert folders.state().stat().st_mode & 0o777 == 0o700
+    assert paths.state().stat().st_mode & 0o777 == 0o700
 
 
 def test_the_agents_process_id_is_read_from_what_it_prints() -> None:

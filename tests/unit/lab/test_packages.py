@@ -1,10 +1,8 @@
 from __future__ import annotations
 
-from pathlib import Path
-
 import pytest
 
-from lab import folders, images, packages
+from lab import images, packages
 from slipway.errors import SlipwayError
 
 TARGETS = """\
@@ -48,22 +46,3 @@ def test_without_root_a_missing_program_is_named_with_the_command_that_installs_
     monkeypatch.setattr("os.geteuid", lambda: 1000)
     with pytest.raises(SlipwayError, match=r"sudo apt-get install debootstrap docker\.io"):
         packages.require("docker", "dockerd", "debootstrap")
-
-
-def test_who_comes_while_another_installs_waits_for_its_turn(
-    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
-) -> None:
-    monkeypatch.setattr(folders, "state", lambda: tmp_path)
-    monkeypatch.setattr("os.geteuid", lambda: 0)
-    monkeypatch.setattr(packages, "INSTALL_LIMIT", 0)
-    during: list[str] = []
-
-    def run(command: list[str], **_: object) -> None:
-        during.append(command[-1])
-        with pytest.raises(SlipwayError, match="somebody else has been installing packages"):
-            packages.install("git")
-
-    monkeypatch.setattr(packages, "attempt", run)
-    monkeypatch.setattr(packages, "run", run)
-    packages.install("make")
-    assert during == ["-a", "update", "make"], "an interrupted dpkg ends first what it began"

@@ -36,10 +36,10 @@ def test_a_server_is_not_given_the_whole_machine() -> None:
 
 def test_another_image_makes_a_server_out_of_date(monkeypatch: pytest.MonkeyPatch) -> None:
     server = find("staging-1")
-    before = servers.make(server)
-    assert servers.make(server) == before
+    before = servers.definition(server)
+    assert servers.definition(server) == before
     monkeypatch.setattr(images, "name", lambda recipe: f"slipway-lab/{recipe}:newer")
-    assert servers.make(server) != before
+    assert servers.definition(server) != before
 
 
 def test_ssh_trusts_the_pinned_host_keys_only_and_never_asks() -> None:

@@ -18,7 +18,7 @@ def sources(tmp_path: Path, machine: Machine, monkeypatch: pytest.MonkeyPatch) -
     for name in versions.PLUGINS:
         (folder / name).mkdir(parents=True)
         (folder / name / "__main__.py").write_text(
-            f"import sys, lab; print('{name}', lab.__file__, *sys.argv[1:])"
+            f"import sys, fakes; print('{name}', fakes.__file__, *sys.argv[1:])"
         )
     monkeypatch.setattr(plugins, "SOURCES", folder)
     monkeypatch.setattr(python, "interpreter", lambda: Path(sys.executable))
@@ -50,8 +50,8 @@ def test_a_download_that_fails_leads_to_the_offline_plugin(
 @pytest.mark.usefixtures("sources")
 def test_a_plugin_runs_its_own_copy_wherever_it_is_started(cli: Cli, tmp_path: Path) -> None:
     plugins.install(cli)
-    (tmp_path / "lab").mkdir()
-    (tmp_path / "lab" / "__init__.py").write_text("raise SystemExit('the wrong lab')")
+    (tmp_path / "fakes").mkdir()
+    (tmp_path / "fakes" / "__init__.py").write_text("raise SystemExit('the wrong fakes')")
     program = plugins.directory("docker") / "pulumi-resource-docker"
     answer = subprocess.run(
         [program, "127.0.0.1:9"],
@@ -64,7 +64,7 @@ def test_a_plugin_runs_its_own_copy_wherever_it_is_started(cli: Cli, tmp_path: P
     )
     assert answer.stdout.split() == [
         "docker",
-        str(plugins.directory("docker") / "lab" / "__init__.py"),
+        str(plugins.directory("docker") / "fakes" / "__init__.py"),
         "127.0.0.1:9",
     ]
 

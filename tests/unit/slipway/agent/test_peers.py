@@ -1,4 +1,4 @@
-"""What the other servers say is believed only where it is one of the words that they may say."""
+"""What the other servers say is believed only where it is one of the votes that there are."""
 
 from __future__ import annotations
 
@@ -10,23 +10,23 @@ from typing import Any
 import pytest
 
 from slipway.agent import peers
-from slipway.agent.proxy_front import VOTE_PATH
-from slipway.release.accord import ABORTED, COMMITTED, CONFIRMED, TENTATIVE, UNKNOWN
+from slipway.agent.haproxy.frontend import VOTE_PATH
+from slipway.rollout.two_phase_commit import Vote
 from tests.unit.slipway.agent.health.web import raw, web
 
-BALLOT = "t0ken-aaaaaaaaaaaa"
-PATH = VOTE_PATH + BALLOT
+TRANSACTION = "f00d-aaaaaaaaaaaa"
+PATH = VOTE_PATH + TRANSACTION
 
 
-def answered(status: int, body: Any) -> str:
+def answered(status: int, body: Any) -> Vote:
     with web({PATH: (status, body)}) as port:
-        return peers.ask({"one": f"127.0.0.1:{port}"}, BALLOT)["one"]
+        return peers.ask({"one": f"127.0.0.1:{port}"}, TRANSACTION)["one"]
 
 
-@pytest.mark.parametrize("word", [TENTATIVE, CONFIRMED, COMMITTED, ABORTED])
+@pytest.mark.parametrize("vote", list(Vote))
 @pytest.mark.parametrize("end", ["", "\n", "\r\n"])
-def test_a_peer_says_what_became_of_the_rollout(word: str, end: str) -> None:
-    assert answered(200, word + end) == word
+def test_a_peer_says_how_it_votes(vote: Vote, end: str) -> None:
+    assert answered(200, vote.value + end) is vote
 
 
 @pytest.mark.parametrize(
@@ -38,13 +38,13 @@ def test_a_peer_says_what_became_of_the_rollout(word: str, end: str) -> None:
         (200, "committed by mistake"),
         (200, "<html>Welcome!</html>"),
         (200, "ééé"),
-        (404, COMMITTED),
-        (302, COMMITTED),
-        (503, COMMITTED),
+        (404, Vote.COMMITTED),
+        (302, Vote.COMMITTED),
+        (503, Vote.COMMITTED),
     ],
 )
-def test_what_is_no_word_decides_nothing(status: int, body: str) -> None:
-    assert answered(status, body) == UNKNOWN
+def test_what_is_no_vote_decides_nothing(status: int, body: str) -> None:
+    assert answered(status, body) == Vote.UNKNOWN
 
 
 @pytest.mark.parametrize(
@@ -52,39 +52,42 @@ def test_what_is_no_word_decides_nothing(status: int, body: str) -> None:
 )
 def test_what_is_no_answer_decides_nothing(answer: bytes) -> None:
     with raw(lambda _: answer) as port:
-        assert peers.ask({"one": f"127.0.0.1:{port}"}, BALLOT) == {"one": UNKNOWN}
+        assert peers.ask({"one": f"127.0.0.1:{port}"}, TRANSACTION) == {"one": Vote.UNKNOWN}
 
 
 def test_nobody_there_decides_nothing() -> None:
     with socket.create_server(("127.0.0.1", 0)) as closed:
         port = closed.getsockname()[1]
-    assert peers.ask({"one": f"127.0.0.1:{port}"}, BALLOT) == {"one": UNKNOWN}
+    assert peers.ask({"one": f"127.0.0.1:{port}"}, TRANSACTION) == {"one": Vote.UNKNOWN}
 
 
 def test_a_peer_that_never_answers_is_waited_for_no_longer_than_the_limit(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     monkeypatch.setattr(peers, "TIMEOUT", 0.1)
-    with socket.create_server(("127.0.0.1", 0)) as silent, web({PATH: (200, CONFIRMED)}) as port:
+    with (
+        socket.create_server(("127.0.0.1", 0)) as silent,
+        web({PATH: (200, Vote.PREPARED)}) as port,
+    ):
         addresses = {"silent": f"127.0.0.1:{silent.getsockname()[1]}", "two": f"127.0.0.1:{port}"}
-        assert peers.ask(addresses, BALLOT) == {"silent": UNKNOWN, "two": CONFIRMED}
+        assert peers.ask(addresses, TRANSACTION) == {"silent": Vote.UNKNOWN, "two": Vote.PREPARED}
 
 
 def test_a_peer_is_asked_once_at_the_path_that_its_proxy_answers() -> None:
     heard: list[dict[str, str]] = []
     with web({}, heard) as port:
-        peers.ask({"one": f"127.0.0.1:{port}"}, BALLOT)
+        peers.ask({"one": f"127.0.0.1:{port}"}, TRANSACTION)
     assert [(each["path"], each["Connection"]) for each in heard] == [(PATH, "close")]
 
 
-def test_every_word_is_told_under_the_name_of_its_peer() -> None:
-    words = {"c": ABORTED, "a": CONFIRMED, "b": TENTATIVE}
+def test_every_vote_is_told_under_the_name_of_its_peer() -> None:
+    votes = {"c": Vote.ABORTED, "a": Vote.PREPARED, "b": Vote.TENTATIVE}
     with ExitStack() as servers:
         addresses = {
-            name: f"127.0.0.1:{servers.enter_context(web({PATH: (200, word)}))}"
-            for name, word in words.items()
+            name: f"127.0.0.1:{servers.enter_context(web({PATH: (200, vote)}))}"
+            for name, vote in votes.items()
         }
-        assert peers.ask(addresses, BALLOT) == words
+        assert peers.ask(addresses, TRANSACTION) == votes
 
 
 def test_all_are_asked_at_once() -> None:
@@ -92,13 +95,13 @@ def test_all_are_asked_at_once() -> None:
 
     def answer(_: bytes) -> bytes:
         meeting.wait()
-        return b"HTTP/1.1 200 OK\r\nContent-Length: 9\r\n\r\nconfirmed"
+        return b"HTTP/1.1 200 OK\r\nContent-Length: 8\r\n\r\nprepared"
 
     with ExitStack() as servers:
         addresses = {
             str(n): f"127.0.0.1:{servers.enter_context(raw(answer))}" for n in range(peers.AT_ONCE)
         }
-        assert set(peers.ask(addresses, BALLOT).values()) == {CONFIRMED}
+        assert set(peers.ask(addresses, TRANSACTION).values()) == {Vote.PREPARED}
 
 
 def test_a_peer_may_have_an_ipv6_address() -> None:
@@ -117,11 +120,11 @@ def test_a_peer_may_have_an_ipv6_address() -> None:
 
         thread = threading.Thread(target=serve, daemon=True)
         thread.start()
-        assert peers.ask({"one": f"[::1]:{listener.getsockname()[1]}"}, BALLOT) == {
-            "one": COMMITTED
+        assert peers.ask({"one": f"[::1]:{listener.getsockname()[1]}"}, TRANSACTION) == {
+            "one": Vote.COMMITTED
         }
         thread.join(5)
 
 
 def test_a_rollout_of_one_server_has_nobody_to_ask() -> None:
-    assert peers.ask({}, BALLOT) == {}
+    assert peers.ask({}, TRANSACTION) == {}

@@ -9,43 +9,37 @@ import sys
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from slipway.agent import lock, watchdog
-from slipway.agent.lock import Lock, Moment
-from slipway.agent.store import Store
+from slipway.agent import watchdog
+from slipway.agent.state import lock
+from slipway.agent.state.lock import Lock, Moment
+from slipway.agent.state.store import Store
 from slipway.errors import SlipwayError
-from slipway.release.basis import Basis
-from slipway.release.state import (
-    ABORTING,
-    CONFIRMED,
-    STAGED,
-    STAGING,
-    SWITCHED,
-    SWITCHING,
-    State,
-    install,
-)
-from slipway.values import replace
-from tests.unit.slipway.release.sample import PROXY, release
+from slipway.protocol.requests import Target
+from slipway.rollout.context import RolloutContext
+from slipway.rollout.state import Phase, State, install
+from tests.unit.slipway.rollout.sample import PROXY, release
 
+TARGET = Target("shop", "staging", "one")
 NOON = Moment(1_800_000_000.0, "boot", 5000.0)
-OLD = install(State(), release("v1"), PROXY, basis=Basis(), owner="")
+OLD = install(State(), release("v1"), PROXY, context=RolloutContext())
 LEASED = Lock().claim("ann", "rollout", lease=60, now=NOON)
-BUSY = st.sampled_from([STAGING, STAGED, SWITCHING, SWITCHED, CONFIRMED, ABORTING])
+BUSY = st.sampled_from([each for each in Phase if each is not Phase.IDLE])
 
 
 @given(BUSY, st.integers(0, 200))
-def test_a_rollout_is_due_when_its_lease_ends(phase: str, later: int) -> None:
+def test_a_rollout_is_due_when_its_lease_ends(phase: Phase, later: int) -> None:
     assert watchdog.due(State(phase=phase), LEASED, NOON + later) == 60 - later
 
 
 @given(BUSY)
-def test_a_rollout_without_a_lease_is_due_at_once(phase: str) -> None:
+def test_a_rollout_without_a_lease_is_due_at_once(phase: Phase) -> None:
     endless = Lock().claim("ann by hand", "a new disk", lease=None, now=NOON)
     for record in (Lock(), LEASED.release(), endless):
         assert watchdog.due(State(phase=phase), record, NOON) == 0
@@ -54,7 +48,7 @@ def test_a_rollout_without_a_lease_is_due_at_once(phase: str) -> None:
 @pytest.mark.parametrize("jump", [-86_400, 86_400])
 def test_a_clock_that_somebody_sets_moves_no_end_of_a_lease(jump: float) -> None:
     set_anew = replace(NOON, wall=NOON.wall + jump)
-    assert watchdog.due(State(phase=STAGED), LEASED, set_anew + 10) == 50
+    assert watchdog.due(State(phase=Phase.STAGED), LEASED, set_anew + 10) == 50
 
 
 @given(st.integers(-100, 100))
@@ -73,7 +67,7 @@ class Server:
     """A server on which time passes only while the watchdog sleeps."""
 
     def __init__(self, folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-        self.store = Store(folder / ".slipway" / "shop")
+        self.store = Store(folder / ".slipway" / "shop" / "staging")
         self.store.prepare()
         self.now = NOON
         self.slept: list[float] = []
@@ -87,7 +81,7 @@ class Server:
         self.now += seconds
 
     def stage(self, lease: float) -> None:
-        self.store.keep(State(phase=STAGED))
+        self.store.keep(State(phase=Phase.STAGED))
         lock.keep(self.store, lock.load(self.store).claim("ann", "it", lease=lease, now=self.now))
 
     def conclude(self) -> None:
@@ -216,7 +210,7 @@ class Starting:
 
     def ensure(self) -> object:
         """What the process that was started says of itself."""
-        watchdog.ensure(self.store, "shop")
+        watchdog.ensure(self.store, TARGET)
         limit = time.monotonic() + 10
         while not self.told.exists():
             assert time.monotonic() < limit
@@ -226,21 +220,21 @@ class Starting:
 
 @pytest.fixture
 def starting(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Starting:
-    store = Store(tmp_path / ".slipway" / "shop")
+    store = Store(tmp_path / ".slipway" / "shop" / "staging")
     store.prepare()
     return Starting(store, tmp_path, monkeypatch)
 
 
 def test_it_is_started_apart_from_the_session_that_needs_it(starting: Starting) -> None:
-    starting.store.keep(State(phase=STAGED))
-    assert starting.ensure() == [["watch", "shop"], True, "/"]
+    starting.store.keep(State(phase=Phase.STAGED))
+    assert starting.ensure() == [["watch", "shop", "staging"], True, "/"]
 
 
 def test_it_is_started_anew_where_an_earlier_one_has_gone(starting: Starting) -> None:
-    starting.store.keep(State(phase=STAGED))
+    starting.store.keep(State(phase=Phase.STAGED))
     with another(starting.store):
         pass
-    assert starting.ensure() == [["watch", "shop"], True, "/"]
+    assert starting.ensure() == [["watch", "shop", "staging"], True, "/"]
 
 
 def none_may_start(*_: object, **__: object) -> None:
@@ -251,13 +245,13 @@ def test_none_is_started_beside_another(
     starting: Starting, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr("subprocess.Popen", none_may_start)
-    starting.store.keep(State(phase=STAGED))
+    starting.store.keep(State(phase=Phase.STAGED))
     with another(starting.store):
-        watchdog.ensure(starting.store, "shop")
+        watchdog.ensure(starting.store, TARGET)
 
 
 def test_none_is_started_where_there_is_nothing_to_wait_for(
     starting: Starting, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr("subprocess.Popen", none_may_start)
-    watchdog.ensure(starting.store, "shop")
+    watchdog.ensure(starting.store, TARGET)

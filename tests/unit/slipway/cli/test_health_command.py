@@ -3,90 +3,118 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable
-from pathlib import Path
+import re
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import pytest
 from typer.testing import CliRunner, Result
 
-from slipway import pulumi, remote
+from slipway import agents
 from slipway.cli import slipway
-from slipway.remote import Answer
-from tests.unit.slipway.settings import sample
+from slipway.protocol.answers import DiagnoseAnswer, Finding
+from slipway.protocol.messages import read_request, write_answer
+from slipway.protocol.requests import DiagnoseRequest, Target
+from slipway.rollout.step import Step
+from slipway.ssh import Answer, Host
 
-GOOD = [
-    {"part": "web-1", "check": "container", "ok": True, "detail": "running"},
-    {"part": "web-1", "check": "ready", "ok": True, "detail": "http"},
-]
-BAD = [*GOOD, {"part": "web", "check": "smoke", "ok": False, "detail": "GET /docs answered 500"}]
+ONE = Target("shop", "live", "one")
+GOOD = (
+    Finding("web-1", "container", True, "running"),
+    Finding("web-1", "ready", True, "http"),
+    Finding("proxy", "proxy", True, "running"),
+)
+BAD = (*GOOD, Finding("web-1", "smoke", False, "GET /docs answered 500"))
 
-Shown = Callable[..., Result]
+pytestmark = pytest.mark.usefixtures("pulumi_cli")
+
+
+class Server:
+    """The stack's one server; records what it is asked, and answers as given."""
+
+    def __init__(self) -> None:
+        self.answer = found(*GOOD)
+        self.requests: list[Any] = []
+
+    def ask(
+        self, hosts: Sequence[Host], command: str, *, stdin: Mapping[str, str], timeout: float
+    ) -> Mapping[str, Answer]:
+        assert command == "python3 .slipway/shop/live/agent diagnose"
+        assert (timeout, [host.name for host in hosts]) == (120, ["one"])
+        self.requests.append(read_request(Step.DIAGNOSE, stdin["one"]))
+        return {"one": self.answer}
+
+
+def found(*findings: Finding) -> Answer:
+    return Answer(0, write_answer(DiagnoseAnswer(findings)), "")
 
 
 @pytest.fixture
-def asked() -> list[str]:
-    return []
+def server(monkeypatch: pytest.MonkeyPatch) -> Server:
+    it = Server()
+    monkeypatch.setattr(agents, "ask", it.ask)
+    return it
 
 
-@pytest.fixture
-def shown(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, asked: list[str]) -> Shown:
-    (sample.project(tmp_path) / "Pulumi.yaml").write_text("name: shop\nruntime: python\n")
-    monkeypatch.chdir(tmp_path)
-    monkeypatch.setenv("COLUMNS", "80")
-    config = {f"shop:{key}": {"objectValue": value} for key, value in sample.VALID.items()}
-    monkeypatch.setattr(pulumi, "ask", lambda *arguments: config)
-
-    def shown(answer: Answer, *options: str) -> Result:
-        def ask(hosts: Any, command: str, **_: object) -> dict[str, Answer]:
-            asked.append(command)
-            return {host.name: answer for host in hosts}
-
-        monkeypatch.setattr(remote, "ask", ask)
-        return CliRunner().invoke(slipway, ["health", "-s", "live", *options])
-
-    return shown
+def run(*options: str) -> Result:
+    return CliRunner().invoke(slipway, ["health", "-s", "live", *options])
 
 
-def told(checks: list[dict[str, Any]]) -> Answer:
-    return Answer(int(checks is BAD), json.dumps({"checks": checks}), "")
-
-
-def test_a_part_that_is_well_is_one_line(shown: Shown, asked: list[str]) -> None:
-    done = shown(told(GOOD))
+def test_a_part_that_is_well_is_one_line(server: Server) -> None:
+    done = run()
     assert done.exit_code == 0
-    assert done.stdout.splitlines()[1].strip().split(maxsplit=2) == [
-        "one",
-        "web-1",
-        "ok (running, http)",
+    assert [re.split(r"\s{2,}", line.strip()) for line in done.stdout.splitlines()] == [
+        ["server", "part", "health"],
+        ["one", "web-1", "ok (running, http)"],
+        ["one", "proxy", "ok (running)"],
     ]
-    assert asked[0].endswith("health --application shop --minutes 5 --json")
+    assert server.requests == [DiagnoseRequest(ONE, service="", minutes=5.0)]
 
 
-def test_what_is_wrong_is_told_and_fails(shown: Shown) -> None:
-    done = shown(told(BAD))
+def test_what_is_wrong_is_told_and_fails(server: Server) -> None:
+    server.answer = found(*BAD)
+    done = run()
     assert done.exit_code == 1
     assert "smoke: GET /docs answered 500" in done.stdout
+    assert "ok (running, http)" not in done.stdout
+    assert "ok (running)" in done.stdout, "what is well stays so"
 
 
-def test_one_service_can_be_asked_for(shown: Shown, asked: list[str]) -> None:
-    shown(told(GOOD), "--service", "web; reboot", "--minutes", "0")
-    assert asked[0].endswith("--minutes 0 --json --service 'web; reboot'")
+def test_one_service_can_be_asked_for(server: Server) -> None:
+    run("--service", "web; reboot", "--minutes", "0")
+    assert server.requests == [DiagnoseRequest(ONE, service="web; reboot", minutes=0.0)]
+
+
+def test_programs_get_every_finding(server: Server) -> None:
+    server.answer = found(*BAD)
+    done = run("--json")
+    assert done.exit_code == 1
+    (listed,) = json.loads(done.stdout)
+    assert (listed["server"], listed["ok"]) == ("one", False)
+    assert "error" not in listed
+    assert listed["findings"][3] == {
+        "part": "web-1", "check": "smoke", "ok": False, "detail": "GET /docs answered 500",
+    }  # fmt: skip
 
 
 @pytest.mark.parametrize(
     ("answer", "said"),
     [
         (Answer(255, "", "Permission denied (publickey)."), "it refuses the SSH key"),
-        (Answer(1, "", "agent: unknown step 'health'."), "older than this program: pulumi up"),
-        (Answer(1, "", "one: health: nothing serves here yet"), "nothing serves here yet"),
-        (Answer(0, "hello", ""), "it answered nothing"),
+        (
+            Answer(1, "", "python3: can't open file '/home/deploy/.slipway/shop/live/agent'"),
+            "Run `pulumi up`, which installs the agent",
+        ),
+        (Answer(1, "", "one: diagnose: nothing serves here yet"), "nothing serves here yet"),
+        (Answer(2, "", ""), "it exited with 2, saying nothing"),
+        (Answer(0, "hello", ""), "it is not JSON"),
     ],
 )
-def test_a_server_that_cannot_tell_is_not_well(shown: Shown, answer: Answer, said: str) -> None:
-    done = shown(answer)
+def test_a_server_that_cannot_tell_is_not_well(server: Server, answer: Answer, said: str) -> None:
+    server.answer = answer
+    done = run()
     assert done.exit_code == 1
-    assert "unknown" in done.stdout
+    assert re.search(r"^one +- +unknown", done.stdout, re.MULTILINE)
     assert said in " ".join(done.stdout.split())
-    (listed,) = json.loads(shown(answer, "--json").stdout)
-    assert (listed["ok"], said in listed["error"]) == (False, True)
+    (listed,) = json.loads(run("--json").stdout)
+    assert (listed["ok"], said in listed["error"], listed["findings"]) == (False, True, [])

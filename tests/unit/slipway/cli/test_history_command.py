@@ -3,36 +3,30 @@
 from __future__ import annotations
 
 import json
-from pathlib import Path
 from typing import Any
 
 import pytest
 from typer.testing import CliRunner
 
-from slipway import pulumi
 from slipway.cli import slipway
+from tests.unit.slipway.pulumi_cli import PulumiCli, entry
 
 LONGEST = "v1.12.0-3f2a9c1b"
-UPDATE = {
-    "kind": "update",
-    "result": "succeeded",
-    "message": "errors at checkout since the new basket",
-    "startTime": "2026-11-21T05:00:00.000Z",
-    "endTime": "2026-11-21T05:02:05.000Z",
-    "environment": {"git.author": "Ann Example"},
-    "config": {"shop:version": {"value": LONGEST}},
-}
+MESSAGE = "errors at checkout since the new basket"
+UPDATE = entry(
+    {"shop:version": LONGEST},
+    message=MESSAGE,
+    endTime="2026-11-21T05:02:05.000Z",
+    environment={"git.author": "Ann Example"},
+)
 
 
 @pytest.fixture
-def said(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Any:
+def said(pulumi_cli: PulumiCli) -> Any:
     """What the command prints for a history, on a terminal of 80 columns."""
-    (tmp_path / "Pulumi.yaml").write_text("name: shop\nruntime: python\n")
-    monkeypatch.chdir(tmp_path)
-    monkeypatch.setenv("COLUMNS", "80")
 
     def said(entries: list[Any], *options: str) -> str:
-        monkeypatch.setattr(pulumi, "ask", lambda *arguments: entries)
+        pulumi_cli.history = entries
         done = CliRunner().invoke(slipway, ["history", "-s", "live", *options])
         assert done.exit_code == 0, done.output
         return done.stdout
@@ -47,7 +41,7 @@ def test_what_matters_is_whole_in_80_columns(said: Any) -> None:
     for text in ("2026-11-21 05:00", LONGEST, "succeeded", "125 s"):
         assert text in first
     words = " ".join((first, *more)).split()
-    assert all(word in words for word in [*UPDATE["message"].split(), "Ann", "Example"])  # type: ignore[attr-defined]
+    assert all(word in words for word in [*MESSAGE.split(), "Ann", "Example"])
 
 
 def test_what_is_not_an_update_is_called_what_it_is(said: Any) -> None:

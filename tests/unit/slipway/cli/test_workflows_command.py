@@ -8,7 +8,7 @@ import pytest
 from typer.testing import CliRunner
 
 from slipway.cli import slipway
-from tests.unit.slipway.workflows.test_project import PROJECT, STACK
+from tests.unit.slipway.ci.test_project import PROJECT, STACK
 
 
 @pytest.fixture

@@ -8,8 +8,8 @@ from pathlib import Path
 from typing import Any, Final
 from urllib.parse import urlsplit
 
-from slipway.github.ask import Answer
-from slipway.github.survey import Repository, Reviewers, Survey
+from slipway.github.api import Response
+from slipway.github.observe import ObservedGithub, ObservedRepository, Reviewers
 from slipway.settings import Settings
 from slipway.settings.github import Github
 from tests.unit.slipway.settings import sample
@@ -38,24 +38,24 @@ class Table:
     patterns: tuple[str, ...] = ()
     asked: list[str] = field(default_factory=list)
 
-    def get(self, path: str) -> Answer:
+    def get(self, path: str) -> Response:
         self.asked.append(path)
         known = path if path in self.bodies else urlsplit(path).path
-        return Answer(200 if known in self.bodies else 404, self.headers, self.bodies.get(known))
+        return Response(200 if known in self.bodies else 404, self.headers, self.bodies.get(known))
 
     def protected(self, repository: str) -> Iterable[str]:
         return self.patterns
 
 
-def found(**changes: Any) -> Survey:
+def found(**changes: Any) -> ObservedGithub:
     """A repository that may be administered, ada and the operators, and no environment."""
     values: dict[str, Any] = {
-        "repository": Repository(exists=True, administered=True, node_id="R_1"),
+        "repository": ObservedRepository(exists=True, administered=True, node_id="R_1"),
         "environment": None,
         "users": {"ada": 1, "grace": 2},
         "teams": {"operators": 7},
     }
-    return Survey(**{**values, **changes})
+    return ObservedGithub(**{**values, **changes})
 
 
 NOBODY: Final = Reviewers()

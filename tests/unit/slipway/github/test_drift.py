@@ -6,9 +6,9 @@ from pathlib import Path
 import pytest
 
 from slipway.github import names
-from slipway.github.drift import environment_generation, foreign_policies, generations, moment
+from slipway.github.drift import environment_generation, generations, parse_time, unmanaged_policies
+from slipway.github.observe import ObservedEnvironment, Reviewers
 from slipway.github.rules import environment_rules
-from slipway.github.survey import Environment, Reviewers
 from tests.unit.slipway.github.sample import NOBODY, settings
 
 OURS = "2026-01-31 12:00:00 +0000 UTC"
@@ -16,14 +16,14 @@ SAME, LATER = "2026-01-31T12:00:00Z", "2026-01-31T12:00:01Z"
 ADA = Reviewers(frozenset({1}))
 
 
-def environment(reviewers: Reviewers = NOBODY, *policies: tuple[str, str]) -> Environment:
+def environment(reviewers: Reviewers = NOBODY, *policies: tuple[str, str]) -> ObservedEnvironment:
     numbers = {policy: number for number, policy in enumerate(policies)}
-    return Environment(reviewers, numbers, secrets={}, variables=frozenset())
+    return ObservedEnvironment(reviewers, numbers, secrets={}, variables=frozenset())
 
 
 @pytest.mark.parametrize("text", [OURS, SAME, "2026-01-31T13:00:00+01:00"])
 def test_a_time_is_read_as_github_and_as_the_provider_write_it(text: str) -> None:
-    assert moment(text) == datetime(2026, 1, 31, 12, tzinfo=UTC)
+    assert parse_time(text) == datetime(2026, 1, 31, 12, tzinfo=UTC)
 
 
 def test_what_nobody_else_has_written_keeps_its_generation() -> None:
@@ -52,7 +52,7 @@ def test_a_secret_whose_time_the_provider_missed_is_left_alone() -> None:
     ],
 )
 def test_an_environment_without_its_reviewers_is_written_again(
-    wanted: Reviewers, found: Environment | None, generation: int
+    wanted: Reviewers, found: ObservedEnvironment | None, generation: int
 ) -> None:
     assert environment_generation(3, wanted, found) == generation
 
@@ -61,4 +61,4 @@ def test_what_others_let_in_is_told(folder: Path) -> None:
     rules = environment_rules(*settings(folder, "environment: {tags: ['v*']}"))
     found = environment(NOBODY, ("tag", "v*"), ("branch", "*"), ("tag", "old-*"))
     kept = {names.policy("production", "tag", "old-*")}  # this very update removes it
-    assert list(foreign_policies("production", rules, found, kept)) == ["branch *"]
+    assert list(unmanaged_policies("production", rules, found, kept)) == ["branch *"]

@@ -7,8 +7,8 @@ from typing import Any
 
 import pytest
 
-from slipway.github.plan import Plan, plan
-from slipway.github.survey import Environment, Repository, Reviewers
+from slipway.github.observe import ObservedEnvironment, ObservedRepository, Reviewers
+from slipway.github.plan import GithubPlan, plan
 from slipway.settings import SettingsError
 from tests.unit.slipway.github.sample import NOBODY, STACK, found, settings
 
@@ -20,7 +20,7 @@ OWNER = "manage: repository\nsecrets: [API_KEY, SLACK_WEBHOOK]\n"
 DEPLOYED = "environment: {secrets: [DEPLOY_SSH_KEY]}\n"
 
 
-def planned(folder: Path, github: str, rest: str = "{}", **changes: Any) -> Plan:
+def planned(folder: Path, github: str, rest: str = "{}", **changes: Any) -> GithubPlan:
     kept = changes.pop("kept", ())
     return plan(*settings(folder, github, rest), STACK, found(**changes), kept)
 
@@ -33,18 +33,18 @@ def faults(folder: Path, github: str, rest: str = "{}", **changes: Any) -> list[
     return []
 
 
-def repository(**changes: Any) -> Repository:
-    return Repository(**{"exists": True, "administered": True, "node_id": "R_1", **changes})
+def repository(**changes: Any) -> ObservedRepository:
+    return ObservedRepository(**{"exists": True, "administered": True, "node_id": "R_1", **changes})
 
 
-def environment(**changes: Any) -> Environment:
+def environment(**changes: Any) -> ObservedEnvironment:
     empty: dict[str, Any] = {
         "reviewers": NOBODY,
         "policies": {},
         "secrets": {},
         "variables": frozenset(),
     }
-    return Environment(**{**empty, **changes})
+    return ObservedEnvironment(**{**empty, **changes})
 
 
 def test_everybody_is_planned_by_number(folder: Path) -> None:
@@ -59,8 +59,8 @@ environment: {reviewers: {users: [ada, bob], teams: [ops]}}
 tags: {creators: {users: [eve]}}
 """
     unknown, remedy = (
-        "GitHub knows no",
-        "Correct the name; a team's is the last part of its address.",
+        "there is no GitHub",
+        "Correct the name; for a team use its slug, the last part of its URL.",
     )
     assert faults(folder, people) == [
         f"staging/github/environment/reviewers/teams/0: {unknown} team `ops` in acme. {remedy}",
@@ -73,7 +73,7 @@ def test_a_check_that_no_job_has_is_a_fault(folder: Path) -> None:
     chosen = f"{OWNER}{DEPLOYED}branches: {{main: {{checks: [lint, tset]}}}}"
     (line,) = faults(folder, chosen, WORKFLOWS)
     assert line.startswith(
-        "staging/github/branches/main/checks/1: no job of CI is called `tset`. Did you mean"
+        "staging/github/branches/main/checks/1: CI has no job `tset`. Did you mean"
     )
 
 
@@ -95,12 +95,12 @@ def test_an_environment_has_to_let_in_what_the_workflows_deploy_there(folder: Pa
     chosen = 'environment: {secrets: [DEPLOY_SSH_KEY], branches: [develop], tags: ["w*"]}'
     assert faults(folder, chosen, WORKFLOWS) == [
         (
-            "staging/github/environment/branches: do not admit `main`,"
+            "staging/github/environment/branches: do not allow `main`,"
             " which the workflows deploy here. Add `main`."
         ),
         (
-            "staging/github/environment/tags: admit no tag `v*`, which the workflows deploy here."
-            " Add `v*`."
+            "staging/github/environment/tags: do not allow the tags `v*`,"
+            " which the workflows deploy here. Add `v*`."
         ),
     ]
 
@@ -110,10 +110,10 @@ def test_every_needed_secret_that_nobody_has_set_is_told(folder: Path) -> None:
     assert [line.partition(". Add")[0] for line in told] == [
         (
             "staging/github/environment/secrets: the workflows need `DEPLOY_SSH_KEY`,"
-            " and nobody has set it"
+            " which is not set"
         ),
-        "staging/github/secrets: the workflows need `API_KEY`, and nobody has set it",
-        "staging/github/secrets: the workflows need `SLACK_WEBHOOK`, and nobody has set it",
+        "staging/github/secrets: the workflows need `API_KEY`, which is not set",
+        "staging/github/secrets: the workflows need `SLACK_WEBHOOK`, which is not set",
     ]
     assert told[0].endswith(
         "Add `DEPLOY_SSH_KEY` here and set it:"
@@ -159,10 +159,10 @@ API_KEY = "secrets: {API_KEY: key}"
 def test_what_is_there_already_is_not_changed_without_a_word(folder: Path) -> None:
     assert faults(folder, WANTED, API_KEY, **EXISTING) == [
         (
-            "staging/github: GitHub has already what this stack would make: repository-branch-main,"
+            "staging/github: these already exist at GitHub: repository-branch-main,"
             " repository-release-tags, repository-secret-API_KEY, staging-environment,"
-            " staging-tag-v*, staging-variable-HOST. Set `adopt: true` to take it over: nothing"
-            " changes before the update after that."
+            " staging-tag-v*, staging-variable-HOST. Set `adopt: true` to import them; the update"
+            " after the import changes what differs."
         )
     ]
 
@@ -187,7 +187,7 @@ def test_a_classic_tokens_missing_scopes_are_named(folder: Path) -> None:
     chosen = f"{OWNER}{DEPLOYED}workflow_branch: slipway"
     scopes = frozenset({"repo", "admin:org"})
     assert faults(
-        folder, chosen, WORKFLOWS, repository=Repository(exists=False, scopes=scopes)
+        folder, chosen, WORKFLOWS, repository=ObservedRepository(exists=False, scopes=scopes)
     ) == [
         "staging/github/token: lacks the scope `workflow`. Add it to the token, or use another one."
     ]
@@ -196,12 +196,15 @@ def test_a_classic_tokens_missing_scopes_are_named(folder: Path) -> None:
 @pytest.mark.parametrize(
     ("state", "text"),
     [
-        (Repository(exists=False), "there is no repository acme/shop, or the token can't see it"),
-        (Repository(exists=True), "may not administer acme/shop"),
+        (
+            ObservedRepository(exists=False),
+            "there is no repository acme/shop, or the token has no access to it",
+        ),
+        (ObservedRepository(exists=True), "may not administer acme/shop"),
     ],
 )
 def test_a_token_that_may_not_administer_is_told_what_it_needs(
-    folder: Path, state: Repository, text: str
+    folder: Path, state: ObservedRepository, text: str
 ) -> None:
     (line,) = faults(folder, "", repository=state)
     assert text in line
@@ -212,11 +215,11 @@ def test_workflow_files_need_a_branch_that_takes_commits(folder: Path) -> None:
     chosen = f"{OWNER}{DEPLOYED}workflow_branch: main"
     assert faults(folder, chosen, WORKFLOWS) == [
         (
-            "staging/github/workflow_branch: is protected by the rules for `main`, so that nothing"
-            " can be committed. Name a branch without rules, and merge it by a pull request."
+            "staging/github/workflow_branch: is protected by the rules for `main`: every commit"
+            " needs a pull request. Name an unprotected branch, and merge it by a pull request."
         ),
         (
             "staging/github/workflow_branch: the repository has no branch `main`."
-            " Make it: `git push origin HEAD:main`."
+            " Create it: `git push origin HEAD:main`."
         ),
     ]

@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from slipway.github.refs import admits, admitted
+from slipway.github.refs import covered, covers
 
 REFS = st.from_regex(r"[a-z][a-z0-9.-]{0,8}(/[a-z0-9.-]{1,8}){0,2}", fullmatch=True)
 
@@ -14,7 +14,7 @@ REFS = st.from_regex(r"[a-z][a-z0-9.-]{0,8}(/[a-z0-9.-]{1,8}){0,2}", fullmatch=T
     [("v*", "v*"), ("*", "v*"), ("v*", "v1.*"), ("**", "release/*"), ("release/*", "release/*")],
 )
 def test_a_pattern_admits_what_is_as_narrow(pattern: str, other: str) -> None:
-    assert admits(pattern, other)
+    assert covers(pattern, other)
 
 
 @pytest.mark.parametrize(
@@ -22,20 +22,20 @@ def test_a_pattern_admits_what_is_as_narrow(pattern: str, other: str) -> None:
     [("v1.*", "v*"), ("*", "release/*"), ("v*", "main"), ("v", "v*"), ("v.", "vx"), ("v*.0", "v*")],
 )
 def test_a_pattern_does_not_admit_what_is_wider_or_other(pattern: str, other: str) -> None:
-    assert not admits(pattern, other)
+    assert not covers(pattern, other)
 
 
 @given(REFS)
 def test_every_ref_admits_itself_and_is_admitted_by_two_stars(ref: str) -> None:
-    assert admits(ref, ref)
-    assert admits("**", ref)
+    assert covers(ref, ref)
+    assert covers("**", ref)
 
 
 @given(REFS)
 def test_one_star_stops_at_a_slash(ref: str) -> None:
-    assert admits("*", ref) == ("/" not in ref)
+    assert covers("*", ref) == ("/" not in ref)
 
 
 def test_one_pattern_of_several_is_enough() -> None:
-    assert admitted(["main", "v*"], "v*")
-    assert not admitted([], "v*")
+    assert covered(["main", "v*"], "v*")
+    assert not covered([], "v*")

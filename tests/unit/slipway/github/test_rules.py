@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from pathlib import Path
 
+from slipway.ci.required_checks import required_checks
 from slipway.github.rules import branch_rules, environment_rules, release_tags
 from slipway.settings.github import People
-from slipway.workflows.checks import required_checks
 from tests.unit.slipway.github.sample import settings
 
 PROMOTED = "promote_from: qa"

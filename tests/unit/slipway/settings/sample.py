@@ -9,7 +9,7 @@ from typing import Any, Final
 import yaml
 
 from slipway.settings import Settings, SettingsError, load
-from slipway.settings.merge import merged
+from slipway.settings.overrides import merged
 
 STACK: Final = "staging"
 KEY: Final = "ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAIJ8Z0m6ZqQJ8Z0m6ZqQJ8Z0m6ZqQJ8Z0m6ZqQJ8Z0m6Z"

@@ -95,11 +95,14 @@ def test_an_rsa_key_is_refused_with_the_reason_and_the_key_to_pin(
 ) -> None:
     (folder / "known_hosts").write_text(f"10.88.0.11 {RSA}\n")
     assert faults(folder, change) == [
-        "staging/servers/one: is pinned by an RSA key, which pulumi-command cannot check: it asks"
-        " the server to sign with `ssh-rsa`, and current sshd does not. Run `ssh-keyscan -t"
-        " ed25519 10.88.0.11`, compare its fingerprint (`ssh-keygen -lf -`) with the one that the"
-        " server's console shows (`ssh-keygen -lf /etc/ssh/ssh_host_ed25519_key.pub`), and pin"
-        " that key instead."
+        (
+            "staging/servers/one: is pinned by an RSA key, which pulumi-command cannot check:"
+            " it asks the server to sign with `ssh-rsa`, and current sshd does not. Run"
+            " `ssh-keyscan -t ed25519 10.88.0.11`, compare its fingerprint"
+            " (`ssh-keygen -lf -`) with the one that the server's console shows"
+            " (`ssh-keygen -lf /etc/ssh/ssh_host_ed25519_key.pub`), and"
+            " pin that key instead."
+        )
     ]
 
 

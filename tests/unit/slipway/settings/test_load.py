@@ -34,8 +34,10 @@ def test_secrets_are_encrypted_and_what_makes_a_release_is_not(folder: Path) -> 
     with pytest.raises(SettingsError) as error:
         load("staging", values, folder, {"application"})
     release, secrets = str(error.value).splitlines()
-    assert release.startswith("staging/application: holds something encrypted")
-    assert secrets.startswith("staging/secrets: is in plain text. Set each again")
+    assert release.startswith(
+        "staging/application: has an encrypted value, which a rollback cannot read"
+    )
+    assert secrets.startswith("staging/secrets: is in plain text. Set each secret again")
 
 
 def test_text_is_not_taken_for_json(folder: Path) -> None:

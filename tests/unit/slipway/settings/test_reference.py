@@ -13,7 +13,7 @@ from pydantic import BaseModel
 from pydantic.fields import FieldInfo
 
 from slipway.settings import load, reference
-from slipway.settings.explain import written
+from slipway.settings.errors import written
 from slipway.settings.schema import Place, annotation_of, held_type, kind_of
 from slipway.settings.settings import Settings
 from tests.unit.slipway.settings.sample import KEY
@@ -47,7 +47,7 @@ def test_every_setting_is_on_the_page_with_a_description_and_an_example() -> Non
     for model, key, field in fields():
         section = page.split(f"\n## {model.__name__}\n")[1].split("\n## ")[0]
         assert f"| `{key}` |" in section
-        assert reference.meanings(model).get(key), f"{model.__name__}.{key} has no description"
+        assert field.description, f"{model.__name__}.{key} has no description"
         assert field.examples, f"{model.__name__}.{key} has no example"
 
 
@@ -60,8 +60,8 @@ def limits() -> Iterator[tuple[str, str, str]]:
                 bound = getattr(metadata, name, None)
                 if bound is not None:
                     written_bound = kind.write(bound) if kind else str(bound)
-                    meaning = reference.meanings(model)[key]
-                    yield f"{model.__name__}.{key}", written_bound, meaning
+                    description = field.description or ""
+                    yield f"{model.__name__}.{key}", written_bound, description
 
 
 @pytest.mark.parametrize(("setting", "limit", "description"), sorted(limits()))

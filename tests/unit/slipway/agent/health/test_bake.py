@@ -11,10 +11,10 @@ import pytest
 
 from slipway.agent.health import ContainerError, Subject
 from slipway.agent.health.bake import Hold, ReleaseError, bake
-from slipway.agent.measure import measure
-from slipway.release.release import Health
-from slipway.release.watch import Watch
-from tests.unit.slipway.agent.engine import Containers
+from slipway.agent.health.measure import measure
+from slipway.rollout.release import Health
+from slipway.rollout.watch import Watch
+from tests.unit.slipway.agent.fake_engine import Containers
 
 SUBJECTS = [Subject("shop-web-1", "web-1", Health()), Subject("shop-web-2", "web-2", Health())]
 SECRET = "hunter2-is-secret"

@@ -10,8 +10,8 @@ from typing import Any
 import pytest
 
 from slipway.agent.health import Subject, fault
-from slipway.release.release import Health
-from tests.unit.slipway.agent.engine import Containers
+from slipway.rollout.release import Health
+from tests.unit.slipway.agent.fake_engine import Containers
 from tests.unit.slipway.agent.health.web import Answers, raw, web
 
 ISSUER = "https://login.example.org/realms/shop"

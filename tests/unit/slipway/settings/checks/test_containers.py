@@ -50,7 +50,7 @@ FAULTS = [
     (
         "web: {health: {timeout: 3s, deadline: 2s}}",
         "web/health/timeout",
-        "is longer than `deadline`. One try must fit into the deadline.",
+        "is longer than `deadline`. One attempt must fit into the deadline.",
     ),
     (
         "web: {environment: {DATABASE_URL: x}}",

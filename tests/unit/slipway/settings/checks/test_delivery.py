@@ -13,12 +13,12 @@ FAULTS = [
     (
         "promote_from: qa\nbuild: true",
         "build",
-        ("a stack that promotes builds nothing, but `promote_from` is set. Remove one of the two."),
+        ("cannot be true with `promote_from`, which builds no images. Remove one of the two."),
     ),
     (
         "promote_from: staging",
         "promote_from",
-        "is this stack itself. Name the stack that runs a release first.",
+        "is this stack itself. Name the stack that releases are promoted from.",
     ),
     (
         "registry: {username: bot}",

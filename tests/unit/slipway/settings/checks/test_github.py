@@ -12,12 +12,15 @@ FAULTS = [
     (
         "secrets: [DATABASE_URL]",
         "secrets",
-        "belongs to the whole repository. Set `manage: repository` in one stack, and this there.",
+        (
+            "belongs to the whole repository. "
+            "Set `manage: repository` in one stack, and this key there."
+        ),
     ),
     (
         "workflow_branch: main, manage: repository",
         "workflow_branch",
-        "has no workflows to take. Say in `slipway:workflows` what they are, or remove it.",
+        "needs `workflows`. Configure `slipway:workflows`, or remove it.",
     ),
     (
         "environment: {reviewers: {users: [ann]}}",
@@ -41,7 +44,7 @@ FAULTS = [
         "token: NOBODY",
         "token",
         (
-            "names no entry of `secrets`."
+            "is not the name of an entry in `secrets`."
             " Set it: `pulumi config set --secret --path 'slipway:secrets.NAME'`."
         ),
     ),

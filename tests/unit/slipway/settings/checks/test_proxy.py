@@ -28,12 +28,12 @@ SECRET = "secrets: {CERTIFICATE: pem}"
         ("{hsts: 600}", "hsts: needs `https_port`. For example: `https_port: 443`."),
         (
             "{https_port: 80, certificate: CERTIFICATE}",
-            "https_port: 80 is `http_port`, too. Choose another, such as 443.",
+            "https_port: 80 is `http_port` already. Choose another, such as 443.",
         ),
         (
             "{https_port: 443, certificate: OTHER}",
             (
-                "certificate: names no entry of `secrets`. "
+                "certificate: is not the name of an entry in `secrets`. "
                 "Set it: `pulumi config set --secret --path 'slipway:secrets.NAME'`."
             ),
         ),

@@ -50,7 +50,7 @@ FAULTS = [
         "registry: {username: bot, password: TOKEN}",
         "registry/password",
         (
-            "names no entry of `secrets`. Set it: `pulumi config set --secret --path "
+            "is not the name of an entry in `secrets`. Set it: `pulumi config set --secret --path "
             "'slipway:secrets.NAME'`."
         ),
     ),

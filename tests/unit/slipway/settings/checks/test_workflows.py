@@ -24,10 +24,7 @@ def test_workflows_that_fit_are_no_fault(tmp_path: Path) -> None:
         ),
         (
             "workflows: {ci: {python: {}, performance: {}}}",
-            (
-                "ci/performance: needs `compose`. "
-                "Say in `compose` how the application is started, or remove it."
-            ),
+            ("ci/performance: needs `compose`. Configure `compose`, or remove it."),
         ),
         (
             "workflows: {ci: {jobs: {build-docs: {run: make docs}}}}",
@@ -43,14 +40,14 @@ def test_workflows_that_fit_are_no_fault(tmp_path: Path) -> None:
         (
             "workflows: {ci: {python: {}}, deploy: {production: staging}}",
             (
-                "deploy/production: is `staging`, too. "
-                "Name the stack that runs a release first, and the one that runs it next."
+                "deploy/production: is the same stack as `staging`. "
+                "Name the stack that runs a release first, and the one that it is promoted to."
             ),
         ),
         (
             "workflows: {ci: {python: {}}, deploy: {organization: acme, backend: 's3://state'}}",
             (
-                "deploy/organization: means nothing to s3://state. "
+                "deploy/organization: is only for Pulumi Cloud, and the backend is s3://state. "
                 "Remove it, or keep the state in Pulumi Cloud."
             ),
         ),

@@ -1,0 +1,3 @@
+module slipway/bench/peers/hello
+
+go 1.26

@@ -1,0 +1,1 @@
+"""Faults injected into rollouts under load, and what must come of each."""

@@ -1,0 +1,52 @@
+"""What an environment has run: the evidence that the next environment asks for."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from typing import TypedDict
+
+import pulumi
+from pulumi_command import local
+
+from slipway.deployment import release_log
+
+
+class ReleaseLogArgs(TypedDict):
+    """What was run before, and what the servers have just reported to run."""
+
+    before: release_log.ReleaseLog
+    """The log as the last successful rollout left it."""
+    version: pulumi.Output[str]
+    """The version that all servers reported."""
+    images: pulumi.Output[Mapping[str, str]]
+    """The image of each service that all servers reported."""
+
+
+class ReleaseLog(pulumi.ComponentResource):
+    """The releases that every server of the environment committed.
+
+    It is a resource and not a stack output, because a failed update takes the outputs away; and it
+    holds only what servers reported, so that a version that failed here is not in it.
+    """
+
+    releases: pulumi.Output[str]
+
+    def __init__(
+        self, name: str, args: ReleaseLogArgs, opts: pulumi.ResourceOptions | None = None
+    ) -> None:
+        super().__init__("slipway:index:ReleaseLog", name, None, opts)
+        before = args["before"]
+        text = pulumi.Output.all(args["version"], args["images"]).apply(
+            lambda reported: json.dumps(release_log.added(before, *reported), indent=1)
+        )
+        kept = local.Command(
+            f"{name}-releases",
+            create="cat",
+            stdin=text,
+            logging=local.Logging.NONE,
+            add_previous_output_in_env=False,
+            opts=pulumi.ResourceOptions(parent=self),
+        )
+        self.releases = kept.stdout
+        self.register_outputs({"releases": self.releases})

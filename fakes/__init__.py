@@ -1,0 +1,1 @@
+"""Offline provider plugins, and a simulator of GitHub."""

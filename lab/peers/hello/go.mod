@@ -1,3 +1,0 @@
-module slipway/lab/peers/hello
-
-go 1.26

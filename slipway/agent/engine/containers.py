@@ -1,0 +1,157 @@
+"""From a service's definition to what the engine is asked to create, as pure functions."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import math
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+from slipway.errors import SlipwayError
+from slipway.rollout.release import Limits, Release, Service
+from slipway.rollout.state import Revision
+
+SHORT_ID = 8  # digits of the release id in a container's name
+LOGS = {"Type": "local", "Config": {"max-size": "10m", "max-file": "3"}}
+RESTART = {"Name": "unless-stopped"}
+START_FIRST, STOP_FIRST = "start-first", "stop-first"  # how a service without a port is replaced
+
+
+@dataclass(frozen=True)
+class Place:
+    """Where containers are made, and what they are told."""
+
+    application: str
+    server: str
+    hosts: Mapping[str, str] = field(default_factory=dict)  # extra lines of /etc/hosts
+    secrets: Mapping[str, str] = field(default_factory=dict)  # values by name
+
+
+@dataclass(frozen=True)
+class Container:
+    """One container of one revision."""
+
+    application: str
+    service: Service
+    replica: int
+    release: str
+    address: str
+
+    @property
+    def name(self) -> str:
+        return f"{self.application}-{self.service.name}-{self.release[:SHORT_ID]}-{self.replica}"
+
+    @property
+    def label(self) -> str:
+        """How people call it: `web-1`."""
+        return f"{self.service.name}-{self.replica}"
+
+
+def of(application: str, revision: Revision) -> list[Container]:
+    """All containers of a revision, in order."""
+    return [
+        Container(application, service, n, revision.id, revision.addresses[f"{service.name}-{n}"])
+        for service in revision.release.services
+        for n in range(1, service.replicas + 1)
+    ]
+
+
+def payload(container: Container, release: Release, place: Place) -> dict[str, Any]:
+    """Raises SlipwayError for a secret without a value."""
+    body = _body(container.service, release, place)
+    body["HostConfig"]["RestartPolicy"] = RESTART
+    body["Labels"].update({"slipway.kind": "service", "slipway.replica": str(container.replica)})
+    network = {"IPAMConfig": {"IPv4Address": container.address}}
+    body["NetworkingConfig"] = {"EndpointsConfig": {place.application: network}}
+    return _marked(body, container.service.secrets)
+
+
+def migration_payload(
+    service: Service, command: tuple[str, ...], release: Release, place: Place
+) -> dict[str, Any]:
+    """A container that runs `command` once, with all that the service has but its port."""
+    body = _body(service, release, place)
+    body["Cmd"] = list(command)
+    body["Labels"]["slipway.kind"] = "migration"
+    return _marked(body, service.secrets)
+
+
+def migration_name(application: str, release: str) -> str:
+    """Of the container that runs a release's migration."""
+    return f"{application}-migration-{release[:SHORT_ID]}"
+
+
+def limits(bounds: Limits) -> dict[str, Any]:
+    """The part of a host configuration that bounds a container; nothing for no limit."""
+    found: dict[str, Any] = {}
+    if bounds.memory is not None:
+        found.update(Memory=bounds.memory, MemorySwap=bounds.memory)  # no swap beyond the limit
+    if bounds.cpus is not None:
+        found["NanoCpus"] = round(bounds.cpus * 1e9)
+    return found
+
+
+def environment(values: Mapping[str, str], secrets: tuple[str, ...], place: Place) -> list[str]:
+    """Raises SlipwayError that names every secret without a value."""
+    missing = sorted(set(secrets) - set(place.secrets))
+    if missing:
+        raise SlipwayError(
+            f"no value for secret {', '.join(missing)}",
+            where="secrets",
+            remedy="Set it in the stack's configuration",
+        )
+    merged = {**values, **{name: place.secrets[name] for name in secrets}}
+    return [f"{name}={merged[name]}" for name in sorted(merged)]
+
+
+def definition(body: Mapping[str, Any], secrets: tuple[str, ...]) -> str:
+    """A short mark of all but the values of secrets, which are part of a release's own id."""
+    public = dict(body, Env=[each for each in body["Env"] if each.partition("=")[0] not in secrets])
+    return hashlib.sha256(json.dumps(public, sort_keys=True).encode()).hexdigest()[:12]
+
+
+def _body(service: Service, release: Release, place: Place) -> dict[str, Any]:
+    own = {
+        "SLIPWAY_RELEASE": release.id,
+        "SLIPWAY_VERSION": release.version,
+        "SLIPWAY_SERVER": place.server,
+    }
+    body: dict[str, Any] = {
+        "Image": service.image,
+        "Env": environment({**service.environment, **own}, service.secrets, place),
+        "Labels": {
+            "slipway.application": place.application,
+            "slipway.service": service.name,
+            "slipway.release": release.id,
+        },
+        "StopTimeout": math.ceil(service.stop_grace),
+        "HostConfig": {
+            "NetworkMode": place.application,
+            "ExtraHosts": [f"{name}:{address}" for name, address in sorted(place.hosts.items())],
+            "LogConfig": LOGS,
+            "SecurityOpt": ["no-new-privileges:true"],
+            **limits(service.limits),
+        },
+    }
+    if service.command:
+        body["Cmd"] = list(service.command)
+    return body
+
+
+def _marked(body: dict[str, Any], secrets: tuple[str, ...]) -> dict[str, Any]:
+    """With the secrets' names, by which whoever prints its log masks their values."""
+    body["Labels"]["slipway.secrets"] = ",".join(secrets)
+    body["Labels"]["slipway.definition"] = definition(body, secrets)
+    return body
+
+
+def ported(containers: list[Container]) -> Iterator[Container]:
+    """Those behind the proxy."""
+    return (each for each in containers if each.service.port is not None)
+
+
+def workers(containers: list[Container]) -> Iterator[Container]:
+    """Those without a port."""
+    return (each for each in containers if each.service.port is None)

@@ -1,0 +1,1 @@
+"""The proxy: its container, its configuration, its socket."""

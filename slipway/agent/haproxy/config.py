@@ -1,0 +1,237 @@
+"""HAProxy's configuration as a pure function of the revisions that it knows and their weights.
+
+Every service has one backend with two sets of slots, `a` and `b`: a release uses one set, its
+successor the other. A slot follows the health of its twin in a backend that only checks (`track`),
+so that each release is checked by its own rule while both are there. Moving traffic changes
+addresses and weights only, which the runtime interface does; everything else is the `shape`, and a
+new shape needs a reload.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import re
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+from slipway.agent.haproxy.frontend import FOLDER, head, preview_head
+from slipway.errors import SlipwayError
+from slipway.rollout.release import Health, Service
+from slipway.rollout.state import Proxy, Revision
+
+COLOURS = ("a", "b")
+NOWHERE = "0.0.0.0"  # noqa: S104 - the address of an empty slot; nothing binds to it
+CONFIGURATION = f"{FOLDER}/haproxy.cfg"
+HEAVIEST = 256  # HAProxy's largest weight; the whole range splits traffic most exactly
+
+
+@dataclass(frozen=True)
+class Slot:
+    """One line of a backend: where a replica is, and its share of the traffic."""
+
+    service: str
+    colour: str
+    number: int
+    address: str = NOWHERE
+    port: int = 1
+    weight: int = 0
+
+    @property
+    def empty(self) -> bool:
+        return self.address == NOWHERE
+
+    @property
+    def traffic(self) -> str:
+        """Its name in the backend that serves."""
+        return f"{self.service}/{self.colour}{self.number}"
+
+    @property
+    def check(self) -> str:
+        """Its name in the backend that checks."""
+        return f"{self.service}:{self.colour}/{self.number}"
+
+
+@dataclass(frozen=True)
+class Configuration:
+    """What the proxy shall do: the file's text, the mark of its shape, and the slots."""
+
+    text: str
+    shape: str
+    slots: tuple[Slot, ...]
+
+
+def configure(
+    proxy: Proxy,
+    revisions: tuple[Revision, ...],
+    weights: Mapping[str, int],
+    lasting: Mapping[str, int],
+    *,
+    identity: tuple[int, int] | None,
+) -> Configuration:
+    """The configuration in which each revision that has a weight gets its share of the traffic.
+
+    The slots have `weights`; the text, which counts when the proxy starts anew, has `lasting`.
+    `identity` is the user and group that HAProxy's worker becomes; None keeps root.
+    """
+    known = tuple(sorted((r for r in revisions if r.id in weights), key=lambda r: -weights[r.id]))
+    slots, kept = _slots(known, weights), _slots(known, lasting)
+    shape = hashlib.sha256(
+        outline(_render(proxy, known, kept, "-", identity)).encode()
+    ).hexdigest()[:12]
+    return Configuration(_render(proxy, known, kept, shape, identity), shape, slots)
+
+
+def outline(text: str) -> str:
+    """A configuration without what the runtime interface can change."""
+    return re.sub(r"(?m)^(    server \S+) .*$", r"\1", text)
+
+
+def _slots(known: tuple[Revision, ...], weights: Mapping[str, int]) -> tuple[Slot, ...]:
+    public = [(r, s) for r in known for s in r.release.services if s.port is not None]
+    counts: dict[str, int] = {}
+    heaviest: dict[str, float] = {}  # share of one replica
+    for revision, service in public:
+        share = weights.get(revision.id, 0) / service.replicas
+        counts[service.name] = max(counts.get(service.name, 0), service.replicas)
+        heaviest[service.name] = max(heaviest.get(service.name, 0.0), share)
+    filled: dict[tuple[str, str, int], Slot] = {}
+    for revision, service in public:
+        share = weights.get(revision.id, 0) / service.replicas
+        weight = max(1, round(HEAVIEST * share / heaviest[service.name])) if share else 0
+        for n in range(1, service.replicas + 1):
+            filled[service.name, revision.colour, n] = Slot(
+                service.name,
+                revision.colour,
+                n,
+                revision.addresses[f"{service.name}-{n}"],
+                service.port or 0,
+                weight,
+            )
+    keys = [
+        (name, c, n) for name in sorted(counts) for c in COLOURS for n in range(1, counts[name] + 1)
+    ]
+    return tuple(filled.get(key) or Slot(*key) for key in keys)
+
+
+def _render(
+    proxy: Proxy,
+    known: tuple[Revision, ...],
+    slots: tuple[Slot, ...],
+    shape: str,
+    identity: tuple[int, int] | None,
+) -> str:
+    lines = head(proxy, shape, identity) + (_routes(known[0].release.services) if known else [])
+    for colour in COLOURS if known else ():
+        lines += ["", *preview_head(proxy, colour)]
+        services = [s for s in _of_colour(known, colour).release.services if s.port is not None]
+        lines += _routes(tuple(services), f":{colour}")
+    for name in sorted({slot.service for slot in slots}):
+        own = [slot for slot in slots if slot.service == name]
+        lines += ["", f"backend {name}", "    balance roundrobin", *map(_traffic_line, own)]
+        for colour in COLOURS:
+            health = _health(known, name, colour)
+            checked = [_check_line(slot) for slot in own if slot.colour == colour]
+            lines += ["", f"backend {name}:{colour}", *_check_rule(health), *checked]
+    return "\n".join(lines) + "\n"
+
+
+def _of_colour(known: tuple[Revision, ...], colour: str) -> Revision:
+    """The revision of that colour; an unused one is given what the other has."""
+    return min(known, key=lambda revision: revision.colour != colour)
+
+
+def _routes(services: tuple[Service, ...], colour: str = "") -> list[str]:
+    """Named hosts to their services; everything else to the first service that names none."""
+    public = [service for service in services if service.port is not None]
+    lines = [
+        f"    use_backend {s.name}{colour} if {{ req.hdr(host),field(1,:),lower -m str {hosts} }}"
+        for s in public
+        if (hosts := " ".join(map(quoted, s.domains)))
+    ]
+    rest = [service.name for service in public if not service.domains]
+    return lines + [f"    default_backend {name}{colour}" for name in rest[:1]]
+
+
+def _health(known: tuple[Revision, ...], service: str, colour: str) -> Health:
+    """The rule of the revision of that colour; an unused set is given the rule of the other."""
+    ordered = sorted(known, key=lambda revision: revision.colour != colour)
+    found = [
+        s.health for revision in ordered for s in revision.release.services if s.name == service
+    ]
+    return found[0]
+
+
+def _check_rule(health: Health) -> list[str]:
+    lines = [f"    timeout check {max(1, round(health.timeout * 1000))}ms"]
+    if health.kind != "http":
+        return lines
+    request = f"http-check send meth GET uri {quoted(health.path)} ver HTTP/1.1"
+    return [
+        *lines,
+        "    option httpchk",
+        f"    {request} hdr Host localhost hdr Connection close",
+        f"    http-check expect status {health.status}",
+    ]
+
+
+def _traffic_line(slot: Slot) -> str:
+    name = f"{slot.colour}{slot.number}"
+    return f"    server {name} {slot.address}:{slot.port} weight {slot.weight} track {slot.check}"
+
+
+def _check_line(slot: Slot) -> str:
+    state = " disabled" if slot.empty else ""
+    return f"    server {slot.number} {slot.address}:{slot.port} check{state}"
+
+
+def quoted(text: str) -> str:
+    """A word of HAProxy's configuration. Raises SlipwayError for what no quoting can carry."""
+    if not text.isprintable():
+        raise SlipwayError(
+            f"{text!r} cannot stand in the proxy's configuration",
+            remedy="Remove control characters",
+        )
+    return "'" + text.replace("'", "'\"'\"'") + "'"
+
+
+def verdict(lines: Sequence[str]) -> str:
+    """Of what HAProxy says of a configuration, the line that tells the fault."""
+    return (_alerts(lines) or ["it does not say why"])[0].strip()[:500]
+
+
+def refused(lines: Sequence[str]) -> bool:
+    """Whether HAProxy has given up over its configuration, not over what it met when it ran."""
+    return any(" : config : " in line for line in _alerts(lines))
+
+
+def alerts(lines: Sequence[str]) -> str:
+    """The end of HAProxy's log, of what it complains of where it does."""
+    return " / ".join(line.strip() for line in _alerts(lines)[-3:])[-500:]
+
+
+def _alerts(lines: Sequence[str]) -> list[str]:
+    """What HAProxy gives up for; all that it says where it does not say so."""
+    return [line for line in lines if line.startswith("[ALERT]")] or [*lines]
+
+
+def commands(
+    wanted: tuple[Slot, ...], found: Mapping[str, Slot], enabled: Mapping[str, bool]
+) -> list[str]:
+    """Commands of the runtime API that lead from what the proxy does to what is wanted.
+
+    `found` and `enabled` are by the slots' names in the backends that serve and check. Slots that
+    gain traffic come before those that lose it: no moment is without a server.
+    """
+    fill: list[str] = []
+    for slot in wanted:
+        have = found[slot.traffic]
+        if slot.empty and enabled[slot.check]:
+            fill.append(f"set server {slot.check} state maint")
+        if (have.address, have.port) != (slot.address, slot.port):
+            place = f"addr {slot.address} port {slot.port}"
+            fill += [f"set server {slot.check} {place}", f"set server {slot.traffic} {place}"]
+        if not slot.empty and not enabled[slot.check]:
+            fill.append(f"set server {slot.check} state ready")
+    moved = [slot for slot in wanted if found[slot.traffic].weight != slot.weight]
+    moved.sort(key=lambda slot: -slot.weight)
+    return fill + [f"set server {slot.traffic} weight {slot.weight}" for slot in moved]

@@ -1,0 +1,142 @@
+"""HAProxy's runtime interface: a text protocol on a Unix socket, one answer per connection."""
+
+from __future__ import annotations
+
+import csv
+import socket
+from collections.abc import Mapping
+from pathlib import Path
+
+from slipway.agent.haproxy.config import Slot
+from slipway.agent.haproxy.frontend import RING
+from slipway.errors import SlipwayError
+
+PATIENCE = 5.0  # seconds for one answer
+STATISTICS = "show stat -1 4 -1"  # of servers, in all backends
+FORCED_MAINTENANCE = 0x01  # bit of srv_admin_state
+
+
+class RuntimeSocket:
+    """Speaks to one proxy. Raises SlipwayError when it does not answer or refuses a command."""
+
+    def __init__(self, path: Path) -> None:
+        self.path = path
+
+    def ask(self, command: str) -> str:
+        try:
+            with socket.socket(socket.AF_UNIX, socket.SOCK_STREAM) as connection:
+                connection.settimeout(PATIENCE)
+                connection.connect(str(self.path))
+                connection.sendall(command.encode() + b"\n")
+                # A master keeps the connection open for more commands until it hears of the end.
+                connection.shutdown(socket.SHUT_WR)
+                parts: list[bytes] = []
+                while True:
+                    part = connection.recv(65536)
+                    if not part:
+                        return b"".join(parts).decode(errors="replace")
+                    parts.append(part)
+        except OSError as error:
+            raise SlipwayError(
+                f"the proxy does not answer: {error}",
+                where=str(self.path),
+                remedy="See its container's log",
+            ) from error
+
+    def order(self, commands: list[str]) -> None:
+        """All in one go, so that nothing comes between them."""
+        answer = self.ask(";".join(commands)) if commands else ""
+        faults = [line for line in answer.splitlines() if line and not _harmless(line)]
+        if faults:
+            raise SlipwayError(f"the proxy refused a command: {faults[0]}", where=str(self.path))
+
+    def shape(self) -> str:
+        """The mark of the configuration that the running worker has read."""
+        return self._facts().get("description", "")
+
+    def worker(self) -> str:
+        """What tells one worker from the next, also from one in another container."""
+        facts = self._facts()
+        return f"{facts.get('Pid')} since {facts.get('Start_time_sec')}"
+
+    def _facts(self) -> dict[str, str]:
+        return dict(
+            line.split(": ", 1) for line in self.ask("show info").splitlines() if ": " in line
+        )
+
+    def slots(self) -> tuple[dict[str, Slot], dict[str, bool]]:
+        """Slots by name as the running worker has them, and whether each is enabled."""
+        lines = self.ask("show servers state").splitlines()
+        names = lines[1].lstrip("# ").split()
+        found: dict[str, Slot] = {}
+        enabled: dict[str, bool] = {}
+        for line in lines[2:]:
+            row = dict(zip(names, line.split()))
+            if len(row) < len(names) - 1:
+                continue
+            name = f"{row['be_name']}/{row['srv_name']}"
+            colour, number = row["srv_name"][:1], row["srv_name"][1:]
+            found[name] = Slot(
+                row["be_name"],
+                colour,
+                int(number or 0),
+                row["srv_addr"],
+                int(row["srv_port"]),
+                int(row["srv_uweight"]),
+            )
+            enabled[name] = not int(row["srv_admin_state"]) & FORCED_MAINTENANCE
+        return found, enabled
+
+    def statistics(self) -> list[Mapping[str, str]]:
+        """Counters of every server of every backend."""
+        return _rows(self.ask(STATISTICS))
+
+    def exchanges(self) -> list[str]:
+        """The last few thousand requests, a line each, oldest first."""
+        return self.ask(f"show events {RING}").splitlines()
+
+    def down(self) -> set[str]:
+        """The servers that the proxy's checks have found dead, by name."""
+        return {
+            f"{row['pxname']}/{row['svname']}"
+            for row in self.statistics()
+            if row["status"].startswith("DOWN")
+        }
+
+    def sessions(self, slots: list[str]) -> int:
+        """Requests that are on these slots now, WebSockets included, and those that may come.
+
+        A worker from before a reload keeps its connections, and sends what comes on them where it
+        always did: it counts as long as it gives one of the slots a share.
+        """
+        own, former = (
+            [row for row in rows if f"{row['pxname']}/{row['svname']}" in slots]
+            for rows in (self.statistics(), self._former())
+        )
+        coming = sum(int(row["scur"] or 0) or int(row["weight"] or 0) > 0 for row in former)
+        return coming + sum(int(row["scur"] or 0) for row in own)
+
+    def _former(self) -> list[Mapping[str, str]]:
+        """Counters of the workers that end their connections since a reload.
+
+        A master that does not answer has none that anybody could wait for.
+        """
+        master = RuntimeSocket(self.path.with_name("master.sock"))
+        try:
+            former = master.ask("show proc").partition("# old workers")[2].splitlines()
+            pids = [line.split()[0] for line in former if line[:1].isdigit()]
+            answers = [master.ask(f"@!{pid} {STATISTICS}") for pid in pids]
+        except SlipwayError:
+            return []
+        return [row for answer in answers for row in _rows(answer)]
+
+
+def _rows(text: str) -> list[Mapping[str, str]]:
+    """Nothing for an answer of a worker that has ended meanwhile."""
+    table = text.lstrip("# ")
+    return list(csv.DictReader(table.splitlines())) if table.startswith("pxname,") else []
+
+
+def _harmless(line: str) -> bool:
+    """HAProxy confirms changes of address in words."""
+    return "no need to change" in line or "changed from" in line or "nothing changed" in line

@@ -1,0 +1,182 @@
+"""What the new and the old release do with the traffic of this server, counted at the proxy."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Iterable, Mapping
+from dataclasses import replace
+from typing import Any, Protocol
+
+from slipway.agent.engine.client import Engine
+from slipway.agent.haproxy.config import COLOURS
+from slipway.agent.health import Subject
+from slipway.rollout import analysis
+from slipway.rollout.analysis import Sample, Verdict
+from slipway.rollout.histogram import Histogram
+from slipway.rollout.watch import Watch
+
+RESPONSES = tuple(f"hrsp_{kind}" for kind in ("1xx", "2xx", "3xx", "4xx", "5xx", "other"))
+FAILED = ("hrsp_5xx", "econ", "eresp")  # answered so, or not at all
+
+
+class Proxy(Protocol):
+    """The part of the proxy's runtime interface that is needed here."""
+
+    def statistics(self) -> Iterable[Mapping[str, str]]: ...
+    def exchanges(self) -> Iterable[str]: ...
+
+
+class Traffic:
+    """Requests and errors of each colour since it was made.
+
+    The proxy forgets its counters when it is reloaded, so they are read often and added up.
+    """
+
+    def __init__(self, runtime: Proxy) -> None:
+        self.runtime = runtime
+        self._before = self._counters()
+        self._total: dict[str, tuple[int, int]] = {}
+
+    def look(self) -> None:
+        """Add what has happened since the last look. Raises SlipwayError for a mute proxy."""
+        now = self._counters()
+        for slot, (requests, errors) in now.items():
+            before = self._before.get(slot, (0, 0))
+            if requests < before[0] or errors < before[1]:
+                before = (0, 0)
+            had = self._total.get(slot[1], (0, 0))
+            self._total[slot[1]] = (had[0] + requests - before[0], had[1] + errors - before[1])
+        self._before = now
+
+    def of(self, colour: str) -> tuple[int, int]:
+        """Requests and errors of the release of this colour."""
+        return self._total.get(colour, (0, 0))
+
+    def _counters(self) -> dict[tuple[str, str, str], tuple[int, int]]:
+        """By service, colour and replica; the backends that only check have a colon in the name."""
+        return {
+            (row["pxname"], row["svname"][0], row["svname"][1:]): _counted(row)
+            for row in self.runtime.statistics()
+            if ":" not in row["pxname"]
+        }
+
+
+def _counted(row: Mapping[str, str]) -> tuple[int, int]:
+    failed = sum(_number(row, key) for key in FAILED)
+    answered = sum(_number(row, key) for key in RESPONSES)
+    return answered + failed - _number(row, "hrsp_5xx"), failed
+
+
+def _number(row: Mapping[str, str], key: str) -> int:
+    return int(row.get(key) or 0)
+
+
+class Latencies:
+    """How long each colour's servers took to begin their answers, since it was made.
+
+    The proxy keeps the last few thousand requests: where more come between two looks, the last of
+    them stand for all.
+    """
+
+    def __init__(self, runtime: Proxy) -> None:
+        self.runtime = runtime
+        self._seen = set(runtime.exchanges())
+        self._found: dict[str, Histogram] = {}
+
+    def look(self) -> None:
+        """Add what has happened since the last look. Raises SlipwayError for a mute proxy."""
+        lines = set(self.runtime.exchanges())
+        for colour, seconds in map(_timed, lines - self._seen):
+            if seconds is not None:
+                self._found.setdefault(colour, Histogram()).add(seconds)
+        self._seen = lines
+
+    def of(self, colour: str) -> Histogram:
+        """Latencies of the release of this colour."""
+        return self._found.get(colour) or Histogram()
+
+
+def _timed(line: str) -> tuple[str, float | None]:
+    """Colour and seconds of a line like "web/b1 200 12 13 -- 10.0.0.9 01F4 GET /"."""
+    server, _, milliseconds = line.split(" ", 3)[:3] if line.count(" ") > 2 else ("", "", "-1")
+    known = milliseconds.isdecimal()  # -1: there was no answer
+    return server.rpartition("/")[2][:1], int(milliseconds) / 1000 if known else None
+
+
+class Processor:
+    """The busiest container's share of the processor time that it may use, since it was made."""
+
+    def __init__(self, engine: Engine, subjects: Iterable[Subject]) -> None:
+        self.engine = engine
+        self._began = time.monotonic()
+        self._before = {each.name: self._used(each.name) for each in subjects}
+
+    def share(self) -> float | None:
+        """None where the engine tells nothing. Without a limit all processors count."""
+        seconds = time.monotonic() - self._began
+        shares = [
+            (self._used(name) - before) / (self._allowed(name) * seconds)
+            for name, before in self._before.items()
+        ]
+        return max(shares, default=None)
+
+    def _used(self, name: str) -> float:
+        """Processor seconds since the container started."""
+        return float(self._stats(name)["cpu_usage"]["total_usage"]) / 1e9
+
+    def _allowed(self, name: str) -> float:
+        found = self.engine.inspect(name) or {}
+        limit = found.get("HostConfig", {}).get("NanoCpus") or 0
+        return limit / 1e9 or float(self._stats(name).get("online_cpus") or 1)
+
+    def _stats(self, name: str) -> Mapping[str, Any]:
+        query = {"stream": "false", "one-shot": "true"}
+        stats: Mapping[str, Any] = self.engine.get(f"/containers/{name}/stats", **query)[
+            "cpu_stats"
+        ]
+        return stats
+
+
+class Measure:
+    """All that a hold counts of the new release and, beside it, of the old one."""
+
+    def __init__(
+        self,
+        watch: Watch,
+        traffic: Traffic,
+        latencies: Latencies | None,
+        processor: Processor | None,
+        new: str,
+    ) -> None:
+        """`new` is the colour of the new release; the other one is the old one's."""
+        self.watch, self.traffic, self.latencies = watch, traffic, latencies
+        self.processor = processor
+        self._new, self._old = new, next(colour for colour in COLOURS if colour != new)
+
+    def look(self) -> Verdict:
+        """Count; a release that has certainly failed is not watched any longer."""
+        self.traffic.look()
+        if self.latencies:
+            self.latencies.look()
+        return analysis.alarm(self._sample(self._new), self.watch)
+
+    def verdict(self) -> Verdict:
+        """What has been counted so far comes to this."""
+        cpu = self.processor.share() if self.processor else None
+        new = replace(self._sample(self._new), cpu=cpu)
+        return analysis.judge(new, self._sample(self._old), self.watch)
+
+    def _sample(self, colour: str) -> Sample:
+        requests, errors = self.traffic.of(colour)
+        return Sample(
+            requests, errors, self.latencies.of(colour) if self.latencies else Histogram()
+        )
+
+
+def measure(
+    engine: Engine, runtime: Proxy, subjects: Iterable[Subject], watch: Watch, new: str
+) -> Measure:
+    """Begin to count for the release of colour `new`."""
+    latencies = Latencies(runtime) if watch.analyse or watch.p95 is not None else None
+    processor = Processor(engine, subjects) if watch.analyse else None
+    return Measure(watch, Traffic(runtime), latencies, processor, new)

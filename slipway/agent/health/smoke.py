@@ -1,0 +1,71 @@
+"""Smoke tests: a release's own requests through the proxy, before and after users get it."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from slipway.agent import health
+from slipway.agent.engine.client import Engine
+from slipway.agent.engine.containers import Container
+from slipway.agent.health import ContainerError
+from slipway.agent.health.http import Place, ask, mismatch
+from slipway.agent.parallel import in_parallel
+from slipway.rollout.release import Release, Service, Smoke
+
+AT_ONCE = 8
+PAUSE = 1.0  # seconds before another try
+
+
+@dataclass(frozen=True)
+class Result:
+    """What a test came to; no fault as soon as one try had none."""
+
+    test: Smoke
+    fault: str
+
+    def __str__(self) -> str:
+        return f"{self.test} {self.fault or 'answered as it must'}"
+
+
+def results(release: Release, port: int) -> list[Result]:
+    """Of all tests, done at once through the proxy's `port` on this server."""
+    hosts = {service.name: _host(service) for service in release.services}
+
+    def result(test: Smoke) -> Result:
+        return Result(test, _tried(test, Place("127.0.0.1", port, hosts[test.service])))
+
+    return in_parallel(result, release.smoke, AT_ONCE)
+
+
+def check(engine: Engine, release: Release, own: Sequence[Container], port: int) -> None:
+    """Raises ContainerError that tells every failure, with what the services' containers said."""
+    found = [result for result in results(release, port) if result.fault]
+    if not found:
+        return
+    services = {result.test.service for result in found}
+    asked = [each for each in own if each.service.name in services]
+    log = [f"{c.label} | {line}" for c in asked for line in health.tail(engine, c.name)]
+    raise ContainerError(f"smoke test {'; '.join(map(str, found))}", log)
+
+
+def _host(service: Service) -> str:
+    return service.domains[0] if service.domains else "localhost"
+
+
+def _tried(test: Smoke, place: Place) -> str:
+    """Why the last try failed; empty as soon as one did not."""
+    for left in range(test.retries, -1, -1):
+        reason = _fault(test, place)
+        if not reason or not left:
+            return reason
+        time.sleep(PAUSE)
+    return ""
+
+
+def _fault(test: Smoke, place: Place) -> str:
+    try:
+        return mismatch(ask(place, test.path, test.timeout, test.method), test)
+    except OSError as error:
+        return f"got no answer: {str(error) or type(error).__name__}"

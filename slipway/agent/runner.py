@@ -1,0 +1,269 @@
+"""Does every verb of the state machine on this server, each so that it can be repeated."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Iterable
+from dataclasses import dataclass, field, replace
+from typing import Any, Callable, Optional, TypeVar
+
+from slipway.agent import health
+from slipway.agent.engine import containers, images, migration
+from slipway.agent.engine.client import Engine
+from slipway.agent.engine.containers import Container, Place
+from slipway.agent.engine.network import ensure_network
+from slipway.agent.haproxy import certificate
+from slipway.agent.haproxy.container import ProxyContainer
+from slipway.agent.haproxy.frontend import inner_port, local_port
+from slipway.agent.health import smoke, subjects
+from slipway.agent.health.bake import Hold, bake
+from slipway.agent.health.measure import measure
+from slipway.agent.parallel import in_parallel
+from slipway.agent.report import Report
+from slipway.agent.state.store import Store
+from slipway.errors import SlipwayError
+from slipway.protocol.requests import RegistryLogin
+from slipway.rollout.machine import Action, Verb
+from slipway.rollout.state import Phase, State
+from slipway.rollout.watch import Watch
+
+Value = TypeVar("Value")
+
+GRACE = 10.0  # seconds for a container whose release nobody remembers
+UNWELL = 20.0  # seconds at most that connections to a release that is given up get to end
+AT_ONCE = 8  # containers stopped or removed at the same time
+
+
+@dataclass(frozen=True)
+class Supplies:
+    """What some actions need beside the state: brought by the request of the step that has them."""
+
+    application: str
+    place: Optional[Place] = None  # for containers that are made
+    registry: Optional[RegistryLogin] = None
+    certificate: str = ""  # of the proxy, with its key
+    bake: float = 0.0  # seconds
+    watch: Watch = field(default_factory=Watch)
+
+    def made_in(self) -> Place:
+        return _needed(self.place, "where containers are made")
+
+    def pulled_from(self) -> RegistryLogin:
+        return _needed(self.registry, "the registry")
+
+
+class ActionRunner:
+    """One server, for one call. `seconds` has the time that the last shift of traffic took."""
+
+    def __init__(self, supplies: Supplies, engine: Engine, store: Store, report: Report) -> None:
+        self.supplies, self.engine, self.store, self.report = supplies, engine, store, report
+        self.proxy = ProxyContainer(engine, supplies.application, store.proxy, report)
+        self.seconds = 0.0
+        self.routed = time.time()  # when traffic began to move
+        self.changed = False
+        self._images = store.state().images
+        self._do: dict[Verb, Callable[[State, str], None]] = {
+            Verb.RECORD: self._record,
+            Verb.PROVIDE: self._provide,
+            Verb.PULL: self._pull,
+            Verb.CREATE: self._create,
+            Verb.START: self._start,
+            Verb.AWAIT_READY: self._await_ready,
+            Verb.SMOKE: self._smoke,
+            Verb.START_WORKERS: self._start_workers,
+            Verb.STOP_WORKERS: self._stop_workers,
+            Verb.REPLACE_STOP_FIRST: self._replace_stop_first,
+            Verb.ROUTE: self._route,
+            Verb.BAKE: self._bake,
+            Verb.CHECK_STABILITY: self._check_stability,
+            Verb.MIGRATE: self._migrate,
+            Verb.DRAIN: self._drain,
+            Verb.STOP: self._stop,
+            Verb.REMOVE: self._remove,
+            Verb.REMOVE_UNKNOWN: self._remove_unknown,
+            Verb.PRUNE: self._prune,
+            Verb.REPAIR: self._repair,
+        }
+
+    def perform(self, action: Action) -> None:
+        """Raises SlipwayError when it cannot be done."""
+        self._do[action.verb](action.state, action.release)
+
+    def _record(self, state: State, _: str) -> None:
+        self.store.keep(state)
+        self.proxy.publish(state.votes)
+
+    def _provide(self, state: State, _: str) -> None:
+        ensure_network(self.engine, self.supplies.application, state.proxy.network)
+        images.ensure(self.engine, state.proxy.image, self.supplies.pulled_from(), self.report)
+        if self.supplies.certificate:
+            self.proxy.keep_certificate(self.supplies.certificate)
+            for told in certificate.warnings(self.supplies.certificate, state.proxy.renew_before):
+                self.report(f"warning: {told}")
+        self.proxy.ensure(state)
+
+    def _pull(self, state: State, release: str) -> None:
+        for reference in sorted(set(state.revision(release).release.images.values())):
+            self.changed |= images.ensure(
+                self.engine, reference, self.supplies.pulled_from(), self.report
+            )
+
+    def _create(self, state: State, release: str) -> None:
+        definition = state.revision(release).release
+        fresh = state.phase == Phase.STAGING
+        for each in self._containers(state, release):
+            body = containers.payload(each, definition, self.supplies.made_in())
+            found = self.engine.inspect(each.name)
+            if found and not _unfit(found, body, fresh):
+                continue
+            if found:
+                self.engine.remove(each.name)
+            self.report(f"creating {each.label} of {definition.version}")
+            self.engine.create(each.name, body)
+            self.changed = True
+        if fresh and release not in state.migrated:
+            migration.prepare(self.engine, definition, self.supplies.made_in())
+
+    def _start(self, state: State, release: str) -> None:
+        self._run(containers.ported(self._containers(state, release)))
+
+    def _await_ready(self, state: State, release: str) -> None:
+        health.wait_ready(
+            self.engine, subjects(containers.ported(self._containers(state, release)))
+        )
+
+    def _start_workers(self, state: State, release: str) -> None:
+        self._take_over(state, release, containers.START_FIRST)
+
+    def _replace_stop_first(self, state: State, release: str) -> None:
+        self._take_over(state, release, containers.STOP_FIRST)
+
+    def _take_over(self, state: State, release: str, order: str) -> None:
+        own = containers.workers(self._containers(state, release))
+        mine = [each for each in own if each.service.order == order]
+        self._run(mine)
+        health.wait_ready(self.engine, subjects(mine))
+
+    def _stop_workers(self, state: State, release: str) -> None:
+        self._stop_all(containers.workers(self._containers(state, release)))
+
+    def _repair(self, state: State, release: str) -> None:
+        """A container that runs and does not answer is started again."""
+        for subject in subjects(self._containers(state, release)):
+            tries = (health.fault(self.engine, subject) for _ in range(health.STRIKES))
+            reasons = [reason for reason in tries if reason]
+            if len(reasons) == health.STRIKES:
+                self.report(f"restarting {subject.label}: {reasons[-1]}")
+                self.engine.stop(subject.name, 1)
+                self.changed = True
+
+    def _smoke(self, state: State, release: str) -> None:
+        """By a port of its own while it has no traffic, and then by the one that users have."""
+        revision, port = state.revision(release), inner_port(state.proxy)
+        if state.phase == Phase.STAGED:
+            port = local_port(state.proxy.http_port, revision.colour)
+        smoke.check(self.engine, revision.release, self._containers(state, release), port)
+
+    def _route(self, state: State, _: str) -> None:
+        if not state.traffic and not self.proxy.exists():
+            return  # the very first rollout was given up before it made a proxy
+        if state.phase == Phase.ABORTING:
+            self._return_proxy(state)
+        self.routed = time.time()
+        self.seconds = self.proxy.apply(state.proxy, self.proxy.wanted(state))
+        self.proxy.forget_certificates(state)
+
+    def _return_proxy(self, state: State) -> None:
+        """The rollout may have replaced the proxy, or lost it.
+
+        Where it cannot be had as it was, the traffic goes back through the one that runs.
+        """
+        try:
+            self.proxy.ensure(state)
+        except SlipwayError as error:
+            self.report(f"the proxy from before does not come back: {error}")
+
+    def _bake(self, state: State, release: str) -> None:
+        supplies, revision = self.supplies, state.revision(release)
+        self.report(f"watching {revision.release.version} for {supplies.bake:g} s")
+        own, whole = self._containers(state, release), state.weight == 100
+        watched = subjects(own if whole else containers.ported(own))
+        watch = replace(supplies.watch, analyse=not whole and state.serving is not None)
+        count = measure(self.engine, self.proxy.runtime, watched, watch, revision.colour)
+        hold = Hold(supplies.bake, watch, self.routed)
+        verdict = bake(self.engine, watched, hold, count, self.report)
+        self.report(f"{revision.release.version} has passed: {verdict}")
+
+    def _check_stability(self, state: State, release: str) -> None:
+        health.Stability(self.engine, subjects(self._containers(state, release))).look()
+
+    def _migrate(self, state: State, release: str) -> None:
+        migration.run(self.engine, state.revision(release).release, self.report)
+
+    def _drain(self, state: State, release: str) -> None:
+        own = self._containers(state, release)
+        colour = state.revision(release).colour
+        slots = [f"{c.service.name}/{colour}{c.replica}" for c in containers.ported(own)]
+        given_up = state.phase == Phase.ABORTING
+        limit = min(state.proxy.drain, UNWELL) if given_up else state.proxy.drain
+        left = self.proxy.drain(slots, limit)
+        if left:
+            self.report(f"{left} connections to {release} end now, after {limit:g} s")
+
+    def _stop(self, state: State, release: str) -> None:
+        self._stop_all(self._containers(state, release))
+
+    def _remove(self, state: State, release: str) -> None:
+        own = self._containers(state, release)
+        self._stop_all(own)
+        in_parallel(lambda c: self.engine.remove(c.name), own, AT_ONCE)
+        self.engine.remove(containers.migration_name(self.supplies.application, release))
+
+    def _remove_unknown(self, state: State, _: str) -> None:
+        """Also migrations: those of a committed release have run, or were another server's."""
+        application = self.supplies.application
+        known = {revision.id for revision in state.known}
+        for found in self.engine.containers(application=application, kind="service"):
+            if found["Labels"]["slipway.release"] not in known:
+                self.engine.stop(found["Id"], GRACE)
+                self.engine.remove(found["Id"])
+        for found in self.engine.containers(application=application, kind="migration"):
+            self.engine.remove(found["Id"])
+
+    def _prune(self, state: State, _: str) -> None:
+        images.forget(self.engine, self._images - state.images, self.report)
+
+    def _containers(self, state: State, release: str) -> list[Container]:
+        return containers.of(self.supplies.application, state.revision(release))
+
+    def _run(self, wanted: Iterable[Container]) -> None:
+        for each in wanted:
+            found = self.engine.inspect(each.name)
+            if found is None:
+                raise SlipwayError(
+                    f"{each.label} of release {each.release} is gone",
+                    remedy="Deploy that release again",
+                )
+            if health.stop_reason(found):
+                self.engine.start(each.name)
+                self.changed = True
+
+    def _stop_all(self, wanted: Iterable[Container]) -> None:
+        in_parallel(lambda c: self.engine.stop(c.name, c.service.stop_grace), wanted, AT_ONCE)
+
+
+def _unfit(found: dict[str, Any], body: dict[str, Any], fresh: bool) -> bool:
+    """Whether a container has to be made anew; one that serves, only for a wrong image."""
+    if found["Config"]["Image"] != body["Image"]:
+        return True
+    marks = (
+        found["Config"]["Labels"].get("slipway.definition"),
+        body["Labels"]["slipway.definition"],
+    )
+    return fresh and (marks[0] != marks[1] or bool(found["RestartCount"]))
+
+
+def _needed(value: Optional[Value], name: str) -> Value:
+    if value is None:
+        raise SlipwayError(f"the step does not know {name}", remedy="Run the rollout again")
+    return value

@@ -1,0 +1,137 @@
+"""A database or a queue: a container that rollouts leave alone, and volumes that nobody removes."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping
+from hashlib import pbkdf2_hmac
+from typing import Any, Optional
+
+from slipway.agent import health
+from slipway.agent.engine import containers, images, replacement
+from slipway.agent.engine.client import Engine
+from slipway.agent.engine.containers import LOGS, RESTART, Place
+from slipway.agent.engine.network import ensure_network
+from slipway.agent.health import Subject
+from slipway.agent.report import Report
+from slipway.agent.state import accessories, lock
+from slipway.agent.state.store import Store
+from slipway.protocol.answers import AccessoryAnswer
+from slipway.protocol.requests import AccessoryDefinition, AccessoryRequest
+from slipway.rollout.release import Health
+
+PATIENCE = 900.0  # seconds: another accessory of this server may be pulling its image
+ROUNDS = 100_000  # a container's labels are no place for a hash that can be guessed from
+
+
+def payload(accessory: AccessoryDefinition, place: Place) -> dict[str, Any]:
+    """What the engine is asked to create. Raises SlipwayError for a secret without a value."""
+    application = place.application
+    host: dict[str, Any] = {
+        "NetworkMode": application,
+        "RestartPolicy": RESTART,
+        "LogConfig": LOGS,
+        "Binds": [
+            f"{application}-{accessory.name}-{name}:{path}"
+            for name, path in sorted(accessory.volumes.items())
+        ],
+        **containers.limits(accessory.limits),
+    }
+    body: dict[str, Any] = {
+        "Image": accessory.image,
+        "Env": containers.environment(accessory.environment, accessory.secrets, place),
+        "Labels": {
+            "slipway.application": application,
+            "slipway.kind": "accessory",
+            "slipway.service": accessory.name,
+            "slipway.secrets": ",".join(accessory.secrets),
+        },
+        "StopTimeout": math.ceil(accessory.stop_grace),
+        "HostConfig": host,
+        "NetworkingConfig": {"EndpointsConfig": {application: {"Aliases": [accessory.name]}}},
+    }
+    if accessory.command:
+        body["Cmd"] = list(accessory.command)
+    if accessory.port and accessory.publish_address:
+        port = f"{accessory.port}/tcp"
+        body["ExposedPorts"] = {port: {}}
+        host["PortBindings"] = {
+            port: [{"HostIp": accessory.publish_address, "HostPort": str(accessory.port)}]
+        }
+    values = "\0".join(place.secrets[name] for name in accessory.secrets)
+    mark = pbkdf2_hmac(
+        "sha256", values.encode(), f"{application}/{accessory.name}".encode(), ROUNDS
+    ).hex()[:12]
+    body["Labels"]["slipway.definition"] = (
+        f"{containers.definition(body, accessory.secrets)}-{mark}"
+    )
+    return body
+
+
+def run(request: AccessoryRequest, engine: Engine, store: Store, report: Report) -> AccessoryAnswer:
+    """Make it run as defined; its data stays.
+
+    Raises SlipwayError when it does not become ready; where the engine refuses its container, with
+    the one from before running; and before anything changes when its image cannot be pulled or
+    somebody else holds the server.
+    """
+    accessory, target = request.accessory, request.target
+    name = f"{target.application}-{accessory.name}"
+    place = Place(target.application, target.server, secrets=request.secrets)
+    body = payload(accessory, place)
+    store.prepare()
+    with lock.exclusive(store.folder, patience=PATIENCE):
+        lock.refuse_others(store, target.environment)
+        ensure_network(engine, target.application, request.network)
+        accessories.begin(store, accessory.name, accessory.health, accessory.port)
+        changed = _ensure(engine, name, body, request, report)
+        subject = _subject(
+            engine, target.application, accessory.name, accessory.health, accessory.port
+        )
+        try:
+            health.wait_ready(engine, [subject])
+        except health.ContainerError as error:
+            for line in error.log:
+                report(line)
+            raise
+        accessories.done(store, accessory.name, request.context)
+    return AccessoryAnswer(accessory.name, name, changed)
+
+
+def subjects(engine: Engine, application: str, store: Store) -> list[Subject]:
+    """The accessories that were started here, as they are asked for their health."""
+    return [
+        _subject(engine, application, name, note.health, note.port)
+        for name, note in accessories.read(store).items()
+    ]
+
+
+def _ensure(
+    engine: Engine, name: str, body: Mapping[str, Any], request: AccessoryRequest, report: Report
+) -> bool:
+    accessory = request.accessory
+    replacement.settle(engine, name, report)
+    found = engine.inspect(name)
+    mark = "slipway.definition"
+    if found and (found["Config"]["Labels"] or {}).get(mark) == body["Labels"][mark]:
+        if not health.stop_reason(found):
+            return False
+        engine.start(name)
+        return True
+    images.ensure(engine, accessory.image, request.registry, report)
+    if found:
+        report(f"replacing {accessory.name}; its volumes stay")
+    else:
+        report(f"starting {accessory.name}")
+    replacement.replace(engine, name, body, accessory.stop_grace, report)
+    return True
+
+
+def _subject(
+    engine: Engine, application: str, name: str, check: Health, port: Optional[int]
+) -> Subject:
+    container = f"{application}-{name}"
+    found = engine.inspect(container) or {}
+    networks = found.get("NetworkSettings", {}).get("Networks") or {}
+    address = (networks.get(application) or {}).get("IPAddress") or ""
+    return Subject(container, name, check, address, port or 0)

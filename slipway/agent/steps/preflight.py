@@ -1,0 +1,157 @@
+"""Whether a rollout could succeed here: everything that is wrong, at once, and nothing changed."""
+
+from __future__ import annotations
+
+import os
+import sys
+from collections.abc import Iterator
+from functools import partial
+from itertools import chain
+from pathlib import Path
+from typing import Callable
+
+from slipway.agent import cron
+from slipway.agent.engine import images
+from slipway.agent.engine.client import Engine, EngineError
+from slipway.agent.haproxy import certificate
+from slipway.agent.haproxy.frontend import ports
+from slipway.agent.parallel import in_parallel
+from slipway.agent.report import Report
+from slipway.agent.state import lock
+from slipway.agent.state.store import Store
+from slipway.errors import SlipwayError
+from slipway.protocol.answers import PreflightAnswer
+from slipway.protocol.installation import Installation
+from slipway.protocol.requests import PreflightRequest
+
+REGISTRY_LIMIT = 20.0  # seconds for the registry to answer about one image
+AT_ONCE = 8  # checks
+LISTENING = "0A"  # in /proc/net/tcp
+
+
+def run(request: PreflightRequest, engine: Engine, store: Store, report: Report) -> PreflightAnswer:
+    """Raises SlipwayError with every fault that was found.
+
+    They are warnings where the release serves here already, behind the proxy as it is asked for: on
+    a way back to a warm one, which is committed by then, and where one is healed.
+    """
+    checks: list[Callable[[], Iterator[str]]] = [
+        partial(_disk, request, engine, store),
+        partial(_folder, store),
+        partial(_lock, request, store),
+        partial(_boot, request),
+        partial(_ports, request, engine, store),
+        partial(_certificate, request),
+        *(partial(_image, request, engine, each) for each in sorted(set(request.images))),
+    ]
+    faults = dict.fromkeys(chain.from_iterable(in_parallel(_collect, checks, AT_ONCE)))
+    if faults and not _serves(request, store):
+        raise SlipwayError("; ".join(faults))
+    for fault in faults:
+        report(f"warning: {fault}")
+    return PreflightAnswer(
+        engine=engine.get("/version")["Version"],
+        python=sys.version.split()[0],
+        warnings=(*faults, *_warnings(request)),
+    )
+
+
+def _serves(request: PreflightRequest, store: Store) -> bool:
+    try:
+        state = store.state()
+    except SlipwayError:
+        return False
+    serves = state.serving is not None and state.serving.id == request.rollout.release
+    return serves and state.proxy == request.proxy
+
+
+def _collect(check: Callable[[], Iterator[str]]) -> list[str]:
+    try:
+        return list(check())
+    except SlipwayError as error:
+        return [str(error)]
+
+
+def _disk(request: PreflightRequest, engine: Engine, store: Store) -> Iterator[str]:
+    needed = request.disk_free
+    for path in (Path(engine.get("/info")["DockerRootDir"]), _existing(store.folder)):
+        try:
+            found = os.statvfs(path)
+        except OSError:  # the engine's folder is often closed to this user
+            continue
+        free = found.f_bavail * found.f_frsize
+        if free < needed:
+            yield f"{path}: {free >> 20} MiB free, {needed >> 20} MiB needed. Free some disk"
+        return
+
+
+def _folder(store: Store) -> Iterator[str]:
+    path = _existing(store.folder)
+    if not os.access(path, os.W_OK | os.X_OK):
+        yield f"{path}: cannot be written. Give it to the user that deploys"
+    store.state()
+
+
+def _existing(path: Path) -> Path:
+    return path if path.exists() else _existing(path.parent)
+
+
+def _lock(request: PreflightRequest, store: Store) -> Iterator[str]:
+    lock.refuse_others(store, request.target.environment)
+    yield from ()
+
+
+def _ports(request: PreflightRequest, engine: Engine, store: Store) -> Iterator[str]:
+    """Those that the proxy does not have already."""
+    exists = engine.inspect(f"{request.target.application}-proxy") is not None
+    own = ports(store.state().proxy) if exists else []
+    taken = listening_ports(Path("/proc/net"))
+    for port in ports(request.proxy):
+        if port in taken and port not in own:
+            yield (
+                f"port {port} is taken. Stop what listens there, or set another proxy/http_port "
+                "or proxy/https_port"
+            )
+
+
+def _certificate(request: PreflightRequest) -> Iterator[str]:
+    if not request.proxy.https_port:
+        return
+    for fault in certificate.faults(request.certificate, list(request.domains)):
+        yield f"proxy/certificate: {fault}. Set its secret anew"
+
+
+def _warnings(request: PreflightRequest) -> list[str]:
+    """What is no fault yet."""
+    if not request.proxy.https_port:
+        return []
+    return certificate.warnings(request.certificate, request.proxy.renew_before)
+
+
+def listening_ports(folder: Path) -> list[int]:
+    """TCP ports that somebody listens on in this network namespace."""
+    found = []
+    for name in ("tcp", "tcp6"):
+        path = folder / name
+        for line in path.read_text().splitlines()[1:] if path.exists() else ():
+            fields = line.split()
+            if fields[3] == LISTENING:
+                found.append(int(fields[1].rpartition(":")[2], 16))
+    return found
+
+
+def _image(request: PreflightRequest, engine: Engine, reference: str) -> Iterator[str]:
+    if engine.image(reference) is not None:
+        return
+    try:
+        engine.manifest(reference, images.login(request.registry, reference), REGISTRY_LIMIT)
+    except EngineError as error:
+        yield (
+            f"image {reference} cannot be pulled from this server: {error.what}. "
+            "Check that the registry can be reached and holds it"
+        )
+
+
+def _boot(request: PreflightRequest) -> Iterator[str]:
+    """The watchdog must start when the machine boots in the middle of a rollout."""
+    yield from cron.faults(Installation.of(request.target))

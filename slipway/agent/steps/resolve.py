@@ -1,0 +1,57 @@
+"""A rollout's end without the rollout: a person decides, or the lease has ended."""
+
+from __future__ import annotations
+
+from slipway.agent import watchdog
+from slipway.agent.engine.client import Engine
+from slipway.agent.executor import Journal, attempt
+from slipway.agent.report import Report
+from slipway.agent.runner import ActionRunner, Supplies
+from slipway.agent.state import lock
+from slipway.agent.state.store import Store
+from slipway.agent.steps.rollout import due_actions, now, running
+from slipway.errors import SlipwayError
+from slipway.protocol.answers import ResolveAnswer
+from slipway.protocol.requests import ResolveRequest, Target
+from slipway.rollout import machine
+from slipway.rollout.state import Phase
+
+
+def resolve(request: ResolveRequest, engine: Engine, store: Store, report: Report) -> ResolveAnswer:
+    """What a person has decided; needs nobody's leave.
+
+    Raises SlipwayError where there is nothing to decide.
+    """
+    store.prepare()
+    with lock.exclusive(store.folder):
+        claimed, before = lock.load(store), store.state()
+        actions = machine.resolve(before, request.decision, now())
+        transaction = before.candidate.transaction if before.candidate else ""
+        runner = ActionRunner(Supplies(request.target.application), engine, store, report)
+        journal = Journal(store.append, "resolve", request.target.environment, transaction)
+        try:
+            attempt(actions, runner, journal, report, _journaled)
+        finally:
+            after = store.state()
+            watchdog.ensure(store, request.target)
+            if after.phase is Phase.IDLE:
+                lock.keep(store, claimed.released_by_rollout(lock.moment()))
+    return ResolveAnswer(after.phase, running(after.serving))
+
+
+def conclude(target: Target, engine: Engine, store: Store, report: Report) -> None:
+    """Do what is due on this server without a request. Raises SlipwayError like a step."""
+    with lock.exclusive(store.folder):
+        record = lock.load(store)
+        left = watchdog.due(store.state(), record, lock.moment())
+        if left is None or left > 0:
+            return
+        runner = ActionRunner(Supplies(target.application), engine, store, report)
+        journal = Journal(store.append, "conclude", "watchdog")
+        attempt(due_actions(store.state()), runner, journal, report, _journaled)
+        if store.state().phase is Phase.IDLE and not record.held(lock.moment()):
+            lock.keep(store, record.release())
+
+
+def _journaled(_: SlipwayError) -> None:
+    """No incident is reported: there is no rollout that would ask for it."""

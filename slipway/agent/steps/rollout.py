@@ -1,0 +1,235 @@
+"""The steps of a rollout: the state machine plans, the runner does, the lock keeps others out."""
+
+from __future__ import annotations
+
+import contextlib
+import time
+from collections.abc import Mapping
+from functools import partial
+from typing import Any, Callable, Optional, Union
+
+from slipway.agent import peers, watchdog
+from slipway.agent.engine.client import Engine
+from slipway.agent.engine.containers import Place
+from slipway.agent.executor import Journal, attempt
+from slipway.agent.report import Report
+from slipway.agent.runner import ActionRunner, Supplies
+from slipway.agent.state import incidents, lock
+from slipway.agent.state.store import Store
+from slipway.errors import SlipwayError
+from slipway.protocol.answers import AbortAnswer, Fault, IncidentReport, RolloutAnswer, Running
+from slipway.protocol.requests import (
+    AbortRequest,
+    CommitRequest,
+    MigrateRequest,
+    PrepareRequest,
+    Rollout,
+    SmokeRequest,
+    StageRequest,
+    SwitchRequest,
+)
+from slipway.rollout import machine
+from slipway.rollout.machine import Actions
+from slipway.rollout.state import Phase, Revision, State, install
+from slipway.rollout.step import Step
+from slipway.rollout.two_phase_commit import Vote
+
+RolloutRequest = Union[
+    StageRequest,
+    MigrateRequest,
+    SmokeRequest,
+    SwitchRequest,
+    PrepareRequest,
+    CommitRequest,
+    AbortRequest,
+]
+Planner = Callable[[Any, State], Actions]
+
+LOG_KEPT = 50  # lines of a failed container's log, in the incident's report
+ABORT_PATIENCE = 60.0  # seconds that an abort gives the step which it interrupts to go back
+INTERRUPTIBLE = (Step.STAGE, Step.MIGRATE, Step.SMOKE, Step.SWITCH)
+
+
+def _stage(request: StageRequest, state: State) -> Actions:
+    context, rollout = request.rollout.context, request.rollout
+    _refuse_mixed(request)
+    candidate = install(state, request.release, request.proxy, context=context, now=time.time())
+    return machine.stage(state, candidate, request.proxy, rollout.retention)
+
+
+def _refuse_mixed(request: StageRequest) -> None:
+    """The id is computed from the content here, too: it names what is run, and nothing else."""
+    named, found = request.rollout.release, request.release
+    if found.id != named:
+        raise SlipwayError(
+            f"its id is {named} but its content has {found.id}",
+            where="release",
+            remedy="Use the agent that this program brought",
+        )
+    if found.application != request.target.application:
+        raise SlipwayError(
+            f"it belongs to {found.application}, not to {request.target.application}",
+            where="release",
+        )
+
+
+def _migrate(request: MigrateRequest, state: State) -> Actions:
+    return machine.migrate(state, request.rollout.release)
+
+
+def _smoke(request: SmokeRequest, state: State) -> Actions:
+    return machine.smoke(state, request.rollout.release)
+
+
+def _switch(request: SwitchRequest, state: State) -> Actions:
+    actions = machine.switch(state, request.rollout.release, request.weight)
+    if actions and not (state.candidate and state.candidate.warm):
+        time.sleep(request.pause)
+    return actions
+
+
+def _prepare(request: PrepareRequest, state: State) -> Actions:
+    return machine.prepare(state, request.rollout.release, request.rollout.transaction)
+
+
+def _commit(request: CommitRequest, state: State) -> Actions:
+    rollout = request.rollout
+    return machine.commit(
+        state, rollout.release, rollout.transaction, context=rollout.context, now=now()
+    )
+
+
+def _abort(request: AbortRequest, state: State) -> Actions:
+    rollout = request.rollout
+    return machine.abort(
+        state, rollout.release, rollout.transaction, peer_aborted=request.peer_aborted
+    )
+
+
+PLANNERS: Mapping[Step, Planner] = {
+    Step.STAGE: _stage,
+    Step.MIGRATE: _migrate,
+    Step.SMOKE: _smoke,
+    Step.SWITCH: _switch,
+    Step.PREPARE: _prepare,
+    Step.COMMIT: _commit,
+    Step.ABORT: _abort,
+}
+
+
+def run(
+    step: Step, request: RolloutRequest, engine: Engine, store: Store, report: Report
+) -> Union[RolloutAnswer, AbortAnswer]:
+    """Do one step. Raises SlipwayError when it failed, with the server as it was before."""
+    rollout, owner = request.rollout, request.target.environment
+    store.prepare()
+    busy = rollout.transaction if step in INTERRUPTIBLE else ""
+    patience = lock.PATIENCE
+    if step is Step.ABORT and lock.interrupt(store.folder, rollout.transaction):
+        patience = ABORT_PATIENCE
+    with lock.exclusive(store.folder, busy, patience):
+        began = time.monotonic()
+        runner = ActionRunner(_supplies(request), engine, store, report)
+        journal = Journal(store.append, step, owner, rollout.transaction)
+        keep = partial(_keep_incident, step, request, store)
+        claimed = _claim(step, rollout, owner, store)
+        try:
+            if step is Step.STAGE and store.state().phase is Phase.PREPARED:
+                attempt(due_actions(store.state()), runner, journal, report, keep)
+            before = store.state()
+            actions = PLANNERS[step](request, before)
+            warnings = attempt(actions, runner, journal, report, keep)
+        finally:
+            after = store.state()
+            watchdog.ensure(store, request.target)  # first: a full disk keeps the lock
+            _let_go(step, claimed, rollout, owner, store)
+    answer = RolloutAnswer(
+        step=step,
+        server=request.target.server,
+        release=rollout.release,
+        phase=after.phase,
+        vote=after.vote(rollout.transaction),
+        changed=after != before or runner.changed,
+        serving=running(after.serving),
+        switch_seconds=round(runner.seconds, 4),
+        seconds=round(time.monotonic() - began, 3),
+        warnings=tuple(warnings),
+        note="" if actions else "there was nothing to do",
+    )
+    return answer if step is not Step.ABORT else _with_incident(answer, store, rollout.transaction)
+
+
+def _with_incident(answer: RolloutAnswer, store: Store, transaction: str) -> AbortAnswer:
+    return AbortAnswer(
+        answer, incidents.first(store, transaction), incidents.timeline(store, transaction)
+    )
+
+
+def due_actions(state: State) -> Actions:
+    """What the end of the lease brings, in the light of what the other servers say."""
+    votes: Mapping[str, Vote] = {}
+    if state.phase is Phase.PREPARED and state.candidate:
+        votes = peers.ask(state.candidate.context.peers, state.candidate.transaction)
+    return machine.expire(state, votes.values(), now())
+
+
+def running(revision: Optional[Revision]) -> Optional[Running]:
+    """A revision as it is told to the program."""
+    if revision is None:
+        return None
+    release = revision.release
+    return Running(revision.id, release.version, dict(release.images), revision.since)
+
+
+def _supplies(request: RolloutRequest) -> Supplies:
+    application = request.target.application
+    if isinstance(request, StageRequest):
+        place = Place(application, request.target.server, request.hosts, request.secrets)
+        return Supplies(application, place, request.registry, request.certificate)
+    if isinstance(request, SwitchRequest):
+        return Supplies(application, bake=request.bake, watch=request.watch)
+    return Supplies(application)
+
+
+def _claim(step: Step, rollout: Rollout, owner: str, store: Store) -> lock.Lock:
+    """Who goes back needs nobody's leave."""
+    record = lock.load(store)
+    if step is Step.ABORT:
+        return record
+    reason = f"rollout of {rollout.release}"
+    claimed = record.claim(owner, reason, lease=rollout.lease, now=lock.moment())
+    lock.keep(store, claimed)
+    return claimed
+
+
+def _let_go(step: Step, claimed: lock.Lock, rollout: Rollout, owner: str, store: Store) -> None:
+    """The lock ends with the rollout; while that goes on, its lease begins anew with every step."""
+    if store.state().phase is Phase.IDLE:
+        holder = claimed.held(lock.moment())
+        kept_away = step is Step.ABORT and holder is not None and holder.owner != owner
+        lock.keep(store, claimed if kept_away else claimed.released_by_rollout(lock.moment()))
+    elif step is not Step.ABORT:
+        _claim(step, rollout, owner, store)
+
+
+def _keep_incident(step: Step, request: RolloutRequest, store: Store, error: SlipwayError) -> None:
+    """A full disk may be the very reason: the report is worth no second failure."""
+    serving = store.state().serving
+    log = getattr(error, "log", ())[-LOG_KEPT:]
+    report = IncidentReport(
+        transaction=request.rollout.transaction,
+        server=request.target.server,
+        step=step,
+        release=request.rollout.release,
+        before=str(serving) if serving else "",
+        time=now(),
+        fault=Fault(error.what, error.where, error.remedy),
+        log=tuple(line[: incidents.LINE] for line in log),
+    )
+    with contextlib.suppress(SlipwayError, OSError):
+        incidents.keep(store, report)
+
+
+def now() -> float:
+    """Seconds since the epoch."""
+    return round(time.time(), 3)

@@ -1,0 +1,1 @@
+"""What to do: digests, placement, requests, limits. Pure."""

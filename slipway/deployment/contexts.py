@@ -1,0 +1,70 @@
+"""What differs between the servers as they are and the release that they are to run."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Mapping
+
+from slipway.observe.status import Status
+from slipway.rollout.context import ROLLOUT_ID_LENGTH, RolloutContext
+from slipway.rollout.state import Phase
+
+
+def contexts(
+    statuses: Mapping[str, Status], release: str | None, proxies: Mapping[str, str]
+) -> dict[str, RolloutContext]:
+    """What a rollout of `release` is planned on, by server.
+
+    `proxies` has the address of each server's proxy. `release` is None while an image has yet to be
+    built.
+    """
+    changing = servers_to_change(statuses, release)
+    observed = {name: summary(status) for name, status in statuses.items() if name in changing}
+    text = json.dumps(observed, sort_keys=True)
+    rollout_id = hashlib.sha256(text.encode()).hexdigest()[:ROLLOUT_ID_LENGTH]
+    taking_part = {name: proxies[name] for name in sorted(changing)}
+    found = {}
+    for name, status in statuses.items():
+        if name in changing:
+            peers = {peer: at for peer, at in taking_part.items() if peer != name}
+            found[name] = RolloutContext(observed[name], rollout_id, peers)
+        else:
+            found[name] = status.context or RolloutContext()
+    return found
+
+
+def servers_to_change(statuses: Mapping[str, Status], release: str | None) -> frozenset[str]:
+    """The servers that a rollout of `release` changes; it may take back these, and no others."""
+    return frozenset(
+        name
+        for name, status in statuses.items()
+        if release is None or not status.settled_on(release) or status.context is None
+    )
+
+
+def all_warm(statuses: Mapping[str, Status], release: str | None) -> bool:
+    """Whether every server has the containers of `release` running, beside those that serve."""
+    return all(
+        status.warm and status.previous is not None and status.previous.release == release
+        for status in statuses.values()
+    )
+
+
+def summary(status: Status) -> str:
+    """Where a server stands, in one line that differs after every rollout begun there."""
+    served = str(status.serving) if status.serving else "nothing"
+    text = f"{served}, rollout {status.epoch} of {status.life}"
+    if status.phase is not Phase.IDLE:
+        text += f", {status.phase}"
+    return "; ".join((text, *status.problems))
+
+
+def accessory_context(status: Status, name: str) -> str:
+    """What running an accessory on this server is planned on; see `RolloutContext`."""
+    found = status.accessories.get(name)
+    if found is None:
+        return f"not started in {status.life}"
+    if found.problem:
+        return f"{found.problem}, start {found.starts} of {status.life}"
+    return found.context

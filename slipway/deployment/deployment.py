@@ -1,0 +1,246 @@
+"""What to do: a pure function of what the user wrote and of what is."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from slipway.deployment import digests as versions
+from slipway.deployment import placement, release_log
+from slipway.deployment.contexts import accessory_context, all_warm, contexts, servers_to_change
+from slipway.deployment.digests import Evidence
+from slipway.deployment.limits import accessory_limit, longest_wait, step_limit
+from slipway.deployment.release import ReleaseTemplate, release_template
+from slipway.deployment.release_log import ReleaseLog
+from slipway.deployment.requests import (
+    RolloutRequests,
+    accessory_request,
+    proxy_addresses,
+    rollout_requests,
+)
+from slipway.errors import SlipwayError
+from slipway.observe.observed import Observed, credentials, hosts
+from slipway.observe.registry import Credentials
+from slipway.observe.status import Status
+from slipway.protocol.installation import Installation
+from slipway.protocol.requests import AccessoryRequest
+from slipway.rollout import plan as plans
+from slipway.rollout.plan import Batch, Plan, PlannedStep
+from slipway.rollout.release import Release
+from slipway.settings import Settings
+from slipway.settings.application import Image
+from slipway.ssh import Host
+
+
+@dataclass(frozen=True)
+class RegistryAccess:
+    """The registry as this machine pushes to it."""
+
+    address: str
+    insecure: bool
+    login: Credentials | None
+
+    @property
+    def host(self) -> str:
+        """Name and port of the registry, without the path of the images in it."""
+        return self.address.partition("/")[0]
+
+
+@dataclass(frozen=True)
+class ImageDeployment:
+    """An image: what the registry has for the version, and how it is built where it has nothing."""
+
+    registry: RegistryAccess
+    repository: str  # REGISTRY/NAME, without a tag
+    version: str
+    digest: str | None  # None: it is to be built
+    build: Image
+    tags: Mapping[str, str]  # further tags of what is built, by their role (sha, branch, latest)
+    known: frozenset[str]  # digests that have run here: no limit of size keeps one from going back
+    declared: frozenset[str]  # names of the resources in the stack's state
+
+
+@dataclass(frozen=True)
+class ServerDeployment:
+    """A server, as it was observed."""
+
+    host: Host
+    status: Status
+    installation: Installation
+
+
+@dataclass(frozen=True)
+class AccessoryDeployment:
+    """A database or a queue on its server."""
+
+    host: Host
+    installation: Installation
+    request: AccessoryRequest
+    limit: float  # seconds
+
+
+@dataclass(frozen=True)
+class RolloutDeployment:
+    """A release and its way to the servers."""
+
+    template: ReleaseTemplate
+    release: Release | None  # None while an image is yet to be built
+    plan: Plan
+    limits: Mapping[str, float]  # seconds, by step
+    requests: RolloutRequests
+    hosts: Mapping[str, Host]
+    changing: frozenset[str]  # the servers that a failure may take back
+    environment: str
+
+    def release_of(self, images: Mapping[str, str]) -> Release:
+        """The release, once every image has its digest."""
+        return self.release or self.template.pinned(images)
+
+
+@dataclass(frozen=True)
+class Deployment:
+    """All that the program declares for the servers of one environment."""
+
+    application: str
+    registry: RegistryAccess
+    builds: bool
+    images: Mapping[str, ImageDeployment]
+    servers: Mapping[str, ServerDeployment]
+    accessories: Mapping[str, AccessoryDeployment]
+    rollout: RolloutDeployment
+    log: ReleaseLog  # what this environment has committed before
+    warnings: tuple[str, ...]
+
+
+def decide(settings: Settings, environment: str, observed: Observed) -> Deployment:
+    """Raises SlipwayError for what must not be deployed, and SettingsError for settings."""
+    application, statuses = settings.application, observed.servers
+    refuse_other_environments(application.name, statuses)
+    warnings = placement.check(environment, settings, placement.placed(observed.state))
+    log = release_log.read(observed.state, application.name)
+    digests, told = versions.version_digests(
+        settings, observed.published, _evidence(settings, observed, log)
+    )
+    template = release_template(settings)
+    images = versions.pinned(settings, digests)
+    release = template.pinned(images) if len(images) == len(digests) else None
+    installation, places = Installation(application.name, environment), hosts(settings)
+    return Deployment(
+        application=application.name,
+        registry=registry_access(settings),
+        builds=settings.builds,
+        images=_images(settings, observed, digests, log),
+        servers={
+            name: ServerDeployment(host, statuses[name], installation)
+            for name, host in places.items()
+        },
+        accessories=_accessories(settings, installation, places, statuses),
+        rollout=_rollout(settings, installation, statuses, template, release),
+        log=log,
+        warnings=(*warnings, *told),
+    )
+
+
+def refuse_other_environments(application: str, statuses: Mapping[str, Status]) -> None:
+    """Containers, network and proxy are the application's: a server has one of its environments."""
+    taken = [
+        f"servers/{name}: {application} has its environment {', '.join(status.others)} there"
+        for name, status in statuses.items()
+        if status.others
+    ]
+    if taken:
+        raise SlipwayError(
+            "; ".join(taken), remedy="Give every environment of an application servers of its own"
+        )
+
+
+def registry_access(settings: Settings) -> RegistryAccess:
+    """The registry of the settings, with its login if it needs one."""
+    registry = settings.registry
+    return RegistryAccess(registry.address, registry.insecure, credentials(settings))
+
+
+def _evidence(settings: Settings, observed: Observed, log: ReleaseLog) -> Evidence:
+    origin = observed.promoted_state
+    there = None if origin is None else release_log.read(origin, settings.application.name)
+    statuses = observed.servers.values()
+    running = [each for status in statuses for each in (status.serving, status.previous) if each]
+    return Evidence(log, there, running)
+
+
+def _images(
+    settings: Settings, observed: Observed, digests: versions.Digests, log: ReleaseLog
+) -> dict[str, ImageDeployment]:
+    known = frozenset(versions.digests_run(log, settings.version))
+    declared = frozenset(urn.rpartition("::")[2] for urn in observed.state)
+    access = registry_access(settings)
+    return {
+        name: ImageDeployment(
+            registry=access,
+            repository=versions.repository(settings, name),
+            version=settings.version,
+            digest=digests[name],
+            build=image,
+            tags=observed.sources[name].tags(settings.version),
+            known=known,
+            declared=declared,
+        )
+        for name, image in settings.application.images.items()
+    }
+
+
+def _accessories(
+    settings: Settings,
+    installation: Installation,
+    places: Mapping[str, Host],
+    statuses: Mapping[str, Status],
+) -> dict[str, AccessoryDeployment]:
+    found = {}
+    for name in settings.application.accessories:
+        server = settings.server_of(name)
+        context = accessory_context(statuses[server], name)
+        request = accessory_request(name, settings, installation, context)
+        limit = accessory_limit(name, settings)
+        found[name] = AccessoryDeployment(places[server], installation, request, limit)
+    return found
+
+
+def _rollout(
+    settings: Settings,
+    installation: Installation,
+    statuses: Mapping[str, Status],
+    template: ReleaseTemplate,
+    release: Release | None,
+) -> RolloutDeployment:
+    known, batches = release.id if release else None, _batches(settings)
+    plan = plans.steps(
+        list(settings.servers),
+        batches,
+        migrate=settings.application.migration is not None,
+        smoke=bool(settings.application.smoke),
+        at_once=all_warm(statuses, known),
+    )
+    steps = [each for each in plan if isinstance(each, PlannedStep)]
+    planned_on = contexts(statuses, known, proxy_addresses(settings))
+    lease = settings.rollout.lease + longest_wait(settings, batches)
+    return RolloutDeployment(
+        template=template,
+        release=release,
+        plan=plan,
+        limits={step.name: step_limit(step, settings) for step in steps},
+        requests=rollout_requests(settings, installation, planned_on, lease),
+        hosts=hosts(settings),
+        changing=servers_to_change(statuses, known),
+        environment=installation.environment,
+    )
+
+
+def _batches(settings: Settings) -> list[Batch]:
+    rollout, servers = settings.rollout, list(settings.servers)
+    if rollout.strategy == "canary":
+        canary = rollout.canary
+        return plans.canary(servers, weights=canary.weights, hold=canary.hold, bake=rollout.bake)
+    if rollout.strategy == "blue-green":
+        return plans.blue_green(servers, bake=rollout.bake)
+    size = rollout.batch_size(len(servers))
+    return plans.rolling(servers, size=size, pause=rollout.pause, bake=rollout.bake)

@@ -1,0 +1,78 @@
+"""How long steps may take: every one is ended on its server after a limit."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from slipway.rollout.plan import Batch, PlannedStep
+from slipway.rollout.step import Step
+from slipway.rollout.watch import HOLD
+from slipway.settings import Settings
+
+# Seconds that a step may take beyond what it waits for by configuration.
+_PULLING = 900
+_WORKING = 60
+
+
+def step_limit(step: PlannedStep, settings: Settings) -> float:
+    """Seconds after which the step is ended on the server, whatever it is doing there."""
+    application = settings.application
+    services = application.services.values()
+    starting = _slowest_start(settings)
+    draining = settings.proxy.drain
+    stopping = draining + max((service.stop_grace for service in services), default=0.0)
+    testing = sum((test.timeout + 1) * (test.retries + 1) for test in application.smoke)
+    return (
+        _WORKING
+        + {
+            Step.PREFLIGHT: 0.0,
+            Step.STAGE: _PULLING + starting + draining,
+            Step.MIGRATE: _migrating(settings),
+            Step.SMOKE: testing,
+            Step.SWITCH: starting + stopping + testing + step.pause + _held(step, settings),
+            Step.PREPARE: 0.0,
+            Step.COMMIT: stopping,
+        }[step.step]
+    )
+
+
+def accessory_limit(name: str, settings: Settings) -> float:
+    """Seconds after which the accessory's start is given up."""
+    accessory = settings.application.accessories[name]
+    return _WORKING + _PULLING + accessory.stop_grace + accessory.health.deadline
+
+
+def longest_wait(settings: Settings, batches: Sequence[Batch]) -> float:
+    """Seconds that a server may have to wait between two of its steps while others take theirs.
+
+    The slowest readiness, the migration, and the batches between.
+    """
+    return _slowest_start(settings) + _migrating(settings) + _longest_gap(settings, batches)
+
+
+def _longest_gap(settings: Settings, batches: Sequence[Batch]) -> float:
+    """Seconds that the batches between two switches of one server may take, or after its last."""
+    elapsed = longest = 0.0
+    since = dict.fromkeys(settings.servers, 0.0)  # by server, when its batch before began
+    for batch in batches:
+        longest = max(longest, *(elapsed - since[server] for server in batch.servers))
+        since |= dict.fromkeys(batch.servers, elapsed)
+        elapsed += batch.pause + _held(batch, settings)
+    return max(longest, *(elapsed - began for began in since.values()))
+
+
+def _held(batch: Batch | PlannedStep, settings: Settings) -> float:
+    """Seconds that a batch is watched at most: a canary with too few requests is held on."""
+    watch = settings.rollout.watch
+    prolonged = batch.weight < 100 and watch.too_few == HOLD
+    return max(batch.hold, watch.hold_limit) if prolonged else batch.hold
+
+
+def _slowest_start(settings: Settings) -> float:
+    services = settings.application.services.values()
+    return max((service.health.deadline for service in services), default=0.0)
+
+
+def _migrating(settings: Settings) -> float:
+    migration = settings.application.migration
+    return migration.timeout if migration else 0.0

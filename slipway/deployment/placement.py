@@ -1,0 +1,66 @@
+"""Where accessories have their data, and that none of them leaves it behind unnoticed."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any, Final
+
+from slipway.settings import Settings, SettingsError
+from slipway.settings.errors import Fault
+
+KIND: Final = "slipway:index:Accessory"
+
+
+def placed(resources: Mapping[str, Mapping[str, Any]]) -> dict[str, str]:
+    """By accessory, the server that ran it, from a stack's resources, which are by URN."""
+    return {
+        urn.rpartition("::")[2]: resource["outputs"]["server"]
+        for urn, resource in resources.items()
+        if urn.split("::")[2] == KIND and "server" in resource["outputs"]
+    }
+
+
+def check(stack: str, settings: Settings, before: Mapping[str, str]) -> tuple[str, ...]:
+    """Volumes stay on their server: an accessory moves to another only where the settings say so.
+
+    Where they do, that is a warning. Raises SettingsError with all that would move because the
+    first of the servers is another one. `before` has the server of each accessory that ever ran.
+    """
+    faults, warnings = [], []
+    for name, old, new in _moved(settings, before):
+        if settings.application.accessories[name].server:
+            warnings.append(_left_behind(name, old, new))
+        else:
+            what = f"its volumes are on `{old}`, and it would start empty on `{new}`"
+            faults.append(Fault(_path(name), what, _remedy(settings, old, new)))
+    if faults:
+        raise SettingsError(stack, faults)
+    return tuple(warnings)
+
+
+def _moved(settings: Settings, before: Mapping[str, str]) -> list[tuple[str, str, str]]:
+    """Accessories with volumes that would run elsewhere: name, old server and new server."""
+    accessories = settings.application.accessories.items()
+    places = [
+        (name, before[name], settings.server_of(name))
+        for name, accessory in accessories
+        if accessory.volumes and name in before
+    ]
+    return [(name, old, new) for name, old, new in places if old != new]
+
+
+def _path(name: str) -> tuple[str, ...]:
+    return ("application", "accessories", name)
+
+
+def _left_behind(name: str, old: str, new: str) -> str:
+    where = "/".join(_path(name))
+    return f"{where}: its volumes on `{old}` stay there, and it starts with those on `{new}`"
+
+
+def _remedy(settings: Settings, old: str, new: str) -> str:
+    """A server that was renamed has the data already."""
+    stay = f"Set its `server` to `{old}` to leave it there"
+    if old not in settings.servers:
+        stay = f"Put `{old}` back into `servers` and set its `server` to it, to leave it there"
+    return f"{stay}, or to `{new}` once its data is there."

@@ -1,0 +1,87 @@
+"""The release that settings describe: a template first, and whole once its digests are known."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from typing import Final
+
+from slipway.rollout import release as target
+from slipway.settings import Settings
+from slipway.settings.application import Health, Migration, Service
+
+SCRYPT_COST: Final = 1 << 14
+"""n; 16 MiB and about 50 ms, so that a digest is no way to guess a secret."""
+
+
+@dataclass(frozen=True)
+class ReleaseTemplate:
+    """A release whose services name their images instead of pinning them by digest."""
+
+    release: target.Release
+
+    def pinned(self, images: Mapping[str, str]) -> target.Release:
+        """The release; `images` has `REGISTRY/NAME@sha256:...` by image name.
+
+        Raises KeyError for an image that has no digest there.
+        """
+        services = tuple(
+            replace(service, image=images[service.image]) for service in self.release.services
+        )
+        return replace(self.release, services=services)
+
+
+def release_template(settings: Settings) -> ReleaseTemplate:
+    """What of a release the settings say. The digest of the secrets is computed here, once."""
+    application = settings.application
+    return ReleaseTemplate(
+        target.Release(
+            application=application.name,
+            version=settings.version,
+            services=tuple(_service(name, each) for name, each in application.services.items()),
+            migration=_migration(application.migration),
+            smoke=tuple(target.Smoke(**each.model_dump()) for each in application.smoke),
+            secrets_digest=_secrets_digest(settings),
+        )
+    )
+
+
+def _service(name: str, service: Service) -> target.Service:
+    return target.Service(
+        name=name,
+        image=service.image,
+        command=service.command,
+        port=service.port,
+        domains=service.domains,
+        replicas=service.replicas,
+        order=service.order,
+        health=health(service.health),
+        environment=dict(service.environment),
+        secrets=service.secrets,
+        limits=target.Limits(memory=service.limits.memory, cpus=service.limits.cpus),
+        stop_grace=service.stop_grace,
+    )
+
+
+def _migration(migration: Migration | None) -> target.Migration | None:
+    if migration is None:
+        return None
+    return target.Migration(migration.service, migration.command, migration.timeout)
+
+
+def health(settings: Health) -> target.Health:
+    """The readiness check of a service or an accessory, as servers take it."""
+    return target.Health(**settings.model_dump())
+
+
+def _secrets_digest(settings: Settings) -> str:
+    """Changes with any secret that a service uses; empty when none does."""
+    services = settings.application.services.values()
+    values = settings.secret_values({name for service in services for name in service.secrets})
+    if not values:
+        return ""
+    text = json.dumps(values, sort_keys=True, separators=(",", ":"))
+    salt = settings.application.name.encode()
+    return hashlib.scrypt(text.encode(), salt=salt, n=SCRYPT_COST, r=8, p=1).hex()

@@ -1,0 +1,30 @@
+"""The releases that an environment has committed, by version."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from typing import Any
+
+ReleaseLog = Mapping[str, Mapping[str, str]]
+"""By version, the image of each service as the servers reported it; oldest first."""
+
+KEPT = 200  # versions: about 60 KB of state, years of releases for most
+
+
+def read(resources: Mapping[str, Mapping[str, Any]], application: str) -> ReleaseLog:
+    """The log in a stack's resources, which are by URN; empty for a stack without one."""
+    for urn, resource in resources.items():
+        if urn.endswith(f"::{application}-releases"):
+            releases: ReleaseLog = json.loads(resource["outputs"]["stdout"])
+            return releases
+    return {}
+
+
+def added(before: ReleaseLog, version: str, images: Mapping[str, str]) -> ReleaseLog:
+    """The log with one more release; unchanged if it has that version with these images."""
+    if before.get(version) == images:
+        return before
+    others = {known: each for known, each in before.items() if known != version}
+    newest = list({**others, version: images}.items())[-KEPT:]
+    return dict(newest)

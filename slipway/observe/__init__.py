@@ -1,0 +1,1 @@
+"""What is: servers, registry, source. Read-only."""

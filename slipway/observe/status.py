@@ -1,0 +1,66 @@
+"""What one server answered when asked, before anything is planned."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
+from slipway.protocol.answers import AccessoryReport, Running, StatusAnswer
+from slipway.rollout.context import RolloutContext
+from slipway.rollout.state import Phase
+
+
+@dataclass(frozen=True)
+class Status:
+    """One server; without an agent it has a name and a life only.
+
+    `life` differs between two lives of one server, such as a machine set up afresh under the same
+    name. `epoch` counts the rollouts begun in this life. `context` is of the rollout that committed
+    the serving release. `warm` says that the previous release's containers still run. `problems`
+    says in which ways the server is not as that rollout left it, `warnings` what will be a problem
+    one day. `others` are the environments of the same application that have this server too.
+    """
+
+    server: str
+    life: str
+    agent: str | None = None  # content hash of the agent; None where it is not installed
+    epoch: int = 0
+    phase: Phase = Phase.IDLE
+    serving: Running | None = None
+    previous: Running | None = None
+    warm: bool = False
+    context: RolloutContext | None = None
+    problems: tuple[str, ...] = ()
+    warnings: tuple[str, ...] = ()
+    accessories: Mapping[str, AccessoryReport] = field(default_factory=dict)
+    others: tuple[str, ...] = ()
+
+    @classmethod
+    def of(
+        cls, server: str, life: str, answer: StatusAnswer, others: tuple[str, ...] = ()
+    ) -> Status:
+        """The status of a server whose agent has answered."""
+        return cls(
+            server,
+            life,
+            agent=answer.agent,
+            epoch=answer.epoch,
+            phase=answer.phase,
+            serving=answer.serving,
+            previous=answer.previous,
+            warm=answer.warm,
+            context=answer.context,
+            problems=answer.problems,
+            warnings=answer.warnings,
+            accessories=answer.accessories,
+            others=others,
+        )
+
+    def settled_on(self, release: str) -> bool:
+        """Whether it serves exactly this release, with nothing under way or amiss."""
+        return (
+            self.serving is not None
+            and self.serving.release == release
+            and self.phase == Phase.IDLE
+            and not self.problems
+        )

@@ -1,0 +1,138 @@
+"""What is rolled out, and rolled back, as one immutable value."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Mapping
+from dataclasses import MISSING, Field, dataclass, field, fields, is_dataclass
+from functools import cached_property
+from typing import Any, Optional
+
+SETTINGS = ("version", "application", "overrides")
+"""What of a stack's configuration makes a release; the rest says where and how it runs."""
+
+ID_LENGTH = 12  # hexadecimal digits: 48 bits, ample for the releases of one application
+
+
+@dataclass(frozen=True)
+class Health:
+    """How a container of a service is known to be ready.
+
+    `kind` is `http` (GET `path` answers `status`, with the text `body` in it and the values of
+    `expect` at dotted paths of its JSON), `tcp` (the port accepts), `postgres`, `redis` (it takes
+    connections), `oidc` (discovery below `path`, as `issuer`, with keys), `command` (exits 0 inside
+    the container), or `container` (Docker's own health check, or merely running where the image has
+    none).
+    """
+
+    kind: str = "container"
+    path: str = "/"
+    status: int = 200
+    body: str = ""
+    expect: Mapping[str, Any] = field(default_factory=dict)
+    issuer: Optional[str] = None
+    command: tuple[str, ...] = ()
+    timeout: float = 2.0  # seconds, for one try
+    interval: float = 0.25  # seconds between tries
+    deadline: float = 60.0  # seconds from the container's start until it must be ready
+
+
+@dataclass(frozen=True)
+class Limits:
+    """Resources that one container may use; None means no limit."""
+
+    memory: Optional[int] = None  # bytes
+    cpus: Optional[float] = None
+
+
+@dataclass(frozen=True)
+class Service:
+    """Containers that a rollout replaces; a service with a port stands behind the proxy."""
+
+    name: str
+    image: str  # always by digest: REGISTRY/NAME@sha256:...
+    command: tuple[str, ...] = ()
+    port: Optional[int] = None
+    domains: tuple[str, ...] = ()  # empty: the proxy's default
+    replicas: int = 1  # containers on each server
+    order: str = "start-first"  # or "stop-first": how one without a port is replaced
+    health: Health = field(default_factory=Health)
+    environment: Mapping[str, str] = field(default_factory=dict)
+    secrets: tuple[str, ...] = ()  # names; the values travel beside the release
+    limits: Limits = field(default_factory=Limits)
+    stop_grace: float = 10.0  # seconds between SIGTERM and SIGKILL
+
+
+@dataclass(frozen=True)
+class Migration:
+    """A command run once, in one container of a service's new image, before any traffic moves."""
+
+    service: str
+    command: tuple[str, ...]
+    timeout: float = 300.0  # seconds
+
+
+@dataclass(frozen=True)
+class Smoke:
+    """A request through the proxy and the answer it must get, before the switch and after it."""
+
+    service: str
+    path: str = "/"
+    method: str = "GET"
+    status: int = 200
+    body: str = ""  # text that the answer contains
+    expect: Mapping[str, Any] = field(default_factory=dict)  # values by dotted path of its JSON
+    timeout: float = 5.0  # seconds, for one try
+    retries: int = 2
+
+    def __str__(self) -> str:
+        return f"{self.method} {self.path} of {self.service}"
+
+
+@dataclass(frozen=True)
+class Release:
+    """Version, image digests, service definitions, and the digest of the secrets they use."""
+
+    application: str
+    version: str
+    services: tuple[Service, ...]
+    migration: Optional[Migration] = None
+    smoke: tuple[Smoke, ...] = ()
+    secrets_digest: str = ""  # of all secret values together, by a slow hash
+
+    @cached_property
+    def id(self) -> str:
+        """The same content has the same id, everywhere, and in later versions of this program.
+
+        What has its default does not count: a field that is new here changes no release of before.
+        """
+        text = json.dumps(_told(self), sort_keys=True, separators=(",", ":"))
+        return hashlib.sha256(text.encode()).hexdigest()[:ID_LENGTH]
+
+    @property
+    def images(self) -> Mapping[str, str]:
+        """Image reference by service name."""
+        return {service.name: service.image for service in self.services}
+
+
+def _told(value: Any) -> Any:
+    """What of a value counts for the id: of a dataclass, what differs from its defaults.
+
+    Defaults therefore stay what they are for good.
+    """
+    if is_dataclass(value):
+        return {
+            each.name: _told(getattr(value, each.name))
+            for each in fields(value)
+            if getattr(value, each.name) != _default(each)
+        }
+    if isinstance(value, tuple):
+        return [_told(each) for each in value]
+    if isinstance(value, float) and value.is_integer():
+        return int(value)  # 20 and 20.0 are equal, and JSON readers differ in which they give
+    return value
+
+
+def _default(each: Field[Any]) -> Any:
+    return each.default if each.default_factory is MISSING else each.default_factory()

@@ -1,0 +1,212 @@
+"""What one server knows about one application: the value that the agent keeps, and nothing else."""
+
+from __future__ import annotations
+
+import hashlib
+import ipaddress
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
+from functools import cached_property
+from typing import Optional
+
+from slipway.errors import SlipwayError
+from slipway.rollout.context import RolloutContext
+from slipway.rollout.release import Release
+from slipway.rollout.two_phase_commit import OUTCOMES_KEPT, Vote, transaction_id
+from slipway.strenum import StrEnum
+
+CERTIFICATE_DIGITS = 16  # hexadecimal
+FIRST_HOST = 10  # fixed addresses start here: gateways and hand-made containers keep the low ones
+
+
+class Phase(StrEnum):
+    """Where the rollout on one server stands.
+
+    Each is recorded before its actions run, so that whoever comes next after a crash knows what was
+    under way.
+    """
+
+    IDLE = "idle"
+    STAGING = "staging"  # the candidate's containers are being made; no traffic
+    STAGED = "staged"  # the candidate is ready beside the serving release
+    SWITCHING = "switching"  # traffic is moving, or the bake time runs
+    SWITCHED = "switched"  # the candidate has its share of the traffic and passed its bake time
+    PREPARED = "prepared"  # as switched; it no longer goes back by itself
+    ABORTING = "aborting"  # the serving release has, or is getting, its traffic back
+
+
+@dataclass(frozen=True)
+class Revision:
+    """A release as installed on one server."""
+
+    release: Release
+    colour: str  # which of the proxy's two sets of slots it uses: "a" or "b"
+    addresses: Mapping[str, str]  # "web-1" -> IPv4 address of that replica
+    context: RolloutContext = field(default_factory=RolloutContext)  # of the rollout it came by
+    warm: bool = False  # its containers ran already when it was staged
+    since: float = 0.0  # when it was committed, in seconds since the epoch
+
+    @cached_property
+    def id(self) -> str:
+        return self.release.id
+
+    @property
+    def transaction(self) -> str:
+        return transaction_id(self.context.rollout_id, self.id)
+
+    def __str__(self) -> str:
+        return f"{self.release.version} ({self.id})"
+
+
+@dataclass(frozen=True)
+class Former:
+    """A release that served once: enough to keep its images, and to drop them later."""
+
+    id: str
+    version: str
+    images: tuple[str, ...]
+
+
+@dataclass(frozen=True)
+class Proxy:
+    """How traffic reaches the application on this server."""
+
+    image: str = ""
+    http_port: int = 80
+    network: str = "172.31.240.0/24"  # of the application's containers
+    drain: float = 30.0  # seconds that connections get to end where their proxy or release goes
+    https_port: Optional[int] = None
+    certificate: str = ""  # digest of the chain with its key
+    renew_before: int = 14  # days before the certificate's end from which on there is a warning
+    redirect: bool = True  # from HTTP to HTTPS, where there is a certificate
+    hsts: int = 0  # seconds for which browsers are told to use HTTPS only; 0: they are not
+    rate_limit: int = 0  # requests per second of one client; 0: none
+    body_limit: int = 0  # bytes of a request; 0: none
+    max_connections: int = 8192  # at the same time; more wait
+
+
+def certificate_digest(pem: str) -> str:
+    """What tells one certificate, with its chain and key, from another; empty for none."""
+    return hashlib.sha256(pem.encode()).hexdigest()[:CERTIFICATE_DIGITS] if pem else ""
+
+
+@dataclass(frozen=True)
+class Retention:
+    """What stays of the releases that served before."""
+
+    retain: int = 5  # former releases whose images stay beside those of the previous one
+    warm: float = 0.0  # seconds that the previous release's containers run on after a commit
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """How a transaction ended on this server."""
+
+    transaction: str
+    vote: Vote
+
+
+@dataclass(frozen=True)
+class State:
+    """One application on one server."""
+
+    epoch: int = 0  # rollouts begun here
+    phase: Phase = Phase.IDLE
+    serving: Optional[Revision] = None
+    previous: Optional[Revision] = None  # kept for a quick way back, stopped when no longer warm
+    candidate: Optional[Revision] = None
+    weight: int = 0  # per cent of the traffic that the candidate has, or is getting
+    warm_until: float = 0.0  # seconds since the epoch until which the previous release runs on
+    outcomes: tuple[Outcome, ...] = ()  # oldest first
+    former: tuple[Former, ...] = ()  # newest first, without serving and previous
+    migrated: tuple[str, ...] = ()  # ids of the releases whose migration ran here, newest first
+    proxy: Proxy = field(default_factory=Proxy)
+    proxy_before: Optional[Proxy] = None  # what it was when the rollout under way began
+    retention: Retention = field(default_factory=Retention)
+
+    @property
+    def known(self) -> tuple[Revision, ...]:
+        """The revisions whose containers may exist, each once."""
+        found = {r.id: r for r in (self.previous, self.serving, self.candidate) if r is not None}
+        return tuple(found.values())
+
+    @property
+    def images(self) -> frozenset[str]:
+        """All that the releases it knows of may need again."""
+        installed = {image for revision in self.known for image in revision.release.images.values()}
+        return frozenset(installed.union(*(former.images for former in self.former)))
+
+    def revision(self, release_id: str) -> Revision:
+        """Raises SlipwayError for a release that is not installed here."""
+        for each in (self.candidate, self.serving, self.previous):
+            if each is not None and each.id == release_id:
+                return each
+        raise SlipwayError(f"release {release_id} is not installed here", remedy="Stage it first")
+
+    @property
+    def traffic(self) -> dict[str, int]:
+        """The weight of each release that the proxy knows, by id. Empty when nothing serves."""
+        serving = {self.serving.id: 100} if self.serving else {}
+        if self.candidate is None or self.phase in (Phase.IDLE, Phase.STAGING):
+            return serving
+        if self.phase in (Phase.SWITCHING, Phase.SWITCHED, Phase.PREPARED):
+            weight = self.weight if serving else 100
+            return {**dict.fromkeys(serving, 100 - weight), self.candidate.id: weight}
+        return {**serving, self.candidate.id: 0}
+
+    @property
+    def lasting(self) -> dict[str, int]:
+        """Like `traffic`, as it shall be when the proxy starts anew.
+
+        A server that fails while a release is on trial comes back with what was committed.
+        """
+        if self.phase in (Phase.SWITCHING, Phase.SWITCHED) and self.candidate is not None:
+            return {**dict.fromkeys(self.traffic, 100), self.candidate.id: 0}
+        return self.traffic
+
+    @property
+    def votes(self) -> dict[str, Vote]:
+        """What this server answers to those who ask about a transaction, by its id."""
+        ended = {each.transaction: each.vote for each in self.outcomes}
+        if self.candidate is None:
+            return ended
+        open_votes = {Phase.PREPARED: Vote.PREPARED, Phase.ABORTING: Vote.ABORTED}
+        return {**ended, self.candidate.transaction: open_votes.get(self.phase, Vote.TENTATIVE)}
+
+    def vote(self, transaction: str) -> Vote:
+        """The vote on one transaction."""
+        return self.votes.get(transaction, Vote.UNKNOWN)
+
+    def ended(self, transaction: str, vote: Vote) -> State:
+        """With the outcome of a transaction; the oldest of many is forgotten."""
+        others = [each for each in self.outcomes if each.transaction != transaction]
+        return replace(self, outcomes=(*others, Outcome(transaction, vote))[-OUTCOMES_KEPT:])
+
+
+def install(
+    state: State, release: Release, proxy: Proxy, *, context: RolloutContext, now: float = 0.0
+) -> Revision:
+    """The revision that `release` gets beside what is installed: a free colour and free addresses.
+
+    A release that is installed already keeps its addresses, because its containers have them; one
+    that is warm at the time `now` needs no trial by weights.
+    Raises SlipwayError when the network has no address left.
+    """
+    colour = "b" if state.serving and state.serving.colour == "a" else "a"
+    for each in state.known:
+        if each.id == release.id:
+            warm = each is state.previous and now < state.warm_until
+            return replace(each, colour=colour, context=context, warm=warm)
+    taken = {address for revision in state.known for address in revision.addresses.values()}
+    hosts = ipaddress.ip_network(proxy.network)
+    fixed = range(FIRST_HOST, hosts.num_addresses // 2)  # the upper half is the engine's to give
+    free = (str(hosts[n]) for n in fixed if str(hosts[n]) not in taken)
+    names = [f"{s.name}-{n}" for s in release.services for n in range(1, s.replicas + 1)]
+    addresses = dict(zip(names, free))
+    if len(addresses) < len(names):
+        raise SlipwayError(
+            f"network {proxy.network} has no address left for {len(names)} containers",
+            where="proxy/network",
+            remedy="Choose a larger network",
+        )
+    return Revision(release, colour, addresses, context)

@@ -1,0 +1,1 @@
+"""Pulumi's stacks: history, state, updates."""

@@ -1,0 +1,57 @@
+"""Updates of a stack that are not made from its file as it stands."""
+
+from __future__ import annotations
+
+import sys
+import tempfile
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+import typer
+import yaml
+from pulumi.automation import CommandError, ConfigValue, Stack
+
+from slipway.errors import SlipwayError
+from slipway.rollout.release import SETTINGS
+from slipway.stack import workspace
+from slipway.stack.history import Update
+
+
+def reapply(stack: Stack, target: Update, message: str) -> None:
+    """One update with the release keys of `target`, shown as it runs; the stack file stays.
+
+    `message` is recorded in the history. Raises SlipwayError when the update fails.
+    """
+    content = workspace.read(workspace.stack_file(stack.name))
+    with tempfile.TemporaryDirectory(prefix="slipway-") as folder:
+        file = Path(folder) / f"Pulumi.{stack.name}.yaml"
+        file.touch(mode=0o600)
+        file.write_text(yaml.safe_dump(reapplied(content, target, workspace.project_name())))
+        try:
+            stack.up(
+                message=message,
+                config_file=str(file),
+                show_secrets=False,
+                color="always" if sys.stdout.isatty() else "never",
+                on_output=typer.echo,
+                on_error=lambda line: typer.echo(line, err=True),
+            )
+        except CommandError:
+            raise SlipwayError("the update failed, see above", where=stack.name) from None
+
+
+def reapplied(content: Mapping[str, Any], target: Update, project: str) -> dict[str, Any]:
+    """A stack file's content with the release keys of `target`, and all else as it is."""
+    config = {
+        key: value
+        for key, value in (content.get("config") or {}).items()
+        if key.removeprefix(f"{project}:") not in SETTINGS
+    }
+    release = {f"{project}:{key}": value for key, value in target.release.items()}
+    return {**content, "config": {**config, **release}}
+
+
+def keep_version(stack: Stack, version: str) -> None:
+    """Write `version` into the stack file. Raises SlipwayError when Pulumi does not."""
+    stack.set_config("version", ConfigValue(version))

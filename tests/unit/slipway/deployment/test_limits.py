@@ -1,0 +1,110 @@
+"""Every step is ended in time, and none before what it waits for by configuration is over."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from slipway.deployment.limits import accessory_limit, longest_wait, step_limit
+from slipway.rollout.plan import Batch, PlannedStep, blue_green, canary, rolling
+from slipway.rollout.step import Step
+from slipway.settings import Settings
+from tests.unit.slipway.deployment.sample import FLEET
+from tests.unit.slipway.settings import sample
+
+SERVERS = ["one", "two"]
+WAITING = """
+application:
+  services:
+    web: {health: {deadline: 90s}, stop_grace: 20s}
+    worker: {health: {deadline: 40s}, stop_grace: 25s}
+  migration: {timeout: 7m}
+  smoke:
+    - {service: web, timeout: 4s, retries: 2}
+    - {service: web, path: /docs, timeout: 9s, retries: 0}
+  accessories: {postgres: {health: {deadline: 2m}, stop_grace: 45s}}
+proxy: {drain: 15s}
+"""
+WORKING, PULLING = 60, 900  # seconds that every step, and every pull, has beside its waits
+
+
+@pytest.fixture
+def settings(tmp_path: Path) -> Settings:
+    return sample.settings(sample.project(tmp_path), WAITING)
+
+
+@pytest.mark.parametrize(
+    ("step", "seconds"),
+    [
+        (Step.PREFLIGHT, WORKING),
+        (Step.STAGE, WORKING + PULLING + 90 + 15),
+        (Step.MIGRATE, WORKING + 7 * 60),
+        (Step.SMOKE, WORKING + 3 * (4 + 1) + (9 + 1)),
+        (Step.SWITCH, WORKING + 90 + (15 + 25) + 25 + 100 + 1000),
+        (Step.PREPARE, WORKING),
+        (Step.COMMIT, WORKING + 15 + 25),
+    ],
+)
+def test_a_step_has_the_time_of_all_that_it_waits_for(
+    step: Step, seconds: float, settings: Settings
+) -> None:
+    planned = PlannedStep(step, "one", pause=100, hold=1000)
+    assert step_limit(planned, settings) == seconds
+
+
+def test_an_application_that_waits_for_nothing_has_the_working_time_alone(tmp_path: Path) -> None:
+    text = "application: {migration: null, accessories: null}"
+    plain = sample.settings(sample.project(tmp_path), text)
+    assert step_limit(PlannedStep(Step.MIGRATE, "one"), plain) == WORKING
+    assert step_limit(PlannedStep(Step.SMOKE, "one"), plain) == WORKING
+
+
+def test_an_accessory_has_the_time_to_be_pulled_stopped_and_ready(settings: Settings) -> None:
+    assert accessory_limit("postgres", settings) == WORKING + PULLING + 45 + 120
+
+
+@pytest.mark.parametrize(
+    ("watch", "weight", "seconds"),
+    [
+        ("{hold_limit: 10m}", 25, 600),
+        ("{hold_limit: 10m}", 100, 60),
+        ("{hold_limit: 10m, too_few: fail}", 25, 60),
+        ("{hold_limit: 30s}", 25, 60),
+    ],
+    ids=["held on", "the whole traffic", "fails at once", "shorter than the hold"],
+)
+def test_a_canary_with_few_requests_has_the_time_that_it_may_be_held_on(
+    watch: str, weight: int, seconds: float, tmp_path: Path
+) -> None:
+    text = f"rollout: {{strategy: canary, watch: {watch}}}"
+    it = sample.settings(sample.project(tmp_path), text)
+    held, not_held = (
+        step_limit(PlannedStep(Step.SWITCH, "one", weight=weight, hold=hold), it)
+        for hold in (60, 0)
+    )
+    prolonged = weight < 100 and "fail" not in watch and "10m" in watch
+    assert held - step_limit(PlannedStep(Step.SWITCH, "one", weight=100), it) == seconds
+    assert (held == not_held) == prolonged
+
+
+@pytest.mark.parametrize(
+    ("batches", "seconds"),
+    [
+        (rolling(SERVERS, size=1, pause=1, bake=3), 3 + 1 + 3),
+        (rolling(SERVERS, size=2, pause=1, bake=3), 3),
+        (blue_green(SERVERS, bake=3), 3),
+        (canary(SERVERS, weights=[10, 50, 100], hold=60, bake=3), 60),
+        ([Batch(("one",), hold=5), Batch(("two",), hold=7), Batch(("one",), hold=1)], 5 + 7),
+    ],
+    ids=["one by one", "both at once", "blue-green", "canary", "one has to wait for two"],
+)
+def test_a_server_waits_for_the_other_batches_or_for_the_longest_hold(
+    batches: list[Batch], seconds: float, tmp_path: Path
+) -> None:
+    fails_at_once = FLEET + "application: {migration: {timeout: 5m}}"
+    it = sample.settings(sample.project(tmp_path), fails_at_once.replace(
+        "retain: 7}", "retain: 7, watch: {too_few: fail}}"
+    ))  # fmt: skip
+    readiness, migration = 60, 300
+    assert longest_wait(it, batches) == readiness + migration + seconds
