@@ -1,4 +1,4 @@
-"""From settings to servers: observe, decide, declare, export."""
+"""The deployment program: observe, decide, declare, export."""
 
 from functools import partial
 

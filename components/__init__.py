@@ -1,1 +1,1 @@
-"""The Pulumi vocabulary of a deployment, one noun a file."""
+"""The Pulumi components of a deployment, one in each file."""

@@ -1,4 +1,4 @@
-"""A container that rollouts never touch, such as a database, with volumes that nothing deletes."""
+"""A container that rollouts do not change, such as a database; its volumes are never deleted."""
 
 from __future__ import annotations
 
@@ -16,11 +16,11 @@ class AccessoryArgs(TypedDict):
     """What runs, and where."""
 
     deployment: AccessoryDeployment
-    """The server that runs it, and what its agent is asked; holds secrets."""
+    """Its server, and the request to the agent; contains secrets."""
 
 
 class Accessory(pulumi.ComponentResource):
-    """The agent starts it anew only when its definition has changed; its volumes always stay."""
+    """The agent replaces it only when its definition has changed; its volumes always stay."""
 
     server: pulumi.Output[str]
 
@@ -38,6 +38,6 @@ class Accessory(pulumi.ComponentResource):
             opts=pulumi.ResourceOptions(parent=self),
         )
         where = deployment.host.name
-        # Known once it ran there: after a start that failed the state has the server of before.
+        # Known once the step succeeded: after a failure the state keeps the server from before.
         self.server = run.id.apply(lambda _: where)
         self.register_outputs({"server": self.server})

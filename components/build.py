@@ -1,4 +1,4 @@
-"""The build of an image and what is pushed of it, by Docker's provider."""
+"""The build of an image and the push of its tags, by Docker's provider."""
 
 from __future__ import annotations
 
@@ -9,11 +9,11 @@ from slipway import process
 from slipway.deployment.deployment import ImageDeployment, RegistryAccess
 from slipway.settings.application import Image as Build
 
-PROBE_LIMIT = 30.0  # seconds for Docker's client to tell what it has
+PROBE_LIMIT = 30.0  # seconds for `docker buildx version`
 
 
 def declare(name: str, deployment: ImageDeployment, parent: pulumi.Resource) -> docker.Image:
-    """An image that is built, and its tags; one that was built before is left as it is."""
+    """An image to build, and its tags; an image that is already built is not changed."""
     done, repository = deployment.digest is not None, deployment.repository
     opts = pulumi.ResourceOptions(
         parent=parent,
@@ -49,7 +49,7 @@ def declare(name: str, deployment: ImageDeployment, parent: pulumi.Resource) -> 
 
 
 def build_args(build: Build, version: str) -> docker.DockerBuildArgs:
-    """What Docker is asked to build; VERSION is always an argument."""
+    """The arguments of the build; VERSION is always a build argument."""
     classic = None if has_buildkit() else docker.BuilderVersion.BUILDER_V1
     return docker.DockerBuildArgs(
         builder_version=classic,
@@ -62,7 +62,7 @@ def build_args(build: Build, version: str) -> docker.DockerBuildArgs:
 
 
 def has_buildkit() -> bool:
-    """Whether this machine's Docker client can build with BuildKit; Debian's comes without."""
+    """Whether this machine's Docker client has BuildKit; Debian's does not."""
     probe = process.run(
         ["docker", "buildx", "version"], limit=PROBE_LIMIT, remedy="Install Docker's client"
     )
@@ -70,7 +70,7 @@ def has_buildkit() -> bool:
 
 
 def push_registry(access: RegistryAccess) -> docker.RegistryArgs | None:
-    """The login for the push of an image, if the registry asks for one."""
+    """The login for the push of an image, if the registry needs one."""
     if access.login is None:
         return None
     return docker.RegistryArgs(
@@ -81,7 +81,7 @@ def push_registry(access: RegistryAccess) -> docker.RegistryArgs | None:
 
 
 def docker_provider(access: RegistryAccess) -> docker.Provider:
-    """The engine of this machine, with what it needs to know of the registry."""
+    """The provider for this machine's engine, with the login for the registry."""
     login = access.login
     scheme = "http" if access.insecure else "https"
     auth = docker.ProviderRegistryAuthArgs(

@@ -1,4 +1,4 @@
-"""One command on one server, the way every component runs it."""
+"""One command on one server, as all components run it."""
 
 from __future__ import annotations
 
@@ -19,10 +19,10 @@ def on_server(
     limit: float,
     opts: pulumi.ResourceOptions,
 ) -> remote.Command:
-    """Run `command` there when it is new, and again when it or `stdin` changes.
+    """Run `command` on the server when the resource is created, and when it or `stdin` changes.
 
     `limit` is in seconds and enforced on the server: pulumi-command ignores `custom_timeouts`.
-    There is no private key in the connection: the SSH agent is used, and no key enters the state.
+    The connection has no private key: the SSH agent is used, so that no key is in the state.
     """
     return remote.Command(
         name,
@@ -37,7 +37,7 @@ def on_server(
 
 
 def connection(host: Host) -> remote.ConnectionArgs:
-    """How pulumi-command reaches a server: pinned host key, one dial, limited."""
+    """How pulumi-command connects to a server: with a pinned host key, once, with a limit."""
     return remote.ConnectionArgs(
         host=host.address,
         port=host.port,

@@ -1,4 +1,4 @@
-"""An image that is built once, pushed under its version, and never again."""
+"""An image that is built and pushed once for each version."""
 
 from __future__ import annotations
 
@@ -16,18 +16,18 @@ from slipway.settings.quantity import write_size
 
 
 class ImageArgs(TypedDict):
-    """What an image is made from, and how its size is known."""
+    """An image, and how to find out its size."""
 
     deployment: ImageDeployment
-    """What the registry has for the version, and what is built where it has nothing."""
+    """Its digest in the registry for the version, or how it is built."""
     size: Callable[[str], int]
-    """Bytes that a pull of a digest downloads; asked only where a limit is to be kept."""
+    """Bytes that a pull of a digest downloads; called only for an image with a limit."""
 
 
 class Image(pulumi.ComponentResource):
-    """A version that the registry has is used as it is; one that it lacks is built and pushed.
+    """A version that is in the registry is used; one that is missing is built and pushed.
 
-    So re-applying an earlier version builds nothing, and no version comes to mean something else.
+    So a rollback to an earlier version builds nothing, and a version always means the same image.
     """
 
     reference: pulumi.Output[str]
@@ -53,7 +53,7 @@ class Image(pulumi.ComponentResource):
         self.register_outputs({"reference": self.reference})
 
     def _build(self, name: str, deployment: ImageDeployment) -> docker.Image | None:
-        """The build and its tags; of a published version what the state has, left as it is."""
+        """The build and its tags; of a published version only what is already in the state."""
         if deployment.digest is not None and f"{name}-build" not in deployment.declared:
             return None
         return build.declare(name, deployment, self)
@@ -64,7 +64,7 @@ def check_size(
 ) -> None:
     """Raises SlipwayError for an image whose download is larger than its limit.
 
-    Digests that have run here are exempt: no limit and no registry keeps one from going back.
+    Digests that have run here are exempt, so that a rollback to them always works.
     """
     limit = deployment.build.size_limit
     if limit is None or digest in deployment.known:
@@ -72,7 +72,7 @@ def check_size(
     found = size(digest)
     if found > limit:
         raise SlipwayError(
-            f"the image is {write_size(found)} to download, over its limit of {write_size(limit)}",
+            f"the image's download is {write_size(found)}, more than its {write_size(limit)} limit",
             where=f"application/images/{name}/size_limit",
             remedy="Make the image smaller, or raise the limit",
         )

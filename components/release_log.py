@@ -1,4 +1,4 @@
-"""What an environment has run: the evidence that the next environment asks for."""
+"""The releases that an environment has committed; promotion to the next environment needs them."""
 
 from __future__ import annotations
 
@@ -13,10 +13,10 @@ from slipway.deployment import release_log
 
 
 class ReleaseLogArgs(TypedDict):
-    """What was run before, and what the servers have just reported to run."""
+    """The log from before, and what the servers have reported now."""
 
     before: release_log.ReleaseLog
-    """The log as the last successful rollout left it."""
+    """The log after the last successful rollout."""
     version: pulumi.Output[str]
     """The version that all servers reported."""
     images: pulumi.Output[Mapping[str, str]]
@@ -26,8 +26,8 @@ class ReleaseLogArgs(TypedDict):
 class ReleaseLog(pulumi.ComponentResource):
     """The releases that every server of the environment committed.
 
-    It is a resource and not a stack output, because a failed update takes the outputs away; and it
-    holds only what servers reported, so that a version that failed here is not in it.
+    It is a resource and not a stack output, because a failed update loses outputs. It contains only
+    what servers reported, so that it has no version that failed here.
     """
 
     releases: pulumi.Output[str]

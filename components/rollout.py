@@ -1,4 +1,4 @@
-"""A release, brought to every server of an environment or to none."""
+"""The rollout of a release to every server of an environment, or to none."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from pulumi_command import remote
 
 from components.command import on_server
 from slipway import abort, incident
-from slipway.abort import Ending
+from slipway.abort import AbortOutcome
 from slipway.deployment.deployment import RolloutDeployment
 from slipway.errors import SlipwayError
 from slipway.protocol.answers import RolloutAnswer, Running
@@ -22,19 +22,19 @@ from slipway.rollout.step import Step
 
 
 class RolloutArgs(TypedDict):
-    """A release and its way to the servers."""
+    """A release and how it is rolled out."""
 
     deployment: RolloutDeployment
-    """The steps, what each asks of its server, and which servers a failure takes back."""
+    """The steps with their requests, and which servers a failure rolls back."""
     references: Mapping[str, pulumi.Output[str]]
-    """`REPOSITORY@DIGEST` by image; unknown in a preview while it has yet to be built."""
+    """`REPOSITORY@DIGEST` by image; unknown in a preview of a build."""
 
 
 class Rollout(pulumi.ComponentResource):
-    """Every step of the plan as a resource; when one fails, all servers go back at once."""
+    """Every step of the plan as a resource; when one fails, all servers roll back concurrently."""
 
     releases: pulumi.Output[dict[str, str]]
-    """By server, version and id of the release that it reported when its last step was done."""
+    """By server, version and id of the release that it reported after its commit."""
     version: pulumi.Output[str]
     """The version that the servers reported."""
     images: pulumi.Output[dict[str, str]]
@@ -48,7 +48,7 @@ class Rollout(pulumi.ComponentResource):
         self._release: pulumi.Output[Release] = pulumi.Output.all(**args["references"]).apply(
             self._deployment.release_of
         )
-        self._ended = False
+        self._aborted = False
         undo = pulumi.ErrorHook(f"{name}-abort", self._abort)
         done: dict[str, pulumi.Resource] = {}
         reports: dict[str, pulumi.Output[str]] = {}
@@ -90,43 +90,43 @@ class Rollout(pulumi.ComponentResource):
         )
 
     async def _abort(self, failure: pulumi.ErrorHookArgs) -> bool:
-        """End the rollout on all its servers at once, say so, and let the failure stand (no retry).
+        """End the rollout on all its servers, report it, and let the update fail without a retry.
 
         An error hook is the one place that runs inside a plain `pulumi up` after a step has failed
         and before the update ends; see docs/decisions/0001-abort-in-an-error-hook.md.
         """
         release = await self._release.future()
-        if release is None or self._ended:
+        if release is None or self._aborted:
             return False
-        self._ended = True  # steps that were running may fail too; one request to all is enough
+        self._aborted = True  # steps that were running may fail too; one abort is enough
         hosts = [self._deployment.hosts[name] for name in self._deployment.changing]
-        ends = await asyncio.to_thread(abort.abort, hosts, self._deployment.requests, release)
-        failed = f"{failure.name} failed ({abort.causes(ends) or 'see above'})"
-        report = self._report(release, failure, ends)
-        pulumi.log.error(f"{failed}; {abort.story(ends)}; report: {report}", resource=self)
+        outcomes = await asyncio.to_thread(abort.abort, hosts, self._deployment.requests, release)
+        failed = f"{failure.name} failed ({abort.causes(outcomes) or 'see above'})"
+        report = self._report(release, failure, outcomes)
+        pulumi.log.error(f"{failed}; {abort.summary(outcomes)}; report: {report}", resource=self)
         return False
 
     def _report(
-        self, release: Release, failure: pulumi.ErrorHookArgs, ends: Mapping[str, Ending]
+        self, release: Release, failure: pulumi.ErrorHookArgs, outcomes: Mapping[str, AbortOutcome]
     ) -> str:
-        """Where the incident's report lies; why there is none, if it cannot be written."""
-        told = incident.Incident(
+        """Write the incident report; the path, or why it cannot be written."""
+        report = incident.Incident(
             self._deployment.environment,
             release.application,
             release.version,
             failure.name,
-            {name: each.story for name, each in ends.items()},
-            {name: each.aborted for name, each in ends.items() if each.aborted},
+            {name: each.summary for name, each in outcomes.items()},
+            {name: each.aborted for name, each in outcomes.items() if each.aborted},
             tuple(failure.errors),
         )
         try:
-            return str(incident.write(told))
+            return str(incident.write(report))
         except OSError as error:
             return f"none ({error})"
 
 
 def _serving(server: str, text: str) -> Running:
-    """What a server reported to serve when its last step was done."""
+    """The release that a server reported after its commit."""
     try:
         answer: RolloutAnswer = read_answer(Step.COMMIT, text)
     except SlipwayError as error:
@@ -135,14 +135,16 @@ def _serving(server: str, text: str) -> Running:
             " start-up files must print nothing"
         ) from None
     if answer.serving is None:
-        raise pulumi.RunError(f"servers/{server}: it serves nothing after its commit. Report it")
+        raise pulumi.RunError(
+            f"servers/{server}: it serves nothing after its commit. Report this bug"
+        )
     return answer.serving
 
 
 def _common(serving: Mapping[str, Running], key: str) -> Any:
-    """What all servers report alike; after a finished rollout that is one value."""
+    """The value that all servers report; after a finished rollout it is the same on all."""
     reported = {server: getattr(running, key) for server, running in serving.items()}
     first, *others = reported.values()
     if any(other != first for other in others):
-        raise pulumi.RunError(f"the servers do not agree on their {key}: {reported}")
+        raise pulumi.RunError(f"the servers report different {key}: {reported}")
     return first

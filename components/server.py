@@ -1,4 +1,4 @@
-"""A server that trusts us and that we trust, with the agent on it."""
+"""A server with the agent installed on it."""
 
 from __future__ import annotations
 
@@ -12,21 +12,21 @@ from components.command import connection, on_server
 from slipway.deployment.deployment import ServerDeployment
 from slipway.protocol.installation import Installation
 
-OLDEST_PYTHON = (3, 9)  # the agent's; Debian 11 and Ubuntu 22.04 have newer ones
+OLDEST_PYTHON = (3, 9)  # that runs the agent: Debian 11 has 3.9, Ubuntu 22.04 has 3.10
 SECONDS = 60  # for a command that only moves files
 
 
 class ServerArgs(TypedDict):
-    """A server, and the agent that it gets."""
+    """A server, and the agent to install."""
 
     deployment: ServerDeployment
-    """Where it is, and what it answered when asked: one that lost its agent gets it again."""
+    """Its address, and its status: a server that lost its agent gets it again."""
     agent: Path
     """The agent's archive on this machine, named by its content hash."""
 
 
 class Server(pulumi.ComponentResource):
-    """Python is new enough, the agent is installed, and its watchdog comes back after a boot."""
+    """Python is new enough, the agent is installed, and its watchdog starts after a boot."""
 
     address: pulumi.Output[str]
 
@@ -66,7 +66,7 @@ class Server(pulumi.ComponentResource):
 
 
 def folder_command(installation: Installation) -> str:
-    """Make the agent's folder, once Python is known to be new enough and cron to be there."""
+    """Check that Python is new enough and cron is installed, then make the agent's folder."""
     oldest = ".".join(map(str, OLDEST_PYTHON))
     check = f"import sys; sys.exit(sys.version_info < {OLDEST_PYTHON})"
     return (
@@ -77,14 +77,14 @@ def folder_command(installation: Installation) -> str:
 
 
 def _needs(check: str, what: str, package: str) -> str:
-    complaint = f"{what} is needed here: apt-get install {package}"
-    return f"{check} || {{ echo '{complaint}' >&2; exit 1; }}; "
+    error = f"{what} is not installed: apt-get install {package}"
+    return f"{check} || {{ echo '{error}' >&2; exit 1; }}; "
 
 
 def install_command(installation: Installation, archive: str) -> str:
-    """Unpack the copied archive, make it the current agent, and note standard input.
+    """Unpack the copied archive, make it the current agent, and save standard input (the life).
 
-    An archive that is gone was unpacked before. Cron is to start its watchdog after a boot.
+    An archive that is missing was unpacked before. Cron starts the watchdog after a boot.
     """
     folder, unpacked = installation.folder, archive.removesuffix(".zip")
     unpack = (

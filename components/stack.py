@@ -1,4 +1,4 @@
-"""The stack that the program runs for: its settings, its state, and how its errors are shown."""
+"""The program's stack: its settings, its state, and how errors are shown."""
 
 from __future__ import annotations
 
@@ -15,17 +15,17 @@ from tenacity import Retrying, retry_if_exception, stop_after_delay, wait_fixed
 from slipway import settings
 from slipway.errors import SlipwayError
 
-READ_LIMIT = 3.0  # seconds until a state that is being written must be whole
-READ_PAUSE = 0.1  # seconds between two readings of it
-TOLD = 32  # exit status of a program that has told its error, as Pulumi's language host knows it
-PROGRAM = Path(__file__).resolve().parent.parent  # relative paths in the settings begin here
+READ_LIMIT = 3.0  # seconds until a state that is being written must be complete
+READ_PAUSE = 0.1  # seconds between two attempts to read it
+ERROR_SHOWN = 32  # exit status by which Pulumi's language host knows that the error was shown
+PROGRAM = Path(__file__).resolve().parent.parent  # relative paths in the settings start here
 
 
 def load_settings() -> settings.Settings:
     """The settings in the project's namespace of the stack's configuration.
 
-    The one place that touches Pulumi's configuration. It takes all keys at once, which
-    `pulumi.Config` cannot, because an unknown key is an error.
+    Nothing else reads Pulumi's configuration. It needs all keys, which `pulumi.Config` cannot list,
+    because an unknown key is an error.
     """
     prefix = f"{pulumi.get_project()}:"
     values = {
@@ -38,16 +38,16 @@ def load_settings() -> settings.Settings:
 
 
 def outputs(found: Mapping[str, Mapping[str, Any]]) -> dict[str, Mapping[str, Any]]:
-    """What each of a stack's resources put out, by its name."""
+    """The outputs of a stack's resources, by the name of the resource."""
     return {urn.rpartition("::")[2]: each["outputs"] for urn, each in found.items()}
 
 
 def resources(stack: str) -> dict[str, Any]:
-    """What the state of a stack holds, by URN, as its last update left it; read-only.
+    """The resources in the state of a stack after its last update, by URN; read-only.
 
-    The file backend writes a state in place, this stack's too while its own update runs: who reads
-    in that moment gets half of it, and asks again. Raises SlipwayError when that does not help, and
-    for a stack that is not there or whose secrets cannot be decrypted.
+    The file backend writes a state in place, that of this stack too while its update runs. A state
+    that was read while it was written is read again. Raises SlipwayError when that does not help,
+    and for a stack that does not exist or whose secrets cannot be decrypted.
     """
     project = f"{pulumi.get_organization()}/{pulumi.get_project()}/"
     name = stack if "/" in stack else project + stack
@@ -69,7 +69,7 @@ def resources(stack: str) -> dict[str, Any]:
             where=f"stack {name}",
             remedy="Try again; see `pulumi stack`"
             if _half_written(error)
-            else "Check promote_from, and that its secrets open with the same passphrase",
+            else "Check promote_from, and that its secrets have the same passphrase",
         ) from error
     found: dict[str, Any] = result.value["outputs"]
     return found
@@ -81,20 +81,20 @@ def _half_written(error: BaseException) -> bool:
 
 @contextmanager
 def program() -> Iterator[None]:
-    """The whole program; an error that a person can correct ends it, shown once, as one line.
+    """Show an error that a person can correct as one line, and end the program.
 
-    Pulumi adds "an unhandled error occurred" to an exception of its own kind, RunError.
+    Not by raising RunError: Pulumi would add "an unhandled error occurred".
     """
     try:
         yield
     except SlipwayError as error:
         pulumi.log.error(str(error))
-        sys.exit(TOLD)
+        sys.exit(ERROR_SHOWN)
 
 
 @contextmanager
 def plain_errors() -> Iterator[None]:
-    """The same inside an `apply`, which cannot end the program."""
+    """The same inside `apply`, which cannot end the program."""
     try:
         yield
     except SlipwayError as error:

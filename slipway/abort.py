@@ -1,4 +1,4 @@
-"""How a rollout that failed is brought to one outcome on all servers, at once."""
+"""Bring a failed rollout to one outcome on all servers, concurrently."""
 
 from __future__ import annotations
 
@@ -15,12 +15,12 @@ from slipway.rollout.step import Step
 from slipway.rollout.two_phase_commit import Decision, Vote, decide
 from slipway.ssh import Host
 
-TIMEOUT = 120.0  # seconds; a server that needs longer comes to the same outcome by itself
+TIMEOUT = 120.0  # seconds; a server that needs longer reaches the same outcome by itself
 
 
 @dataclass(frozen=True)
-class Ending:
-    """What became of the rollout on one server."""
+class AbortOutcome:
+    """The outcome of the rollout on one server."""
 
     result: RolloutAnswer | None  # None where the server did not answer
     fault: str = ""  # why it did not
@@ -31,19 +31,21 @@ class Ending:
         return self.result.vote if self.result else Vote.UNKNOWN
 
     @property
-    def story(self) -> str:
+    def summary(self) -> str:
         """What the server serves now, in a few words."""
         if self.result is None:
-            return f"not reached ({self.fault}); it comes to the same outcome when its lease ends"
+            return f"not reached ({self.fault}); it reaches the same outcome when its lease expires"
         if self.vote is Vote.PREPARED:
-            return "on the new release, until the others' votes are known (or: slipway resolve)"
+            return "prepared on the new release, waiting for the others' votes (slipway resolve)"
         if self.result.serving is None:
             return "serves nothing, as before"
         verb = "committed" if self.vote is Vote.COMMITTED else "rolled back to"
         return f"{verb} {self.result.serving}"
 
 
-def abort(hosts: Sequence[Host], requests: RolloutRequests, release: Release) -> dict[str, Ending]:
+def abort(
+    hosts: Sequence[Host], requests: RolloutRequests, release: Release
+) -> dict[str, AbortOutcome]:
     """Make all servers of a rollout go back, or commit where all are prepared already.
 
     A prepared server goes back only once another one has: see `slipway.rollout.two_phase_commit`.
@@ -52,27 +54,29 @@ def abort(hosts: Sequence[Host], requests: RolloutRequests, release: Release) ->
     def go_back(*, peer_aborted: bool) -> Callable[[str], Any]:
         return lambda server: requests.abort(server, release, peer_aborted=peer_aborted)
 
-    ends = _ask(Step.ABORT, hosts, requests, go_back(peer_aborted=False))
-    decision = decide([each.vote for each in ends.values()])
-    waiting = [host for host in hosts if ends[host.name].vote is Vote.PREPARED]
+    outcomes = _ask(Step.ABORT, hosts, requests, go_back(peer_aborted=False))
+    decision = decide([each.vote for each in outcomes.values()])
+    waiting = [host for host in hosts if outcomes[host.name].vote is Vote.PREPARED]
     if waiting and decision is Decision.COMMIT:
-        ends |= _ask(Step.COMMIT, waiting, requests, lambda name: requests.commit(name, release))
+        outcomes |= _ask(
+            Step.COMMIT, waiting, requests, lambda name: requests.commit(name, release)
+        )
     elif waiting and decision is Decision.ABORT:
-        ends |= _ask(Step.ABORT, waiting, requests, go_back(peer_aborted=True))
-    return ends
+        outcomes |= _ask(Step.ABORT, waiting, requests, go_back(peer_aborted=True))
+    return outcomes
 
 
-def story(ends: Mapping[str, Ending]) -> str:
-    """In one line what each server serves now."""
-    told: dict[str, list[str]] = {}
-    for name, each in ends.items():
-        told.setdefault(each.story, []).append(name)
-    return "; ".join(f"{', '.join(names)}: {what}" for what, names in told.items())
+def summary(outcomes: Mapping[str, AbortOutcome]) -> str:
+    """What each server serves now, in one line."""
+    servers: dict[str, list[str]] = {}
+    for name, each in outcomes.items():
+        servers.setdefault(each.summary, []).append(name)
+    return "; ".join(f"{', '.join(names)}: {what}" for what, names in servers.items())
 
 
-def causes(ends: Mapping[str, Ending]) -> str:
-    """In one line what failed, as the servers report it; empty where none knows of a fault."""
-    reports = {name: each.aborted.incident for name, each in ends.items() if each.aborted}
+def causes(outcomes: Mapping[str, AbortOutcome]) -> str:
+    """What failed, as the servers report it, in one line; empty if none reports a fault."""
+    reports = {name: each.aborted.incident for name, each in outcomes.items() if each.aborted}
     return "; ".join(
         f"{name}, {report.step}: {report.fault.what}" for name, report in reports.items() if report
     )
@@ -80,15 +84,15 @@ def causes(ends: Mapping[str, Ending]) -> str:
 
 def _ask(
     step: Step, hosts: Sequence[Host], requests: RolloutRequests, request: Callable[[str], Any]
-) -> dict[str, Ending]:
+) -> dict[str, AbortOutcome]:
     asked = {host.name: request(host.name) for host in hosts}
     answers = ask_agents(requests.installation, step, hosts, asked, timeout=TIMEOUT)
-    return {name: _ending(answer) for name, answer in answers.items()}
+    return {name: _outcome(answer) for name, answer in answers.items()}
 
 
-def _ending(answer: RolloutAnswer | AbortAnswer | SlipwayError) -> Ending:
+def _outcome(answer: RolloutAnswer | AbortAnswer | SlipwayError) -> AbortOutcome:
     if isinstance(answer, SlipwayError):
-        return Ending(None, fault=answer.what)
+        return AbortOutcome(None, fault=answer.what)
     if isinstance(answer, AbortAnswer):
-        return Ending(answer.result, aborted=answer)
-    return Ending(answer)
+        return AbortOutcome(answer.result, aborted=answer)
+    return AbortOutcome(answer)

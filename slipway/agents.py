@@ -1,4 +1,4 @@
-"""Asking the agents on the servers: one typed request each, one typed answer each."""
+"""Send a typed request to the agent on each server and read its typed answer."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ def ask_agents(
     *,
     timeout: float,
 ) -> dict[str, Any]:
-    """By server, the step's answer, or the SlipwayError that came instead of it.
+    """By server, the step's answer or a SlipwayError.
 
     `requests` has the request by server; `timeout` is in seconds, for all of one server's session.
     """
@@ -42,7 +42,9 @@ def checked(host: Host, answer: Answer) -> Answer:
         return answer
     if answer.code == SSH_FAILED:
         raise unreachable(host, answer)
-    lines = answer.stderr.strip().splitlines() or [f"it exited with {answer.code}, saying nothing"]
+    lines = answer.stderr.strip().splitlines() or [
+        f"it exited with {answer.code} without a message"
+    ]
     missing = "can't find '__main__' module" in lines[-1] or "can't open file" in lines[-1]
     remedy = "Run `pulumi up`, which installs the agent" if missing else ""
     raise SlipwayError(lines[-1], where=f"servers/{host.name}", remedy=remedy)

@@ -1,10 +1,10 @@
-"""One kind of error for everything a person can mend."""
+"""The error for everything that a person can correct."""
 
 from __future__ import annotations
 
 
 class SlipwayError(Exception):
-    """A fault that a person can mend: what is wrong, where, and what to do about it."""
+    """A fault that a person can correct: what is wrong, where, and what to do about it."""
 
     def __init__(self, what: str, *, where: str = "", remedy: str = "") -> None:
         self.what = what

@@ -17,15 +17,15 @@ from slipway.protocol.codec import to_json
 
 @dataclass(frozen=True)
 class Incident:
-    """One failed rollout; `servers` holds what each server's agent tells of it, by name."""
+    """One failed rollout; `servers` has the report of each server's agent, by name."""
 
     environment: str
     application: str
     version: str
     step: str  # the one that failed first
-    ends: Mapping[str, str]  # by server, what it serves now
+    outcomes: Mapping[str, str]  # by server, what it serves now
     servers: Mapping[str, AbortAnswer] = field(default_factory=dict)
-    errors: tuple[str, ...] = ()  # as Pulumi has them
+    errors: tuple[str, ...] = ()  # as Pulumi reports them
 
     def data(self) -> dict[str, Any]:
         """Everything, for programs."""
@@ -35,7 +35,7 @@ class Incident:
             "version": self.version,
             "failed_step": self.step,
             "errors": list(self.errors),
-            "ends": dict(self.ends),
+            "outcomes": dict(self.outcomes),
             "servers": {name: to_json(each) for name, each in self.servers.items()},
         }
 
@@ -45,8 +45,8 @@ class Incident:
             f"{self.application} {self.version} on {self.environment}: {self.step} failed",
             "",
         ]
-        for name, story in self.ends.items():
-            lines.append(f"{name}: {story}")
+        for name, outcome in self.outcomes.items():
+            lines.append(f"{name}: {outcome}")
         for name, answer in self.servers.items():
             if report := answer.incident:
                 lines += ["", f"{name}, step {report.step}: {report.fault.what}"]
@@ -55,7 +55,9 @@ class Incident:
                 if report.log:
                     lines += ["  log:", *(f"    {line}" for line in report.log)]
         lines += ["", "Timeline (UTC)"]
-        entries = [(each, name) for name, told in self.servers.items() for each in told.timeline]
+        entries = [
+            (each, name) for name, server in self.servers.items() for each in server.timeline
+        ]
         for each, name in sorted(entries, key=lambda entry: entry[0].time):
             at = datetime.fromtimestamp(each.time, UTC).strftime("%H:%M:%S.%f")[:-3]
             lines.append(f"  {at}  {name}  {each.step}: {each.action} {each.outcome}")
@@ -63,9 +65,9 @@ class Incident:
 
 
 def write(incident: Incident, folder: Path | None = None) -> Path:
-    """Keep the report as JSON and as text, readable by their owner only; the text's path.
+    """Write the report as JSON and as text, readable by their owner only; the text's path.
 
-    Raises OSError when the disk does not take it.
+    Raises OSError when it cannot be written.
     """
     folder = folder or paths.state("incidents")
     now = datetime.now(UTC).strftime("%Y%m%dT%H%M%S.%fZ")

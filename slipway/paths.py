@@ -1,4 +1,4 @@
-"""Where Slipway keeps what is not the project's: the user's cache and state folders."""
+"""The user's cache and state folders of Slipway, outside the project."""
 
 from __future__ import annotations
 
@@ -10,12 +10,12 @@ APPLICATION = "slipway"
 
 
 def cache(name: str) -> Path:
-    """A folder for what can be made again at any time; made if it is missing."""
+    """A folder for files that can be made again at any time; made if it is missing."""
     return _made(user_cache_path(APPLICATION) / name)
 
 
 def state(name: str) -> Path:
-    """A folder for what people may want to read later; made if it is missing."""
+    """A folder for files that people may want to read later; made if it is missing."""
     return _made(user_state_path(APPLICATION) / name)
 
 

@@ -1,4 +1,4 @@
-"""Another program, run to its end within a time limit."""
+"""Run another program within a time limit."""
 
 from __future__ import annotations
 
@@ -47,5 +47,5 @@ def run(
         ) from None
     except PermissionError:
         raise SlipwayError(
-            "it may not be executed", where=program, remedy="Check the file's mode, and PATH"
+            "it is not executable", where=program, remedy="Check the file's mode, and PATH"
         ) from None

@@ -1,4 +1,4 @@
-"""Asking many servers at once, over OpenSSH with pinned host keys."""
+"""Run a command on many servers concurrently, over OpenSSH with pinned host keys."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from slipway import process
 from slipway.errors import SlipwayError
 
 CONNECT_TIMEOUT = 10  # seconds for TCP and the SSH handshake together
-PARALLEL_SESSIONS = 64  # an SSH client is about 8 MB: half a gigabyte at the most
+PARALLEL_SESSIONS = 64  # an SSH client takes about 8 MB: half a gigabyte in total
 SSH_FAILED = 255  # OpenSSH's own exit status, as opposed to the remote command's
 
 # What OpenSSH prints, what it means, and what to do about it.
@@ -27,12 +27,12 @@ _REASONS = (
     ),
     (
         "Permission denied",
-        "it refuses the SSH key",
+        "it rejects the SSH key",
         "Load the deploy key into the SSH agent (ssh-add -l lists what is loaded)",
     ),
     (
         "Connection refused",
-        "nothing listens on its SSH port",
+        "the connection to its SSH port was refused",
         "Start sshd, or correct the host and the port",
     ),
     (
@@ -45,7 +45,7 @@ _REASONS = (
 
 @dataclass(frozen=True)
 class Host:
-    """Where a server is, and the one key it may show."""
+    """The address of a server, and its pinned host key."""
 
     name: str
     address: str
@@ -56,7 +56,7 @@ class Host:
 
 @dataclass(frozen=True)
 class Answer:
-    """What a command on one server came to."""
+    """The result of a command on one server."""
 
     code: int
     stdout: str
@@ -76,12 +76,12 @@ def ask(
     stdin: Mapping[str, str] | None = None,
     timeout: float = 30.0,
 ) -> dict[str, Answer]:
-    """Run one shell command on every host at once and return the answers by host name.
+    """Run one shell command on every host concurrently and return the answers by host name.
 
-    `stdin` holds what each host is given, by name; `timeout` is in seconds and bounds each session
-    as a whole. A host that cannot be reached answers with code 255; nothing is raised for it,
-    because the caller decides whether one silent server is an error (`unreachable` says why).
-    Raises SlipwayError only when this machine has no `ssh`.
+    `stdin` has each command's standard input, by host name; `timeout` is in seconds and limits each
+    session as a whole. A host that cannot be reached answers with code 255: the caller decides
+    whether that is an error (`unreachable` has the reason). Raises SlipwayError only when this
+    machine has no `ssh`.
     """
     given = stdin or {}
     with _known_hosts(hosts) as known, ThreadPoolExecutor(PARALLEL_SESSIONS) as pool:
@@ -95,7 +95,7 @@ def ask(
 
 
 def unreachable(host: Host, answer: Answer) -> SlipwayError:
-    """The error for a host that did not answer, with the reason that OpenSSH gave."""
+    """The error for a host that did not answer, with OpenSSH's reason."""
     where = f"servers/{host.name} ({host.user}@{host.address}:{host.port})"
     for sign, reason, remedy in _REASONS:
         if sign in answer.stderr:
@@ -110,7 +110,7 @@ def unreachable(host: Host, answer: Answer) -> SlipwayError:
 
 
 def arguments(host: Host, command: str, known_hosts: Path) -> list[str]:
-    """The OpenSSH command line for one session; depends on no configuration but the given."""
+    """The OpenSSH command line for one session; it uses no configuration files."""
     options = {
         "BatchMode": "yes",
         "ConnectTimeout": str(CONNECT_TIMEOUT),

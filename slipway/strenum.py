@@ -6,7 +6,7 @@ from enum import Enum
 
 
 class StrEnum(str, Enum):
-    """A closed set of words, as they stand in messages, files and requests."""
+    """A closed set of values, as they appear in messages, files and requests."""
 
     def __str__(self) -> str:
         return str(self.value)

@@ -10,7 +10,7 @@ _VERSION = re.compile(r"v?(\d+(?:\.\d+)*)(?:-([^+]+))?(?:\+.*)?")
 
 
 def newest_first(versions: Iterable[str]) -> list[str]:
-    """Sorted by precedence; names that are no versions come last, `build-10` before `build-9`."""
+    """Sorted by precedence; names that are not versions come last, `build-10` before `build-9`."""
     return sorted(versions, key=_precedence, reverse=True)
 
 

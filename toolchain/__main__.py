@@ -22,16 +22,16 @@ from toolchain import (
 from toolchain.errors import ToolchainError
 
 LOCK_LIMIT = 2400.0
-"""Seconds: longer than a whole set-up on a slow machine."""
+"""Seconds: longer than a complete set-up on a slow machine."""
 
 
 def setup() -> None:
-    """Install what is missing; when nothing is, only say what there is."""
+    """Install what is missing, and show what is installed."""
     cli = pulumi.find()
     if not cli or not python.ready() or plugins.missing() or system.missing():
         with locking.exclusive(paths.cache() / "setup.lock", limit=LOCK_LIMIT):
             system.ensure()
-            with pulumi.source_fetched():  # half of each waits for the network
+            with pulumi.source_fetched():  # both mostly wait for the network
                 python.install()
             cli = pulumi.install()
             plugins.install(cli)
@@ -51,7 +51,7 @@ def install_github() -> None:
 
 
 def clean() -> None:
-    """Free the cache of what no clone uses any more."""
+    """Remove from the cache what no clone uses any more."""
     with locking.exclusive(paths.cache() / "setup.lock", limit=LOCK_LIMIT):
         removed = cleaning.clean()
     for folder in removed:
@@ -74,8 +74,8 @@ def main(arguments: list[str]) -> int:
     run.add_argument("words", nargs=argparse.REMAINDER, metavar="COMMAND")
     commands.add_parser("clean", help="remove what no clone has used for 14 days")
     options = parser.parse_args(arguments)
-    # A program that a shell starts in the background ignores SIGINT, and so do its children. Pulumi
-    # ends its language host by that signal, and kills it only after 5 s.
+    # A program that a shell starts in the background ignores SIGINT, and so do its children. But
+    # Pulumi ends its language host by that signal, and kills it only after 5 s.
     signal.signal(signal.SIGINT, signal.default_int_handler)
     signal.signal(signal.SIGTERM, _interrupt)
     signal.signal(signal.SIGHUP, _interrupt)
@@ -96,15 +96,13 @@ def main(arguments: list[str]) -> int:
         print(f"error: {error}", file=sys.stderr)
         return 1
     except KeyboardInterrupt:
-        print(
-            "interrupted: nothing half-done counts, `make setup` goes on from here", file=sys.stderr
-        )
+        print("interrupted: `make setup` continues after what is already complete", file=sys.stderr)
         return 128 + signal.SIGINT
     return 0
 
 
 def _interrupt(*_: object) -> None:
-    """Treat being asked to end like Ctrl-C, so that no build is left running."""
+    """Handle other signals like Ctrl-C, so that no build is left running."""
     raise KeyboardInterrupt
 
 

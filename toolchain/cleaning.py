@@ -1,4 +1,4 @@
-"""Removing from the cache what no clone on this machine has used for a while."""
+"""Remove from the cache what no clone on this machine has used for 14 days."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ UNUSED_DAYS = 14
 
 
 def in_use() -> list[Path]:
-    """What this clone's set-up consists of."""
+    """The folders of this clone's set-up."""
     ours = [python.directory(), plugins.home(), github.built(), environment.checks()]
     ours += [actionlint.directory(), *peers.directories()]
     cli = pulumi.find()
@@ -34,7 +34,7 @@ def in_use() -> list[Path]:
 
 
 def mark_used() -> None:
-    """Date what this clone uses to now, so that another clone's clean-up leaves it alone."""
+    """Touch what this clone uses, so that another clone's clean-up does not remove it."""
     for path in in_use():
         if path.exists():
             os.utime(path)

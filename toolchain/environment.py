@@ -1,4 +1,4 @@
-"""The environment in which Slipway's commands run, and its form as lines for a shell."""
+"""The environment variables for Slipway's commands, also as lines for a shell."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ REMEDY = "Run `make setup` first."
 
 
 def variables() -> dict[str, str]:
-    """What differs from the machine's own environment. Raises ToolchainError before a set-up."""
+    """The variables to set. Raises ToolchainError before a set-up."""
     cli = pulumi.find()
     if not cli or not python.ready():
         raise ToolchainError(
@@ -26,9 +26,9 @@ def variables() -> dict[str, str]:
         "PYTHONPATH": str(paths.REPOSITORY),
         "PULUMI_HOME": str(plugins.home()),
         "PULUMI_SKIP_UPDATE_CHECK": "true",
-        # A plugin that the set-up didn't install is an error at once, not a download in mid-update.
+        # A plugin that is not installed is an error at once, not a download during an update.
         "PULUMI_DISABLE_AUTOMATIC_PLUGIN_ACQUISITION": "true",
-        # Nothing that linters and tests keep lies in the repository.
+        # Caches of linters and tests are outside the repository.
         "MYPY_CACHE_DIR": str(checks() / "mypy"),
         "RUFF_CACHE_DIR": str(checks() / "ruff"),
         "HYPOTHESIS_STORAGE_DIRECTORY": str(checks() / "hypothesis"),
@@ -37,14 +37,14 @@ def variables() -> dict[str, str]:
 
 
 def checks() -> Path:
-    """Where linters and tests keep what they remember of this clone."""
+    """The caches of linters and tests for this clone."""
     return paths.cache() / f"checks-{paths.content_key(str(paths.REPOSITORY))}"
 
 
 def search_path(cli: Path, current: str) -> str:
-    """PATH that begins with the environment, the CLI if it is ours, and the repository's `bin`.
+    """PATH with the environment first, the CLI if it is in the cache, and the repository's `bin`.
 
-    The environment must come before the machine's Python: the language host takes the first one.
+    The environment must come before the machine's Python: the language host uses the first one.
     """
     ours = [python.directory() / "bin", paths.REPOSITORY / "bin"]
     if paths.cache() in cli.parents:
@@ -64,7 +64,7 @@ def exports(values: Mapping[str, str]) -> str:
 
 
 def execute(command: list[str]) -> None:
-    """Become `command`, run in this environment. Raises ToolchainError when it can't be started."""
+    """Replace this process by `command` in this environment. Raises ToolchainError."""
     environment = {k: v for k, v in os.environ.items() if k != "PYTHONHOME"} | variables()
     try:
         os.execvpe(command[0], command, environment)

@@ -1,10 +1,10 @@
-"""The one kind of error that the toolchain raises."""
+"""The toolchain's error."""
 
 from __future__ import annotations
 
 
 class ToolchainError(Exception):
-    """Something the machine lacks or refuses: what, where, and what to do about it."""
+    """Something that is missing or failed: what, where, and what to do about it."""
 
     def __init__(self, what: str, *, where: str = "", remedy: str = "") -> None:
         self.what = what

@@ -1,7 +1,7 @@
-"""The GitHub plugin, installed for stacks that manage GitHub: the official one, else a built one.
+"""The GitHub plugin, for stacks that manage GitHub: downloaded, or else built.
 
-The same provider is built from its Go modules where the download site can't be reached. That
-takes about 4 minutes, so `make setup` leaves it out and `make github` does it.
+Where the download site can't be reached, the same provider is built from its Go modules. That takes
+about 4 minutes, so only `make github` does it, not `make setup`.
 """
 
 from __future__ import annotations
@@ -23,7 +23,7 @@ def installed() -> bool:
 
 
 def install(cli: Cli) -> None:
-    """Install it if it is missing. Raises ToolchainError when it can be had in neither way."""
+    """Install it if it is missing. Raises ToolchainError when it can't be downloaded or built."""
     if not installed() and not plugins.download(cli, NAME):
         if not (built() / PROGRAM).exists():
             _build()
@@ -31,7 +31,7 @@ def install(cli: Cli) -> None:
 
 
 def built() -> Path:
-    """Where the program built from these sources is kept, whatever else changes in the home."""
+    """The folder of the program built from these sources, outside PULUMI_HOME."""
     sources = sorted(path for path in MODULE.iterdir() if path.is_file())
     version = versions.ON_DEMAND[NAME]
     return paths.cache() / f"plugin-{NAME}-{version}-{paths.content_key(*sources)}"
@@ -46,7 +46,7 @@ def _build() -> None:
 
 
 def _link() -> None:
-    """Put the program, which is large, under a second name where the CLI looks for it."""
+    """Hard-link the program, which is large, to where the CLI looks for it."""
     plugins.clear(NAME)
     with paths.built_aside(plugins.directory(NAME)) as aside:
         os.link(built() / PROGRAM, aside / PROGRAM)

@@ -1,4 +1,4 @@
-"""Programs built from Go modules, whose go.mod and go.sum lie here: every download is checked."""
+"""Build programs from Go modules; each has a go.sum, so every download is checked."""
 
 from __future__ import annotations
 
@@ -15,15 +15,15 @@ from toolchain.errors import ToolchainError
 
 MODULES = Path(__file__).resolve().parent
 USUAL_FOLDER = "/usr/local/go/bin"
-"""Where Go's own instructions put it, looked at even when PATH leaves it out."""
+"""Go's default folder, searched even if it is not on PATH."""
 
-# A static program needs no C compiler here and no particular libc where the cache is used.
+# A static program needs no C compiler, and runs with any libc.
 ENVIRONMENT = {"CGO_ENABLED": "0", "GOTOOLCHAIN": "auto", "GOWORK": "off"}
 
 FETCH_LIMIT = 300.0
 BUILD_LIMIT = 1800.0
 SELF_UPDATING = (1, 21)
-"""From this Go on, an older one fetches the one that go.mod asks for."""
+"""From this version on, Go downloads the newer version that a go.mod requires."""
 
 REMEDY = "Check that Go can reach its module proxy (`go env GOPROXY`), then run `make setup` again."
 
@@ -31,8 +31,8 @@ REMEDY = "Check that Go can reach its module proxy (`go env GOPROXY`), then run 
 def build(module: str | Path, package: str, output: Path, *, ldflags: str = "") -> None:
     """Build `package`, which the go.mod in the folder `module` pins, into the file `output`.
 
-    A module is named by its folder's name here, or by its path elsewhere; `ldflags` tells the
-    program its version.
+    `module` is the name of a folder in this package, or a path; `ldflags` sets the program's
+    version.
     """
     flags = ["-mod=readonly", "-trimpath", "-buildvcs=false", "-ldflags", ldflags]
     _go(module, ["build", *flags, "-o", str(output), package])
@@ -40,25 +40,25 @@ def build(module: str | Path, package: str, output: Path, *, ldflags: str = "") 
 
 @contextmanager
 def fetching(module: str | Path, package: str) -> Iterator[None]:
-    """Fetch the modules that `build` will need while the body runs; what fails, `build` tells."""
+    """Fetch the modules for `build` while the body runs; `build` reports any failure."""
     command = [compiler(required(module)), "list", "-mod=readonly", "-deps", package]
     with process.beside(command, cwd=MODULES / module, env=ENVIRONMENT, limit=FETCH_LIMIT):
         yield
 
 
 def source(module: str | Path, dependency: str) -> Path:
-    """The folder with the source of a module that `module` depends on."""
+    """The source folder of a dependency of `module`."""
     _go(module, ["mod", "download", dependency])
     where = _go(module, ["list", "-mod=readonly", "-m", "-f", "{{.Dir}}", dependency])
     return Path(where.strip())
 
 
 def required(module: str | Path) -> versions.Version:
-    """The Go version that a module's go.mod asks for."""
+    """The Go version that a module's go.mod requires."""
     text = (MODULES / module / "go.mod").read_text()
     found = re.search(r"^go (\S+)$", text, re.MULTILINE)
     if not found:
-        raise ToolchainError("go.mod names no Go version", where=str(MODULES / module))
+        raise ToolchainError("go.mod has no Go version", where=str(MODULES / module))
     return versions.parse(found[1])
 
 
@@ -74,7 +74,7 @@ def _go(module: str | Path, arguments: list[str]) -> str:
 
 @functools.cache
 def compiler(needed: versions.Version) -> str:
-    """The `go` command. Raises ToolchainError if there is none, or one too old to update itself."""
+    """The `go` command. Raises ToolchainError if it is missing, or too old to update itself."""
     wanted = ".".join(map(str, needed))
     remedy = (
         f"Install Go {wanted} or newer from https://go.dev/dl/ (Debian's own is older), or install "

@@ -1,4 +1,4 @@
-"""One process at a time on this machine, however many clones start one."""
+"""A lock between processes on this machine, also of different clones."""
 
 from __future__ import annotations
 
@@ -17,9 +17,9 @@ POLL = 0.5
 
 @contextmanager
 def exclusive(path: Path, *, limit: float) -> Iterator[None]:
-    """Hold the lock file `path`; the kernel frees it when its holder dies, so it can't go stale.
+    """Hold the lock file `path`; the kernel releases it when the process ends.
 
-    Raises ToolchainError when another process keeps it for `limit` seconds.
+    Raises ToolchainError when another process holds it for `limit` seconds.
     """
     path.parent.mkdir(parents=True, exist_ok=True)
     with path.open("a+") as file:

@@ -1,4 +1,4 @@
-"""Whether a site can be reached, found out quickly, so that a machine without it loses no time."""
+"""Check quickly whether a site can be reached."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ PROBE_LIMIT = 5.0
 
 @functools.cache
 def reachable(url: str) -> bool:
-    """Whether `url` answers at all within 5 s, through the proxy that the environment names."""
+    """Whether `url` answers within 5 s, through the proxy in the environment, if any."""
     try:
         with urllib.request.urlopen(url, timeout=PROBE_LIMIT):
             return True

@@ -1,4 +1,4 @@
-"""Where things are: the repository, and the cache folder that all clones on the machine share."""
+"""The repository, and the cache folder that all clones on the machine share."""
 
 from __future__ import annotations
 
@@ -22,9 +22,9 @@ def cache() -> Path:
 
 
 def content_key(*parts: str | bytes | Path) -> str:
-    """A short name for exactly this content on this kind of machine.
+    """A short hash of this content and the machine's architecture.
 
-    A path counts as what its file holds, so two clones with equal files get the same key.
+    Of a path the file's content counts, so that two clones with equal files get the same key.
     """
     digest = hashlib.sha256(platform.machine().encode())
     for part in parts:
@@ -36,9 +36,9 @@ def content_key(*parts: str | bytes | Path) -> str:
 
 @contextmanager
 def built_aside(target: Path) -> Iterator[Path]:
-    """An empty folder that becomes `target` only if the body ends without an error.
+    """An empty folder that is renamed to `target` if the body ends without an error.
 
-    What a killed run leaves behind has another name, so it is never taken for the finished thing.
+    So what a killed run leaves is never used as if it were complete.
     """
     target.parent.mkdir(parents=True, exist_ok=True)
     aside = Path(tempfile.mkdtemp(prefix=f".partial-{target.name}-", dir=target.parent))

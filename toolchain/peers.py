@@ -1,6 +1,6 @@
-"""What the benchmark sets Slipway beside, made when it is first asked for; see bench/peers.
+"""Tools that the benchmark compares with Slipway, installed when first needed; see bench/peers.
 
-Each program is built from the Go module in its folder; Ansible gets an environment of its own.
+Each program is built from the Go module in its folder; Ansible gets its own environment.
 """
 
 from __future__ import annotations
@@ -15,7 +15,7 @@ PACKAGES = {
     "kamal-proxy": "github.com/basecamp/kamal-proxy/cmd/kamal-proxy",
     "compose": "github.com/docker/compose/v2/cmd",
 }
-"""What is built of each module."""
+"""The package to build, by module."""
 
 ANSIBLE = SOURCES / "ansible" / "requirements.lock"
 LOCK_LIMIT = 1800.0
@@ -23,7 +23,7 @@ LOCK_LIMIT = 1800.0
 
 
 def program(name: str) -> Path:
-    """A static program, built first if need be. Raises ToolchainError when it can't be built."""
+    """A static program, built first if necessary. Raises ToolchainError when it can't be built."""
     target = _directory(name)
     with locking.exclusive(paths.cache() / "peers.lock", limit=LOCK_LIMIT):
         if not target.exists():
@@ -34,18 +34,18 @@ def program(name: str) -> Path:
 
 
 def ansible() -> Path:
-    """The folder of Ansible's commands, installed first if need be. Raises ToolchainError."""
+    """The folder of Ansible's commands, installed first if necessary. Raises ToolchainError."""
     with locking.exclusive(paths.cache() / "peers.lock", limit=LOCK_LIMIT):
         python.install(ANSIBLE)
     return python.directory(ANSIBLE) / "bin"
 
 
 def directories() -> list[Path]:
-    """Where they are kept, whether they are there or not."""
+    """The folders of all tools, whether they exist or not."""
     return [*map(_directory, PACKAGES), python.directory(ANSIBLE)]
 
 
 def _directory(name: str) -> Path:
-    """Named by what the program is built from."""
+    """The program's folder, named by what it is built from."""
     files = (path for path in (SOURCES / name).iterdir() if path.suffix in {".go", ".mod", ".sum"})
     return paths.cache() / f"peer-{name}-{paths.content_key(*sorted(files))}"

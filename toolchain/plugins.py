@@ -1,7 +1,7 @@
-"""Provider plugins, in a PULUMI_HOME of our own: the official ones, else the offline ones.
+"""Provider plugins, in a PULUMI_HOME in the cache: the official ones, or else the offline ones.
 
-An offline plugin is a copy of `fakes/plugins`. The home is named by what is in it, so a clone with
-other sources has another home, and a running update keeps the plugins it started with.
+An offline plugin is a copy of `fakes/plugins`. The folder is named by a hash of its content, so a
+clone with other sources has another one, and a running update keeps the plugins it started with.
 """
 
 from __future__ import annotations
@@ -23,7 +23,7 @@ exec {python} "$(dirname "$0")" "$@"
 """
 
 MAIN = """\
-\"\"\"Starts the offline plugin that lies beside this file.\"\"\"
+\"\"\"Starts the offline plugin in this folder.\"\"\"
 
 import runpy
 
@@ -52,28 +52,28 @@ def directory(name: str) -> Path:
 
 
 def missing() -> list[str]:
-    """Plugins that are not installed; the CLI marks a download that isn't finished."""
+    """Plugins that are not installed completely."""
     return [name for name in versions.PLUGINS if not present(name)]
 
 
 def present(name: str) -> bool:
-    """Whether a plugin is completely installed."""
+    """Whether a plugin is completely installed; the CLI marks an unfinished download."""
     return directory(name).is_dir() and not Path(f"{directory(name)}.partial").exists()
 
 
 def install(cli: Cli) -> None:
-    """Install what is missing. Raises ToolchainError when a plugin can be had in neither way."""
+    """Install what is missing. Raises ToolchainError for a plugin that is not available."""
     for name in missing():
         if not download(cli, name):
             copy(name)
 
 
 def download(cli: Cli, name: str) -> bool:
-    """Install the official plugin; False when that can't be done here."""
+    """Install the official plugin; False when that is not possible."""
     version = _version(name)
     if not network.reachable(network.PULUMI_SITE):
         progress.step(
-            "plugins", f"{name} {version}: no download site in reach, using the offline one"
+            "plugins", f"{name} {version}: can't reach the download site, using the offline one"
         )
         return False
     progress.step("plugins", f"{name} {version}: downloading")
@@ -100,7 +100,7 @@ def clear(name: str) -> None:
 
 
 def copy(name: str) -> None:
-    """Put an offline plugin where the CLI looks for the official one."""
+    """Install an offline plugin where the CLI looks for the official one."""
     if not (SOURCES / name / "__main__.py").is_file():
         raise ToolchainError(
             f"there is no offline plugin for {name}",
@@ -113,7 +113,7 @@ def copy(name: str) -> None:
     with paths.built_aside(target) as aside:
         ignored = shutil.ignore_patterns("__pycache__")
         shutil.copytree(SOURCES, aside / "fakes" / "plugins", ignore=ignored)
-        # A package, not a namespace: a `fakes` elsewhere on the path would win over a namespace.
+        # A package: another `fakes` on the path would take precedence over a namespace package.
         (aside / "fakes" / "__init__.py").touch()
         (aside / "__main__.py").write_text(MAIN.format(name=name))
         program = aside / f"pulumi-resource-{name}"

@@ -1,4 +1,4 @@
-"""Running other programs: each run has a limit, and a failure shows the program's last words."""
+"""Run other programs with a time limit; an error contains the end of the program's output."""
 
 from __future__ import annotations
 
@@ -14,13 +14,13 @@ from toolchain import progress
 from toolchain.errors import ToolchainError
 
 HEARTBEAT = 30.0
-"""Seconds after which a program that still runs is mentioned, so that nobody takes it for stuck."""
+"""Seconds between two progress messages about a program that still runs."""
 
 GRACE = 10.0
-"""Seconds that an unfinished program has to end by itself before it is killed."""
+"""Seconds between SIGTERM and SIGKILL."""
 
 TAIL = 15
-"""Lines of a failed program's output that its error repeats."""
+"""Lines of a failed program's output in its error."""
 
 
 def run(
@@ -34,7 +34,7 @@ def run(
     """Run `command` for at most `limit` seconds and return its standard output.
 
     `env` is added to this process's environment. Raises ToolchainError, with `remedy`, when the
-    program is missing, fails or takes too long; then nothing that it started is left running.
+    program is missing, fails or takes too long; then its child processes are ended too.
     """
     name = Path(command[0]).name
     child = _start(command, subprocess.PIPE, remedy, cwd, env)
@@ -46,8 +46,8 @@ def run(
     finally:
         _end(child)
     if child.returncode != 0:
-        words = "\n".join(f"    {line}" for line in (stdout + stderr).splitlines()[-TAIL:])
-        what = f"{name} failed with exit code {child.returncode}:\n{words}"
+        output = "\n".join(f"    {line}" for line in (stdout + stderr).splitlines()[-TAIL:])
+        what = f"{name} failed with exit code {child.returncode}:\n{output}"
         raise ToolchainError(what, where=" ".join(command), remedy=remedy)
     return stdout
 
@@ -62,8 +62,8 @@ def beside(
 ) -> Iterator[None]:
     """Run `command` while the body runs, and then for at most `limit` seconds more.
 
-    It saves time, or does nothing: what it says and how it ends counts for nobody, and it ends with
-    a body that fails. Raises ToolchainError when the program is missing.
+    Its output and its exit code are ignored, and it is ended when the body fails. Raises
+    ToolchainError when the program is missing.
     """
     child = _start(command, subprocess.DEVNULL, "", cwd, env)
     try:
@@ -107,11 +107,11 @@ def _wait(child: subprocess.Popen[str], limit: float) -> tuple[str, str]:
         except subprocess.TimeoutExpired:
             if left <= HEARTBEAT:
                 raise
-            progress.detail(f"still at it after {time.monotonic() - started:.0f} s")
+            progress.detail(f"still running after {time.monotonic() - started:.0f} s")
 
 
 def _end(child: subprocess.Popen[str]) -> None:
-    """End the program and its children: in a session of their own, they miss Ctrl-C."""
+    """End the program and its children: they have their own session, so Ctrl-C does not."""
     if child.poll() is not None:
         return
     os.killpg(child.pid, signal.SIGTERM)

@@ -1,4 +1,4 @@
-"""What the user sees of a set-up, on standard error: standard output belongs to `env`."""
+"""Progress of a set-up, on standard error, because `env` uses standard output."""
 
 from __future__ import annotations
 
@@ -6,10 +6,10 @@ import sys
 
 
 def step(subject: str, text: str) -> None:
-    """Say what is being done or is done about one part of the toolchain."""
+    """Show the progress of one part of the toolchain."""
     print(f"{subject:<10} {text}", file=sys.stderr, flush=True)
 
 
 def detail(text: str) -> None:
-    """Say more about the step before."""
+    """Show a detail of the previous step."""
     step("", text)

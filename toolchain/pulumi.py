@@ -1,4 +1,4 @@
-"""The Pulumi CLI: one on PATH if new enough, else by Pulumi's installer, else built from source."""
+"""The Pulumi CLI: on PATH if new enough, or by Pulumi's installer, or built from source."""
 
 from __future__ import annotations
 
@@ -43,7 +43,7 @@ def find() -> Cli | None:
 
 
 def install() -> Cli:
-    """The CLI to use, installed first if need be. Raises ToolchainError when none can be had."""
+    """The CLI to use, installed first if necessary. Raises ToolchainError when that fails."""
     if cli := find():
         return cli
     _, fault = _on_path()
@@ -57,27 +57,27 @@ def install() -> Cli:
 
 @contextmanager
 def source_fetched() -> Iterator[None]:
-    """Where a build from source is to be expected, fetch what it needs while the body runs."""
+    """If a build from source will follow, fetch what it needs while the body runs."""
     if find() or network.reachable(network.PULUMI_SITE):
         yield
         return
-    progress.step("pulumi", f"fetching the source of {versions.BUILT_PULUMI} meanwhile")
+    progress.step("pulumi", f"fetching the source of {versions.BUILT_PULUMI}")
     with golang.fetching(MODULE, PACKAGE):
         yield
 
 
 def on_path() -> Cli | None:
-    """The CLI that the machine brings along, if it is new enough and can run Python programs."""
+    """The CLI on PATH, if it is new enough and can run Python programs."""
     cli, _ = _on_path()
     return cli
 
 
 def unfit(version: str) -> str:
-    """Why a CLI that calls itself `version` can't be used; empty when it can."""
+    """Why a CLI of this version can't be used; empty when it can."""
     try:
         new_enough = versions.parse(version) >= versions.parse(versions.OLDEST_PULUMI)
     except ValueError:
-        return "it does not tell its version"
+        return "it does not report its version"
     return "" if new_enough else f"{version} is older than {versions.OLDEST_PULUMI}"
 
 
@@ -93,7 +93,7 @@ def built() -> Cli | None:
 
 @functools.cache
 def _on_path() -> tuple[Cli | None, str]:
-    """The machine's own CLI, or why the one there is can't be used."""
+    """The CLI on PATH, or why it can't be used."""
     search_path = _path_of_the_machine()
     found = shutil.which("pulumi", path=search_path)
     if not found:
@@ -101,14 +101,14 @@ def _on_path() -> tuple[Cli | None, str]:
     version = _version_of(Path(found))
     fault = unfit(version)
     if not fault and not language_host.beside(Path(found), search_path):
-        fault = f"it has no {language_host.NAME} beside it"
+        fault = f"it has no {language_host.NAME}"
     if fault:
         return None, f"not using {found}: {fault}"
     return Cli(Path(found), version, "on PATH"), ""
 
 
 def _path_of_the_machine() -> str:
-    """PATH without the folders in the cache, which `env` puts there."""
+    """PATH without the folders in the cache, which `env` adds."""
     entries = os.environ.get("PATH", os.defpath).split(os.pathsep)
     return os.pathsep.join(e for e in entries if paths.cache() not in Path(e).parents)
 
@@ -137,7 +137,7 @@ def _built_directory() -> Path:
 
 
 def _download() -> Cli | None:
-    """Run Pulumi's installer, which the pinned Python SDK brings; None when it can't be done."""
+    """Run Pulumi's installer, which is in the Python SDK; None when it can't be done."""
     if not network.reachable(network.PULUMI_SITE):
         progress.step("pulumi", "its download site can't be reached: building from source instead")
         return None
@@ -169,5 +169,5 @@ def _check(cli: Path, expected: str) -> None:
         raise ToolchainError(
             f"it answers {version or 'nothing'!r} instead of version {expected}",
             where=str(cli),
-            remedy="Run `make setup` again; if it stays so, install the Pulumi CLI by hand.",
+            remedy="Run `make setup` again; if that does not help, install the Pulumi CLI by hand.",
         )

@@ -1,6 +1,6 @@
-"""Virtual environments, named by what they are made of: clones with equal lock files share one.
+"""Virtual environments, named by a hash of their lock file: clones with equal ones share one.
 
-Without another lock file it is the project's own.
+The default lock file is the project's.
 """
 
 from __future__ import annotations
@@ -20,7 +20,7 @@ INSTALL_LIMIT = 900.0
 
 
 def directory(lock: Path = LOCK_FILE) -> Path:
-    """Where the environment for a lock file and this Python belongs."""
+    """The folder of the environment for a lock file and this Python."""
     key = paths.content_key(lock, sys.base_prefix)
     return paths.cache() / f"venv-{sys.implementation.cache_tag}-{key}"
 
@@ -36,10 +36,10 @@ def ready(lock: Path = LOCK_FILE) -> bool:
 
 
 def install(lock: Path = LOCK_FILE) -> None:
-    """Make the environment, every package checked against its hash in the lock file.
+    """Create the environment, with every package checked against its hash in the lock file.
 
-    It is made in its final place, because scripts in it name their interpreter by path; a marker
-    written last tells a complete one from what a killed run left behind.
+    It is created in its final place, because scripts in it contain their interpreter's path. A
+    marker that is written last shows that it is complete.
     """
     if ready(lock):
         return
@@ -60,7 +60,7 @@ def install(lock: Path = LOCK_FILE) -> None:
 
 
 def _ensure_ensurepip() -> None:
-    """Debian splits ensurepip off into a package of its own, without which there is no venv."""
+    """Debian has ensurepip, which a virtual environment needs, in a separate package."""
     if importlib.util.find_spec("ensurepip"):
         return
     if Path(sys.base_prefix) != Path("/usr") or not Path("/etc/debian_version").exists():

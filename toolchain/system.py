@@ -1,6 +1,6 @@
-"""Programs that come with the operating system: found, installed when root may, or asked for.
+"""Programs of the operating system: found, installed as root, or named in an error.
 
-The one place where Debian packages are installed; the lab installs its own by `install`, too.
+All Debian packages are installed here, also those of the lab.
 """
 
 from __future__ import annotations
@@ -17,9 +17,9 @@ PROGRAMS = {"git": "git", "make": "make", "ssh": "openssh-client", "ssh-agent": 
 """Program → the Debian package that has it."""
 
 INSTALL_LIMIT = 600.0
-"""Seconds for one call of apt-get, and to wait for others that install."""
+"""Seconds for one call of apt-get, and to wait for other installations."""
 
-# Debian's scripts ask for the runlevel before they start the service of a package.
+# With this runlevel, Debian's scripts do not start the services of packages.
 QUIETLY = {"DEBIAN_FRONTEND": "noninteractive", "RUNLEVEL": "1"}
 APT = ["apt-get", "-o", "DPkg::Lock::Timeout=300", "-qq"]
 
@@ -38,23 +38,23 @@ def ensure() -> None:
 def install(packages: Sequence[str]) -> None:
     """Install Debian packages by apt-get; their services are not started.
 
-    Several processes may do so at once: they take turns. Raises ToolchainError for anybody but
-    root, without apt-get, and when apt-get fails.
+    Several processes take turns. Raises ToolchainError for other users than root, without apt-get,
+    and when apt-get fails.
     """
     names = " ".join(packages)
     if not shutil.which("apt-get"):
         raise ToolchainError(
-            f"this machine lacks {names}",
+            f"missing packages: {names}",
             remedy="Install them with the system's package manager, then try again.",
         )
     if os.geteuid() != 0:
         raise ToolchainError(
-            f"this machine lacks {names}",
+            f"missing packages: {names}",
             remedy=f"Run `sudo apt-get install {names}`, then try again.",
         )
     with locking.exclusive(paths.cache() / "packages.lock", limit=INSTALL_LIMIT):
         progress.step("system", f"installing {names}")
-        with suppress(ToolchainError):  # if this doesn't help an interrupted dpkg, apt-get says so
+        with suppress(ToolchainError):  # where this does not help, apt-get fails with the reason
             process.run(["dpkg", "--configure", "-a"], limit=INSTALL_LIMIT, env=QUIETLY)
         for command in (["update"], ["install", "--yes", "--no-install-recommends", *packages]):
             process.run(

@@ -7,28 +7,28 @@ import re
 Version = tuple[int, ...]
 
 OLDEST_PULUMI = "3.259.0"
-"""The oldest Pulumi CLI that a machine may bring along: its behaviour is what is relied on."""
+"""The oldest Pulumi CLI that is used: Slipway depends on its behaviour."""
 
 OFFICIAL_PULUMI = "3.272.0"
-"""What Pulumi's installer fetches: the release that the pinned Python SDK belongs to."""
+"""The version that Pulumi's installer fetches: that of the pinned Python SDK."""
 
 BUILT_PULUMI = "3.259.0"
-"""What is built from source: the last release whose Go module is served by the module proxies."""
+"""The version that is built from source: the last one that Go's module proxies have."""
 
 ACTIONLINT = "1.7.8"
 """The linter of workflow files."""
 
 PLUGINS = {"command": "1.2.1", "docker": "5.2.0"}
-"""Provider plugins, by the versions of the Python packages that ask for them."""
+"""Provider plugins, with the versions of their Python packages."""
 
 ON_DEMAND = {"github": "6.15.0"}
-"""Those that only some stacks need, so that `make setup` doesn't wait for them."""
+"""Plugins that only some stacks need, so that `make setup` does not install them."""
 
 
 def parse(text: str) -> Version:
-    """Read `v1.2.3-rc.1+build` or `go1.26rc1` as its numbers; what follows them doesn't count.
+    """The numbers of `v1.2.3-rc.1+build` or `go1.26rc1`, without what follows them.
 
-    Raises ValueError when it doesn't begin with a version.
+    Raises ValueError when it does not begin with a version.
     """
     found = re.match(r"(?:go|v)?(\d+(?:\.\d+)*)", text.strip())
     if not found:

@@ -1,1 +1,1 @@
-"""GitHub's nouns."""
+"""The Pulumi components for GitHub."""

@@ -1,4 +1,4 @@
-"""A GitHub environment: who may deploy what to it, after which wait."""
+"""A GitHub environment: who may deploy what to it, and when."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from typing import TypedDict
 import pulumi
 import pulumi_github as github
 
-from components.github.provider import taking_over
+from components.github.provider import importing
 from slipway.github import names
 from slipway.github.existing import Existing
 from slipway.github.observe import Reviewers
@@ -24,17 +24,17 @@ class GithubEnvironmentArgs(TypedDict):
     rules: EnvironmentRules
     """Who may deploy what."""
     reviewers: Reviewers
-    """Those whom the rules name, by number."""
+    """The users and teams in the rules, by their ids."""
     generation: int
-    """Goes up when the environment has to be written again although nothing wanted has changed."""
+    """A new number writes the environment again, although its settings have not changed."""
     existing: Existing
-    """What GitHub has and this stack takes over."""
+    """What exists at GitHub and is imported."""
 
 
 class GithubEnvironment(pulumi.ComponentResource):
     """The environment and what may be deployed to it.
 
-    It stays when it is removed here, because its secrets and its history would be lost with it.
+    GitHub keeps it when it is removed here, because its secrets and history would be lost.
     """
 
     environment: pulumi.Output[str]
@@ -48,7 +48,7 @@ class GithubEnvironment(pulumi.ComponentResource):
         own = pulumi.ResourceOptions(
             parent=self,
             retain_on_delete=True,
-            # The old one is retained, so that the replacement is one more write of the same.
+            # The old one is retained, so that a replacement only writes the environment again.
             replacement_trigger=args["generation"],
         )
         resource = names.environment(environment)
@@ -57,12 +57,12 @@ class GithubEnvironment(pulumi.ComponentResource):
             repository=repository,
             environment=environment,
             reviewers=_reviewers(args["reviewers"]),
-            # GitHub keeps it with the reviewers only.
+            # GitHub stores it only together with reviewers.
             prevent_self_review=not rules.self_review and args["reviewers"] != Reviewers(),
             wait_timer=rules.wait or None,
             can_admins_bypass=rules.administrators_bypass,
             deployment_branch_policy=_policy(rules),
-            opts=taking_over(args["existing"], resource, own),
+            opts=importing(args["existing"], resource, own),
         )
         for kind, pattern in rules.policies:
             policy = names.policy(environment, kind, pattern)
@@ -72,7 +72,7 @@ class GithubEnvironment(pulumi.ComponentResource):
                 environment=environment,
                 branch_pattern=pattern if kind == "branch" else None,
                 tag_pattern=pattern if kind == "tag" else None,
-                opts=taking_over(
+                opts=importing(
                     args["existing"],
                     policy,
                     pulumi.ResourceOptions(parent=self, depends_on=[self.resource]),
@@ -95,7 +95,7 @@ def _reviewers(
 def _policy(
     rules: EnvironmentRules,
 ) -> github.RepositoryEnvironmentDeploymentBranchPolicyArgs | None:
-    """Only what the policies name; None for anything."""
+    """Only what matches the policies; None allows everything."""
     if not rules.policies:
         return None
     return github.RepositoryEnvironmentDeploymentBranchPolicyArgs(

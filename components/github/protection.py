@@ -1,4 +1,4 @@
-"""What may get into branches, and what happens to the tags that are releases: nothing."""
+"""Protection of branches, and of release tags against any change."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from typing import TypedDict
 import pulumi
 import pulumi_github as github
 
-from components.github.provider import taking_over
+from components.github.provider import importing
 from slipway.github import names
 from slipway.github.existing import Existing
 from slipway.github.observe import Reviewers
@@ -21,17 +21,17 @@ class BranchProtectionArgs(TypedDict):
     repository: str
     """Name of the repository, without its owner."""
     node_id: str
-    """The repository's name in the GraphQL API: by its plain name an imported rule is replaced."""
+    """The repository's GraphQL id: with the plain name an imported rule would be replaced."""
     branches: Mapping[str, BranchRules]
     """The rules by branch or pattern, each with its checks."""
     existing: Existing
-    """What GitHub has and this stack takes over."""
+    """What exists at GitHub and is imported."""
 
 
 class BranchProtection(pulumi.ComponentResource):
-    """Classic protection by branch, and a ruleset where it asks for deployments.
+    """Classic protection of each branch, and a ruleset where deployments are required.
 
-    Pulumi refuses to delete any of it, because whoever may push could do everything at once.
+    Pulumi refuses to delete it, because without it everybody who may push could push anything.
     """
 
     patterns: pulumi.Output[Sequence[str]]
@@ -55,7 +55,7 @@ class BranchProtection(pulumi.ComponentResource):
                 allows_force_pushes=False,
                 required_pull_request_reviews=[_reviews(rules)],
                 required_status_checks=_checks(rules),
-                opts=taking_over(args["existing"], resource, own),
+                opts=importing(args["existing"], resource, own),
             )
             if rules.deployed_to:
                 _ruleset(
@@ -64,7 +64,7 @@ class BranchProtection(pulumi.ComponentResource):
                     "branch",
                     [pattern],
                     github.RepositoryRulesetRulesArgs(required_deployments=_deployments(rules)),
-                    opts=taking_over(args["existing"], names.deployed(pattern), own),
+                    opts=importing(args["existing"], names.deployed(pattern), own),
                 )
         self.patterns = pulumi.Output.from_input(list(args["branches"]))
         self.register_outputs({"patterns": self.patterns})
@@ -78,15 +78,15 @@ class ReleaseTagsArgs(TypedDict):
     patterns: Sequence[str]
     """The tags."""
     creators: Reviewers
-    """Who alone may make them; nobody: all who may push."""
+    """Who may create them; empty: everybody who may push."""
     existing: Existing
-    """What GitHub has and this stack takes over."""
+    """What exists at GitHub and is imported."""
 
 
 class ReleaseTags(pulumi.ComponentResource):
-    """Release tags stay what they were, because what they name has been deployed.
+    """Release tags cannot be changed or deleted, because their commits have been deployed.
 
-    Who may make them stands in a ruleset of its own: those would else be let through all rules.
+    A separate ruleset says who may create them: in one ruleset they could bypass the other rules.
     """
 
     patterns: pulumi.Output[Sequence[str]]
@@ -102,7 +102,7 @@ class ReleaseTags(pulumi.ComponentResource):
             "tag",
             args["patterns"],
             github.RepositoryRulesetRulesArgs(deletion=True, update=True, non_fast_forward=True),
-            opts=taking_over(args["existing"], names.RELEASE_TAGS, own),
+            opts=importing(args["existing"], names.RELEASE_TAGS, own),
         )
         if args["creators"] != Reviewers():
             _ruleset(
@@ -112,7 +112,7 @@ class ReleaseTags(pulumi.ComponentResource):
                 args["patterns"],
                 github.RepositoryRulesetRulesArgs(creation=True),
                 bypass=_bypass(args["creators"]),
-                opts=taking_over(args["existing"], names.RELEASE_CREATORS, own),
+                opts=importing(args["existing"], names.RELEASE_CREATORS, own),
             )
         self.patterns = pulumi.Output.from_input(list(args["patterns"]))
         self.register_outputs({"patterns": self.patterns})

@@ -1,4 +1,4 @@
-"""The provider for GitHub, the questions that go through it, and how what exists is taken over."""
+"""The provider for GitHub, read requests through it, and the import of what exists."""
 
 from __future__ import annotations
 
@@ -21,11 +21,11 @@ REMEDIES: Final = {
     " 401 ": "Set a token that is valid: `token` in slipway:github, or the variable GITHUB_TOKEN.",
     " 403 ": PERMISSIONS,
 }
-LATER: Final = "Try again later, and see githubstatus.com."
+TRY_LATER: Final = "Try again later, and see githubstatus.com."
 
 
 def provider(settings: Settings, chosen: Github) -> github.Provider:
-    """GitHub as the stack's token sees it. The provider waits for rate limits and repeats 5xx."""
+    """GitHub with the stack's token. The provider waits for rate limits and retries on 5xx."""
     token = settings.secret_values([chosen.token])[chosen.token] if chosen.token else None
     return github.Provider(
         "github",
@@ -37,8 +37,8 @@ def provider(settings: Settings, chosen: Github) -> github.Provider:
     )
 
 
-class Questions:
-    """Questions through the provider, so that they have its token, its patience and its limits."""
+class ReadRequests:
+    """Read requests through the provider, with its token, retries and limits."""
 
     def __init__(self, asked: github.Provider) -> None:
         self._options = pulumi.InvokeOptions(provider=asked)
@@ -61,22 +61,22 @@ class Questions:
 
 @contextmanager
 def _refusals(what: str) -> Iterator[None]:
-    """A question that GitHub refuses is an error with a remedy."""
+    """A request that GitHub refuses is an error with a remedy."""
     try:
         yield
     except Exception as error:  # the SDK raises nothing narrower
         if "invoke of " not in str(error):
             raise
         reason = " ".join(str(error).split()).rpartition("* ")[2].removesuffix(" []")
-        remedy = next((text for sign, text in REMEDIES.items() if sign in reason), LATER)
+        remedy = next((text for sign, text in REMEDIES.items() if sign in reason), TRY_LATER)
         raise SlipwayError(f"no answer: {reason}", where=f"GitHub: {what}", remedy=remedy) from None
 
 
-def taking_over(
+def importing(
     existing: Existing, name: str, opts: pulumi.ResourceOptions
 ) -> pulumi.ResourceOptions:
-    """What exists comes into the state as it is; the next update shows what differs."""
+    """Import what exists without changing it; the next update shows the differences."""
     if name not in existing:
         return opts
-    adopted = pulumi.ResourceOptions(import_=existing[name], ignore_changes=["*"])
-    return pulumi.ResourceOptions.merge(opts, adopted)
+    imported = pulumi.ResourceOptions(import_=existing[name], ignore_changes=["*"])
+    return pulumi.ResourceOptions.merge(opts, imported)

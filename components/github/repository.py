@@ -1,4 +1,4 @@
-"""What the stack owns at GitHub, from the questions to the resources."""
+"""What the stack manages at GitHub: observe, plan, declare."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ import pulumi
 
 from components.github.environment import GithubEnvironment
 from components.github.protection import BranchProtection, ReleaseTags
-from components.github.provider import Questions, provider
+from components.github.provider import ReadRequests, provider
 from components.github.secrets import Secrets
 from components.github.workflows import WorkflowFiles
 from slipway.ci.files import files
@@ -22,31 +22,31 @@ from slipway.settings.github import Github
 from slipway.settings.github import GithubEnvironment as EnvironmentSettings
 
 State = Mapping[str, Mapping[str, Any]]
-"""What each of the stack's resources has put out, by its name."""
+"""The outputs of the stack's resources, by the name of the resource."""
 
 
 def declare(settings: Settings, chosen: Github, environment: str, state: State) -> None:
-    """Declare what is `chosen`, once GitHub was asked and nothing speaks against it.
+    """Observe GitHub, check the settings in `chosen`, and declare the resources.
 
-    Raises SettingsError with all that would fail later, before anything is written.
+    Raises SettingsError with everything that would fail later, before anything is written.
     """
     Repository(settings, chosen, environment, state).declare()
 
 
 class Repository:
-    """The repository as this stack wants it, beside what GitHub and the stack's state have."""
+    """The settings for the repository, what exists at GitHub, and the plan."""
 
     def __init__(self, settings: Settings, chosen: Github, environment: str, state: State) -> None:
         self.settings, self.chosen, self.environment = settings, chosen, environment
         self.files = files(settings) if chosen.workflow_branch else {}
-        asked = provider(settings, chosen)
+        through = provider(settings, chosen)
         self.state = state
-        self.found = observe(Questions(asked), chosen, environment, self.files)
+        self.found = observe(ReadRequests(through), chosen, environment, self.files)
         self.plan = plan(settings, chosen, environment, self.found, self.state)
-        self.through = pulumi.ResourceOptions(providers=[asked])
+        self.opts = pulumi.ResourceOptions(providers=[through])
 
     def declare(self) -> None:
-        """The environment, and in the stack that owns it everything else."""
+        """The environment, and in the stack that manages the repository everything else."""
         if self.chosen.owns_repository:
             self._protection()
             self._secrets(None, self.chosen, self.found.repository.secrets)
@@ -54,7 +54,7 @@ class Repository:
 
     def _protection(self) -> None:
         repository, plan = self.chosen.repository, self.plan
-        opts = self.through
+        opts = self.opts
         if self.chosen.workflow_branch:
             written = WorkflowFiles(
                 f"{REPOSITORY}-workflows",
@@ -63,9 +63,9 @@ class Repository:
                     "branch": self.chosen.workflow_branch,
                     "files": self.files,
                 },
-                self.through,
+                self.opts,
             )
-            # The branch may come under the rules with this very update.
+            # This update may add the rules for the branch that the files are committed to.
             opts = pulumi.ResourceOptions.merge(opts, pulumi.ResourceOptions(depends_on=[written]))
         BranchProtection(
             f"{REPOSITORY}-branches",
@@ -85,7 +85,7 @@ class Repository:
                 "creators": plan.creators,
                 "existing": plan.taken,
             },
-            self.through,
+            self.opts,
         )
 
     def _environment(self) -> None:
@@ -104,15 +104,15 @@ class Repository:
                 "generation": generation,
                 "existing": self.plan.taken,
             },
-            self.through,
+            self.opts,
         )
         if self.plan.foreign:
             pulumi.log.warn(
-                f"GitHub lets deployments from {', '.join(self.plan.foreign)} into {name}, which is"
+                f"GitHub allows deployments from {', '.join(self.plan.foreign)} to {name}, which is"
                 " not configured. Remove it in the environment's settings, or configure it.",
                 made,
             )
-        # What is there is not waited for: its key is known even while it is written again.
+        # The key of an existing environment is known, even while it is written again.
         after = [] if found else [made.resource]
         self._secrets(name, wanted, found.secrets if found else {}, after)
 
@@ -140,5 +140,5 @@ class Repository:
                 ),
                 "existing": self.plan.taken,
             },
-            self.through,
+            self.opts,
         )

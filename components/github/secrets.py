@@ -8,7 +8,7 @@ from typing import Any, TypedDict
 import pulumi
 import pulumi_github as github
 
-from components.github.provider import taking_over
+from components.github.provider import importing
 from slipway.github import names
 from slipway.github.encryption import encrypt
 from slipway.github.existing import Existing
@@ -20,21 +20,21 @@ class SecretsArgs(TypedDict):
     repository: str
     """Name of the repository, without its owner."""
     environment: str | None
-    """Name of the environment; None: they are the whole repository's."""
+    """Name of the environment; None: the scope is the repository."""
     secrets: Mapping[str, str]
-    """Values by name, in plain text: they are sealed here and go nowhere else."""
+    """Values by name, in plain text; they are encrypted here."""
     variables: Mapping[str, str]
     """Values by name."""
     after: Sequence[pulumi.Resource]
-    """What has to be there first: an environment that this update makes."""
+    """What must exist first: an environment that this update creates."""
     generations: Mapping[str, int]
-    """By secret a number that goes up when it has to be written again with the same value."""
+    """By secret; a new number writes it again with the same value."""
     existing: Existing
-    """What GitHub has and this stack takes over. Secrets are written over: none can be read."""
+    """What exists at GitHub and is imported. Secrets are overwritten, because none can be read."""
 
 
 class Secrets(pulumi.ComponentResource):
-    """Secrets are in the state only as GitHub alone can open them."""
+    """The state contains secrets only encrypted with GitHub's public key."""
 
     generations: pulumi.Output[Mapping[str, int]]
 
@@ -51,13 +51,13 @@ class Secrets(pulumi.ComponentResource):
         self.register_outputs({"generations": self.generations})
 
     def _public_key(self, args: SecretsArgs) -> pulumi.Output[Any]:
-        """The key to seal for; unknown in a preview that would make the environment."""
-        asking = pulumi.InvokeOutputOptions(parent=self, depends_on=args["after"])
+        """The key to encrypt with; unknown in a preview that would create the environment."""
+        opts = pulumi.InvokeOutputOptions(parent=self, depends_on=args["after"])
         repository, environment = args["repository"], args["environment"]
         if environment is None:
-            return github.get_actions_public_key_output(repository=repository, opts=asking)
+            return github.get_actions_public_key_output(repository=repository, opts=opts)
         return github.get_actions_environment_public_key_output(
-            repository=repository, environment=environment, opts=asking
+            repository=repository, environment=environment, opts=opts
         )
 
     def _secret(self, name: str, value: str, key: Any, args: SecretsArgs) -> None:
@@ -84,7 +84,7 @@ class Secrets(pulumi.ComponentResource):
             "repository": args["repository"],
             "variable_name": name,
             "value": value,
-            "opts": taking_over(args["existing"], resource, opts),
+            "opts": importing(args["existing"], resource, opts),
         }
         if environment is None:
             github.ActionsVariable(resource, **given)

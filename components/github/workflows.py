@@ -1,4 +1,4 @@
-"""The workflow files, committed to a branch."""
+"""Workflow files, committed to a branch."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ class WorkflowFilesArgs(TypedDict):
     repository: str
     """Name of the repository, without its owner."""
     branch: str
-    """Branch that exists and may be pushed to."""
+    """An existing branch that the token may push to."""
     files: Mapping[str, str]
     """Texts by path."""
 
@@ -40,9 +40,9 @@ class WorkflowFiles(pulumi.ComponentResource):
                 file=path,
                 content=text,
                 commit_message=f"{path} as the configuration has it",
-                # What was there without being known here has been an error before.
+                # A file that exists and is not in the state was rejected before.
                 overwrite_on_create=True,
-                # One after the other: GitHub refuses commits that overtake each other.
+                # One after the other: GitHub rejects concurrent commits.
                 opts=pulumi.ResourceOptions(parent=self, depends_on=before),
             )
             before = [committed]

@@ -1,4 +1,4 @@
-"""What changed between two sets of inputs, as the engine shows it."""
+"""The changes between two sets of inputs, as the engine shows them."""
 
 from __future__ import annotations
 
@@ -33,7 +33,7 @@ def changed_paths(old: Struct, new: Struct) -> dict[str, str]:
 
 
 def top_level(paths: dict[str, str]) -> list[str]:
-    """The sorted names of the inputs that the paths lead into."""
+    """The sorted names of the inputs that the paths start with."""
     return sorted({re.split(r"[.\[]", path, maxsplit=1)[0] for path in paths})
 
 
@@ -65,7 +65,7 @@ def _value(old: Any, new: Any, path: str) -> list[tuple[str, str]]:
 
 
 def _comparable(value: Any) -> Any:
-    """Assets are the same when their contents are: the path is not kept in the state."""
+    """Assets are compared by content: their path is not in the state."""
     if is_asset(value) and value.get("hash"):
         return value["hash"]
     return plain(value)

@@ -1,4 +1,4 @@
-"""What a plugin is made of: resources, functions and the configuration they share."""
+"""The parts of a plugin: resources, functions and their common configuration."""
 
 from __future__ import annotations
 
@@ -11,19 +11,19 @@ from .difference import Difference, changed_paths, top_level
 from .values import Struct
 
 Log = Callable[[str, str], Awaitable[None]]
-"""Tells the engine one line about the resource at hand: severity (`info`, `warning`), text."""
+"""Sends the engine one log line about the current resource: severity (`info`, `warning`), text."""
 
 
 class PluginError(Exception):
-    """A failure in the words that the engine prints."""
+    """A failure, with the message that the engine prints."""
 
 
 class CancelledCallError(PluginError):
-    """The user interrupted before the work of the call was done."""
+    """The user interrupted before the call was done."""
 
 
 class RefusedError(Exception):
-    """Inputs that the plugin does not accept: each property with its reason."""
+    """Inputs that the plugin rejects: each property with the reason."""
 
     def __init__(self, failures: dict[str, str]) -> None:
         super().__init__("; ".join(f"{name}: {reason}" for name, reason in failures.items()))
@@ -32,7 +32,7 @@ class RefusedError(Exception):
 
 @dataclass(frozen=True)
 class Call:
-    """The circumstances of one call: which resource, whether it is a preview, where to log."""
+    """The context of one call: the name of the resource, whether it is a preview, and the log."""
 
     name: str
     preview: bool
@@ -40,17 +40,17 @@ class Call:
 
 
 class Resource(ABC):
-    """One resource type; its inputs are refused by name unless they are listed here."""
+    """One resource type; inputs that are not in `properties` are rejected by name."""
 
     tok: ClassVar[str]
     properties: ClassVar[frozenset[str]]
 
     async def check(self, inputs: Struct) -> Struct:
-        """The inputs with defaults and secret marks filled in; raises RefusedError."""
+        """The inputs with defaults and secret marks; raises RefusedError."""
         return inputs
 
     def diff(self, old_inputs: Struct, inputs: Struct) -> Difference:
-        """What the new inputs change; nothing is asked or done."""
+        """The changes by the new inputs, without any request."""
         kinds = changed_paths(old_inputs, inputs)
         return Difference(kinds, changed=top_level(kinds))
 
@@ -66,10 +66,10 @@ class Resource(ABC):
         """The id if the resource still exists, else empty."""
         return resource_id
 
-    async def delete(  # noqa: B027 (most resources leave nothing behind)
+    async def delete(  # noqa: B027 (most resources have nothing to delete)
         self, call: Call, resource_id: str, state: Struct
     ) -> None:
-        """Undoes what `create` did, where there is anything to undo."""
+        """Undo what `create` did, where there is anything to undo."""
 
 
 class Function(ABC):
@@ -85,11 +85,11 @@ class Function(ABC):
 
 @dataclass
 class Plugin:
-    """A plugin's name, version, what it covers, and what it says about its configuration.
+    """A plugin's name and version, what it covers, and how it handles its configuration.
 
-    `accepts_secrets` tells the engine whether to send secret marks. `check_config` returns the
-    configuration as it is kept in the state; `configure` receives it without secret marks;
-    `cancel` is called once when the user interrupts.
+    With `accepts_secrets` the engine sends secret marks. `check_config` returns the configuration
+    for the state; `configure` receives it without secret marks; `cancel` is called once when the
+    user interrupts.
     """
 
     name: str
@@ -125,7 +125,7 @@ class Plugin:
             raise RefusedError({key: self._uncovered(f"the property {key}") for key in unknown})
 
     def schema(self) -> Struct:
-        """The covered tokens and properties; types are the official SDK's business."""
+        """The covered tokens and properties; the official SDK checks types."""
         anything = {"$ref": "pulumi.json#/Any"}
         return {
             "name": self.name,

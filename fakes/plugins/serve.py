@@ -28,7 +28,7 @@ _PARENT_CHECK_SECONDS = 1.0
 
 
 class Servicer(provider_pb2_grpc.ResourceProviderServicer):
-    """Translates the engine's calls for one plugin."""
+    """Handles the engine's gRPC calls for one plugin."""
 
     def __init__(self, plugin: Plugin, engine: EngineStub | None) -> None:
         self._plugin = plugin
@@ -37,7 +37,7 @@ class Servicer(provider_pb2_grpc.ResourceProviderServicer):
 
     @property
     def busy(self) -> bool:
-        """Whether a call is still being worked on, wanted by the engine or not."""
+        """Whether a call is still running, even if the engine no longer waits for it."""
         return bool(self._running)
 
     @override
@@ -158,7 +158,7 @@ class Servicer(provider_pb2_grpc.ResourceProviderServicer):
         return await self._run(answer, context)
 
     async def _run(self, answer: Callable[[], Awaitable[Answer]], context: Any) -> Answer:
-        """Runs to the end even when the engine is killed: a step half-way is never cut off."""
+        """Run to the end even when the engine is killed, so that no step is left half done."""
         task: asyncio.Task[Answer] = asyncio.ensure_future(answer())
         self._running.add(task)
         task.add_done_callback(self._running.discard)
@@ -172,7 +172,7 @@ class Servicer(provider_pb2_grpc.ResourceProviderServicer):
             raise
 
     async def _checked(self, answer: Callable[[], Awaitable[Any]], context: Any) -> Any:
-        """Like `_run`; refused properties are an answer of their own."""
+        """Like `_run`; rejected properties are answered as failures."""
 
         async def or_failures() -> Any:
             try:
@@ -200,9 +200,9 @@ class Servicer(provider_pb2_grpc.ResourceProviderServicer):
 
 
 def serve(plugin: Plugin, arguments: list[str]) -> None:
-    """Prints the port and serves until the engine ends the process, or has itself ended.
+    """Print the port and serve until the engine kills the process or ends.
 
-    The first argument that is not a flag is the engine's address, where log lines go.
+    The first argument that is not a flag is the engine's address, to which log lines are sent.
     """
     parent = os.getppid()
     engine_address = next(
@@ -231,7 +231,7 @@ async def _serve(plugin: Plugin, engine_address: str | None, parent: int) -> Non
 
 
 def _type(urn: str) -> str:
-    """The resource's own type: a URN's third part lists the parents' types before it."""
+    """The resource's own type: in a URN's third part the parents' types come before it."""
     return urn.split("::")[2].rsplit("$", 1)[-1]
 
 

@@ -1,4 +1,4 @@
-"""Property values as the engine sends them: plain JSON, with marks for what JSON cannot say."""
+"""Property values as the engine sends them: JSON, with marks for secrets, assets and unknowns."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ ASSET_MARK: Final = "c44067f5952c0a294b673a41bacd8c17"
 ARCHIVE_MARK: Final = "0def7320c3a5731c473e5ecbe6d01bc7"
 UNKNOWN: Final = "04da6b54-80e4-46f7-96ec-b56ff0331ba9"
 
-# The engine marks an unknown by its type; the SDK only ever sends the first of them.
+# The engine has one unknown for each type; the SDK only sends the first of them.
 _UNKNOWNS: Final = frozenset(
     {
         UNKNOWN,
@@ -36,7 +36,7 @@ def decode(message: struct_pb2.Struct) -> Struct:
 
 
 def encode(values: Struct) -> struct_pb2.Struct:
-    """The values as a message; an inverse of `decode`."""
+    """The values as a message; the inverse of `decode`."""
     message: struct_pb2.Struct = json_format.ParseDict(values, struct_pb2.Struct())
     return message
 
@@ -57,7 +57,7 @@ def secret(value: Any) -> Any:
 
 
 def plain(value: Any) -> Any:
-    """The value with every secret mark taken off, for work and comparison, never for an answer."""
+    """The value without secret marks, for work and comparison, never for an answer."""
     if is_secret(value):
         return plain(value["value"])
     if isinstance(value, dict):
@@ -77,7 +77,7 @@ def has_unknown(value: Any) -> bool:
 
 
 def mark_secrets(value: Any, keys: Iterable[str]) -> Any:
-    """An object with the named members marked secret, under a mark of its own if it has one."""
+    """An object with the named members marked secret; a mark of the whole object stays."""
     if is_secret(value):
         return secret(mark_secrets(value["value"], keys))
     if not isinstance(value, dict):

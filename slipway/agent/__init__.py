@@ -1,1 +1,1 @@
-"""What runs on a server: one zipapp, called once per step, stdlib only, Python 3.9 or newer."""
+"""The agent on a server: called once for each step, standard library only, Python 3.9 or newer."""

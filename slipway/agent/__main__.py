@@ -1,9 +1,9 @@
 """`python3 agent STEP`: a request on standard input, one line with the answer on standard output.
 
-Three commands take words instead: `watch APPLICATION ENVIRONMENT` is the watchdog, `install` with
-the same words has cron start it after a boot, and `health` is for people (`health --help`).
-Progress goes to standard error. Exits 0, or 1 with a last line there that says what is wrong,
-where, what to do, and what serves now.
+Three commands take arguments instead: `watch APPLICATION ENVIRONMENT` is the watchdog, `install`
+with the same arguments makes cron start it after a boot, and `health` is for people (`health
+--help`). Progress goes to standard error. The exit status is 0, or 1 with a last line there that
+says what is wrong, where, what to do, and which release serves.
 """
 
 from __future__ import annotations
@@ -42,7 +42,7 @@ from slipway.rollout.step import Step
 Handler = Callable[[Any, Engine, Store, Report], Any]
 
 HEALTH = "health"
-NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,127}\Z")  # as Pulumi takes them for stacks
+NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,127}\Z")  # the names that Pulumi allows for stacks
 
 HANDLERS: Mapping[Step, Handler] = {
     Step.PREFLIGHT: preflight.run,
@@ -58,12 +58,12 @@ HANDLERS: Mapping[Step, Handler] = {
 
 
 def main(arguments: Sequence[str]) -> int:
-    """Do one step; the exit status."""
-    signal.signal(signal.SIGHUP, signal.SIG_IGN)  # a cut SSH session leaves no step half-way
+    """Run one step and return the exit status."""
+    signal.signal(signal.SIGHUP, signal.SIG_IGN)  # a lost SSH session does not stop a step
     signal.signal(signal.SIGPIPE, signal.SIG_IGN)
     os.umask(0o077)
     if len(arguments) == 3 and arguments[0] in (WATCH, INSTALL):
-        return _resident(arguments[0], Installation(arguments[1], arguments[2]))
+        return _watchdog_command(arguments[0], Installation(arguments[1], arguments[2]))
     if arguments[:1] == [HEALTH]:
         return diagnostics.command(arguments[1:])
     report = Report(Redactor(()))
@@ -85,26 +85,28 @@ def _do(step: Step, request: Any, store: Store, report: Report) -> int:
     try:
         answer = HANDLERS[step](request, Engine(), store, report)
     except (SlipwayError, OSError) as error:
-        told = str(error).rstrip(".")
-        report.last(f"{request.target.server}: {step}: {told}. {_serving(store)}")
+        message = str(error).rstrip(".")
+        report.last(f"{request.target.server}: {step}: {message}. {_serving(store)}")
         return 1
-    with contextlib.suppress(OSError):  # nobody listens any more; the step is done all the same
+    with contextlib.suppress(OSError):  # the connection is lost; the step is done
         print(write_answer(answer), flush=True)
     return 0
 
 
 def _store(target: Target) -> Store:
-    """Raises SlipwayError for names that could lead out of the folder."""
+    """Raises SlipwayError for names that could be paths."""
     for name in (target.application, target.environment):
         if not NAME.match(name):
             raise SlipwayError(
-                f"{name!r} is no name", where="target", remedy="Use letters, digits, . _ and -"
+                f"{name!r} is not a valid name",
+                where="target",
+                remedy="Use letters, digits, . _ and -",
             )
     return Store(Path.home() / Installation.of(target).folder)
 
 
-def _resident(command: str, installation: Installation) -> int:
-    """Be the watchdog, or have cron start it after a boot."""
+def _watchdog_command(command: str, installation: Installation) -> int:
+    """Run the watchdog, or make cron start it after a boot."""
     report = Report(Redactor(()))
     target = installation.target(os.uname().nodename)
     try:
@@ -123,8 +125,8 @@ def _serving(store: Store) -> str:
     try:
         serving = store.state().serving
     except SlipwayError:
-        return "What serves is unknown"
-    return f"{serving} serves" if serving else "Nothing serves here yet"
+        return "The serving release is unknown"
+    return f"{serving} serves" if serving else "No release serves here yet"
 
 
 if __name__ == "__main__":

@@ -1,4 +1,4 @@
-"""Packs the agent for the servers: one zip archive, the same bytes for the same sources."""
+"""Pack the agent for the servers: one zip archive, the same bytes for the same sources."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ import zipfile
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parents[2]
-EPOCH = (1980, 1, 1, 0, 0, 0)  # the oldest time that a zip file can hold
+EPOCH = (1980, 1, 1, 0, 0, 0)  # the oldest time in a zip file
 FOLDERS = ("agent", "protocol", "rollout")
 FILES = ("__init__.py", "errors.py", "strenum.py")
 START = """\
@@ -22,7 +22,7 @@ sys.exit(main(sys.argv[1:]))
 
 
 def build(target_dir: Path) -> Path:
-    """Write `agent-HASH.zip` into an existing folder, unless it is there, and return its path."""
+    """Write `agent-HASH.zip` into a folder, unless it exists there, and return its path."""
     content = _content()
     target = target_dir / f"agent-{_digest(content)}.zip"
     if not target.exists():
@@ -33,7 +33,7 @@ def build(target_dir: Path) -> Path:
 
 
 def digest() -> str:
-    """What tells one agent from another: 12 hexadecimal digits of its content's SHA-256."""
+    """The identity of this agent: 12 hexadecimal digits of its content's SHA-256."""
     return _digest(_content())
 
 

@@ -1,4 +1,4 @@
-"""The line in the deploy user's crontab that starts the watchdog when the machine has booted."""
+"""The line in the deploy user's crontab that starts the watchdog after a boot."""
 
 from __future__ import annotations
 
@@ -15,13 +15,13 @@ from slipway.protocol.installation import ROOT, Installation
 
 LIMIT = 10.0  # seconds for one call of crontab
 DAEMONS = ("cron", "crond", "fcron")
-EMPTY = "no crontab for"  # what crontab says, with an exit status of 1
+EMPTY = "no crontab for"  # in crontab's message, with exit status 1
 
 
 def install(installation: Installation, home: Path) -> None:
-    """Write the line, unless it is there; those of others stay.
+    """Write the line unless it exists; other lines stay.
 
-    Raises SlipwayError where the crontab cannot be read or written: it is never taken for empty.
+    Raises SlipwayError where the crontab cannot be read or written.
     """
     with lock.exclusive(home / ROOT):
         before = _read()
@@ -31,11 +31,11 @@ def install(installation: Installation, home: Path) -> None:
         text = "\n".join([*others, installation.crontab_line, ""])
         done = _crontab("-", text)
         if done.returncode:
-            raise _refused(done.stderr)
+            raise _failed(done.stderr)
 
 
 def starts_at_boot(installation: Installation) -> bool:
-    """Whether the line is there; not where there is no crontab that can be read."""
+    """Whether the crontab has the line; false if it cannot be read."""
     try:
         return installation.crontab_line in _read()
     except SlipwayError:
@@ -48,7 +48,7 @@ def faults(installation: Installation, proc: Path = Path("/proc")) -> list[str]:
     if not starts_at_boot(installation):
         found.append(f"the watchdog's line is missing in the crontab of {_user()}. Run `pulumi up`")
     if not any(_name(process) in DAEMONS for process in proc.glob("[0-9]*")):
-        found.append("no cron daemon runs, which starts the watchdog after a boot. Start cron")
+        found.append("no cron daemon runs; it has to start the watchdog after a boot. Start cron")
     return found
 
 
@@ -58,7 +58,7 @@ def _read() -> list[str]:
         return done.stdout.splitlines()
     if EMPTY in done.stderr:
         return []
-    raise _refused(done.stderr)
+    raise _failed(done.stderr)
 
 
 def _crontab(argument: str, text: Optional[str] = None) -> subprocess.CompletedProcess[str]:
@@ -72,14 +72,14 @@ def _crontab(argument: str, text: Optional[str] = None) -> subprocess.CompletedP
             check=False,
         )
     except (OSError, subprocess.TimeoutExpired) as error:
-        raise _refused(str(error)) from error
+        raise _failed(str(error)) from error
 
 
-def _refused(said: str) -> SlipwayError:
+def _failed(reason: str) -> SlipwayError:
     return SlipwayError(
-        f"crontab failed: {said.strip()}",
+        f"crontab failed: {reason.strip()}",
         where=f"the crontab of {_user()}",
-        remedy="Install cron, and let this user have a crontab (cron.allow, cron.deny)",
+        remedy="Install cron, and allow this user to use it (cron.allow, cron.deny)",
     )
 
 
@@ -88,7 +88,7 @@ def _user() -> str:
 
 
 def _name(process: Path) -> str:
-    """Empty for a process that has ended meanwhile."""
+    """The name of a process; empty if it has ended meanwhile."""
     with contextlib.suppress(OSError):
         return (process / "comm").read_text().strip()
     return ""

@@ -1,4 +1,4 @@
-"""Carries actions out, each written in the journal before and after it; undoes what fails."""
+"""Execute actions, with a journal entry before and after each; undo the rollout on failure."""
 
 from __future__ import annotations
 
@@ -16,39 +16,39 @@ from slipway.rollout import machine
 from slipway.rollout.machine import Action, Actions
 from slipway.rollout.state import Phase
 
-LOG_SHOWN = 20  # lines of a failed container's log; the incident's report has more
-ENDING = (Phase.ABORTING, Phase.IDLE)  # phases in which there is nothing to go back from
+LOG_SHOWN = 20  # lines of a failed container's log; the incident report has more
+ENDING = (Phase.ABORTING, Phase.IDLE)  # phases in which there is nothing to undo
 
 
 class Performer(Protocol):
-    """Who does the actions."""
+    """Does the actions."""
 
     def perform(self, action: Action) -> None: ...
 
 
 class Recorder(Performer, Protocol):
-    """Who also keeps the state that they lead to."""
+    """Does the actions and stores the state."""
 
     store: Store
 
 
 @dataclass(frozen=True)
 class Journal:
-    """Writes what one step does."""
+    """Writes the journal entries of one step."""
 
     append: Callable[[Any], None]
     step: str
     owner: str
-    transaction: str = ""  # names the rollout
+    transaction: str = ""  # id of the rollout
 
     def __call__(self, action: str, outcome: str, release: str = "") -> None:
-        who = {"step": self.step, "owner": self.owner, "transaction": self.transaction}
-        entry = {"time": round(time.time(), 3), **who}
+        context = {"step": self.step, "owner": self.owner, "transaction": self.transaction}
+        entry = {"time": round(time.time(), 3), **context}
         self.append({**entry, "release": release, "action": action, "outcome": outcome})
 
 
 class InterruptedStepError(SlipwayError):
-    """The step was told to end."""
+    """The step was interrupted by a signal."""
 
 
 def attempt(
@@ -58,42 +58,42 @@ def attempt(
     report: Report,
     failed: Callable[[SlipwayError], None],
 ) -> list[str]:
-    """Carry the actions out, or undo the rollout; what went wrong with optional ones.
+    """Execute the actions, or undo the rollout; return the failures of optional actions.
 
-    `failed` is told of the fault before anything is undone. Raises SlipwayError for it, with the
-    server as it was before the rollout.
+    `failed` is called with the error before anything is undone. Raises the error, with the server
+    as it was before the rollout.
     """
     try:
         with _interruptible():
-            return carry_out(actions, runner, journal, report)
+            return execute(actions, runner, journal, report)
     except SlipwayError as error:
         for line in getattr(error, "log", ())[-LOG_SHOWN:]:
             report(line)
         failed(error)
-        report(f"failed: {error.what}; going back")
+        report(f"failed: {error.what}; rolling back")
         undo = machine.recover(runner.store.state())
         try:
-            for warning in carry_out(undo, runner, journal, report):
-                report(f"while going back: {warning}")
+            for warning in execute(undo, runner, journal, report):
+                report(f"while rolling back: {warning}")
         except SlipwayError as second:
             raise SlipwayError(
-                f"{error.what}; and going back failed too: {second.what}",
+                f"{error.what}; and the rollback failed too: {second.what}",
                 where=error.where,
-                remedy="Run `pulumi up` again once that is mended",
+                remedy="Correct that, then run `pulumi up` again",
             ) from second
         raise
 
 
 @contextmanager
 def _interruptible() -> Iterator[None]:
-    """SIGTERM and SIGINT fail the step, which undoes it; going back itself is not interrupted."""
+    """SIGTERM and SIGINT make the step fail, which undoes it; the undoing is not interrupted."""
     signals = (signal.SIGTERM, signal.SIGINT)
 
     def interrupt(number: int, _: object) -> None:
         for each in signals:
             signal.signal(each, signal.SIG_IGN)
         raise InterruptedStepError(
-            f"interrupted by {signal.Signals(number).name}", remedy="Run the rollout again"
+            f"interrupted by {signal.Signals(number).name}", remedy="Run `pulumi up` again"
         )
 
     for each in signals:
@@ -105,10 +105,10 @@ def _interruptible() -> Iterator[None]:
             signal.signal(each, signal.SIG_IGN)
 
 
-def carry_out(actions: Actions, runner: Performer, journal: Journal, report: Report) -> list[str]:
-    """What went wrong with optional actions. Raises SlipwayError for any other fault, at once.
+def execute(actions: Actions, runner: Performer, journal: Journal, report: Report) -> list[str]:
+    """Return the failures of optional actions. Raises SlipwayError for any other, at once.
 
-    On the way forward nothing is done that the journal does not hold; going back does without it.
+    A rollout does no action that is not in the journal; undoing it continues without the journal.
     """
     warnings: list[str] = []
     for action in actions:
@@ -117,18 +117,18 @@ def carry_out(actions: Actions, runner: Performer, journal: Journal, report: Rep
             _perform(action, runner)
         except SlipwayError as error:
             fault = report.redact.line(str(error))
-            _tell(action, f"failed: {fault}", journal, report)
+            _record(action, f"failed: {fault}", journal, report)
             if not action.optional:
                 raise
             warnings.append(f"{action}: {fault}")
         else:
-            _tell(action, "done", journal, report)
+            _record(action, "done", journal, report)
     return warnings
 
 
 def _begin(action: Action, journal: Journal, report: Report) -> None:
     if action.state.phase in ENDING:
-        _tell(action, "begun", journal, report)
+        _record(action, "begun", journal, report)
         return
     try:
         journal(str(action), "begun", action.release)
@@ -136,12 +136,12 @@ def _begin(action: Action, journal: Journal, report: Report) -> None:
         raise SlipwayError(
             f"the journal cannot be written: {error.strerror}",
             where=str(action),
-            remedy="Free some disk",
+            remedy="Free disk space",
         ) from error
 
 
-def _tell(action: Action, outcome: str, journal: Journal, report: Report) -> None:
-    """In the journal; where the disk is too full for it, in the report."""
+def _record(action: Action, outcome: str, journal: Journal, report: Report) -> None:
+    """Write to the journal, or to the report if the disk is full."""
     try:
         journal(str(action), outcome, action.release)
     except OSError as error:
@@ -149,7 +149,7 @@ def _tell(action: Action, outcome: str, journal: Journal, report: Report) -> Non
 
 
 def _perform(action: Action, runner: Performer) -> None:
-    """Whatever goes wrong is a fault of the action: the server must go back."""
+    """Any exception is a failure of the action, so that the rollout is undone."""
     try:
         runner.perform(action)
     except SlipwayError:
@@ -158,5 +158,5 @@ def _perform(action: Action, runner: Performer) -> None:
         raise SlipwayError(
             f"{type(error).__name__}: {error}",
             where=str(action),
-            remedy="Report it with the journal",
+            remedy="Report this bug with the journal",
         ) from error

@@ -1,4 +1,4 @@
-"""The same done for several things at once."""
+"""Run a function for several items concurrently."""
 
 from __future__ import annotations
 
@@ -6,13 +6,11 @@ from collections.abc import Iterable
 from concurrent.futures import ThreadPoolExecutor
 from typing import Callable, TypeVar
 
-Thing = TypeVar("Thing")
+Item = TypeVar("Item")
 Result = TypeVar("Result")
 
 
-def in_parallel(
-    do: Callable[[Thing], Result], things: Iterable[Thing], at_once: int
-) -> list[Result]:
-    """What came of each, in their order. When all have ended, the first one's error is raised."""
+def in_parallel(do: Callable[[Item], Result], items: Iterable[Item], at_once: int) -> list[Result]:
+    """The results, in order. When all have ended, the first error is raised."""
     with ThreadPoolExecutor(max_workers=at_once) as pool:
-        return list(pool.map(do, things))
+        return list(pool.map(do, items))

@@ -1,4 +1,4 @@
-"""How the other servers of a rollout vote, asked through their proxies."""
+"""The votes of the other servers of a rollout, requested through their proxies."""
 
 from __future__ import annotations
 
@@ -10,14 +10,14 @@ from slipway.agent.parallel import in_parallel
 from slipway.rollout.two_phase_commit import Vote
 
 TIMEOUT = 3.0  # seconds
-AT_ONCE = 100  # 300 silent peers take 9 s, during which other steps wait for the lock
+AT_ONCE = 100  # with 300 unreachable peers it takes 9 s, while other steps wait for the lock
 LONGEST = 64  # bytes of an answer that are read
 
 
 def ask(peers: Mapping[str, str], transaction: str) -> dict[str, Vote]:
-    """The vote of each peer by name; UNKNOWN for one that cannot be reached or answers nonsense.
+    """The vote of each peer by name; UNKNOWN without a valid answer.
 
-    `peers` holds the "host:port" of each proxy.
+    `peers` has the "host:port" of each proxy.
     """
     votes = in_parallel(lambda address: _vote(address, transaction), peers.values(), AT_ONCE)
     return dict(zip(peers, votes))

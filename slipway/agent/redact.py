@@ -1,4 +1,4 @@
-"""No value of a secret leaves the agent: every text for people goes through here."""
+"""Mask the values of secrets in every text for people."""
 
 from __future__ import annotations
 
@@ -8,11 +8,11 @@ from collections.abc import Iterable
 from urllib.parse import quote
 
 MASK = "***"
-LONGEST_LINE = 4000  # bytes; a line of 64 KiB hangs the program that runs the agent
+LONGEST_LINE = 4000  # bytes; a line of 64 KiB makes pulumi-command hang
 
 
 class Redactor:
-    """Masks known values, also as they look in URLs, JSON and base64."""
+    """Masks known values, also in the form for URLs, JSON and base64."""
 
     def __init__(self, secrets: Iterable[str]) -> None:
         forms = {form for secret in secrets if secret for form in _forms(secret)}
@@ -24,7 +24,7 @@ class Redactor:
         return text
 
     def line(self, text: str) -> str:
-        """One masked line of bounded length."""
+        """One masked line of limited length."""
         masked = " ".join(self(text).split("\n")).rstrip()
         return masked.encode()[:LONGEST_LINE].decode(errors="ignore")
 
@@ -35,5 +35,5 @@ def _forms(secret: str) -> Iterable[str]:
     yield json.dumps(secret)[1:-1]
     yield base64.b64encode(secret.encode()).decode().rstrip("=")
     for line in secret.splitlines():
-        if len(line) > 7:  # a key of many lines is logged line by line
+        if len(line) > 7:  # a key with several lines may be logged line by line
             yield line

@@ -1,4 +1,4 @@
-"""What the agent says while it works: bounded, masked, and deaf to a listener that has gone."""
+"""The agent's progress messages: limited and masked; a lost connection is ignored."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ MOST_LINES = 400  # of progress in one call
 
 
 class Report:
-    """Progress on standard error. A cut connection never stops a step half-way."""
+    """Progress on standard error. A lost connection does not stop a step."""
 
     def __init__(self, redact: Redactor, stream: Optional[TextIO] = None) -> None:
         self.redact = redact
@@ -24,7 +24,7 @@ class Report:
             self.last(text)
 
     def last(self, text: str) -> None:
-        """A line that is said whatever was said before it."""
+        """A line that is written however many were written before."""
         try:
             self._stream.write(self.redact.line(text) + "\n")
             self._stream.flush()

@@ -1,4 +1,4 @@
-"""Does every verb of the state machine on this server, each so that it can be repeated."""
+"""Do the state machine's actions on this server; each can be repeated."""
 
 from __future__ import annotations
 
@@ -29,31 +29,31 @@ from slipway.rollout.watch import Watch
 
 Value = TypeVar("Value")
 
-GRACE = 10.0  # seconds for a container whose release nobody remembers
-UNWELL = 20.0  # seconds at most that connections to a release that is given up get to end
+GRACE = 10.0  # seconds for a container of an unknown release
+ABORT_DRAIN = 20.0  # seconds at most for connections to an aborted release to end
 AT_ONCE = 8  # containers stopped or removed at the same time
 
 
 @dataclass(frozen=True)
 class Supplies:
-    """What some actions need beside the state: brought by the request of the step that has them."""
+    """What some actions need beside the state, from the step's request."""
 
     application: str
-    place: Optional[Place] = None  # for containers that are made
+    place: Optional[Place] = None  # for new containers
     registry: Optional[RegistryLogin] = None
     certificate: str = ""  # of the proxy, with its key
     bake: float = 0.0  # seconds
     watch: Watch = field(default_factory=Watch)
 
-    def made_in(self) -> Place:
-        return _needed(self.place, "where containers are made")
+    def required_place(self) -> Place:
+        return _required(self.place, "values for new containers")
 
-    def pulled_from(self) -> RegistryLogin:
-        return _needed(self.registry, "the registry")
+    def required_registry(self) -> RegistryLogin:
+        return _required(self.registry, "registry")
 
 
 class ActionRunner:
-    """One server, for one call. `seconds` has the time that the last shift of traffic took."""
+    """The actions of one call. `seconds` is the duration of the last change of weights."""
 
     def __init__(self, supplies: Supplies, engine: Engine, store: Store, report: Report) -> None:
         self.supplies, self.engine, self.store, self.report = supplies, engine, store, report
@@ -86,7 +86,7 @@ class ActionRunner:
         }
 
     def perform(self, action: Action) -> None:
-        """Raises SlipwayError when it cannot be done."""
+        """Raises SlipwayError when the action fails."""
         self._do[action.verb](action.state, action.release)
 
     def _record(self, state: State, _: str) -> None:
@@ -95,26 +95,28 @@ class ActionRunner:
 
     def _provide(self, state: State, _: str) -> None:
         ensure_network(self.engine, self.supplies.application, state.proxy.network)
-        images.ensure(self.engine, state.proxy.image, self.supplies.pulled_from(), self.report)
+        images.ensure(
+            self.engine, state.proxy.image, self.supplies.required_registry(), self.report
+        )
         if self.supplies.certificate:
             self.proxy.keep_certificate(self.supplies.certificate)
-            for told in certificate.warnings(self.supplies.certificate, state.proxy.renew_before):
-                self.report(f"warning: {told}")
+            for text in certificate.warnings(self.supplies.certificate, state.proxy.renew_before):
+                self.report(f"warning: {text}")
         self.proxy.ensure(state)
 
     def _pull(self, state: State, release: str) -> None:
         for reference in sorted(set(state.revision(release).release.images.values())):
             self.changed |= images.ensure(
-                self.engine, reference, self.supplies.pulled_from(), self.report
+                self.engine, reference, self.supplies.required_registry(), self.report
             )
 
     def _create(self, state: State, release: str) -> None:
         definition = state.revision(release).release
         fresh = state.phase == Phase.STAGING
         for each in self._containers(state, release):
-            body = containers.payload(each, definition, self.supplies.made_in())
+            body = containers.payload(each, definition, self.supplies.required_place())
             found = self.engine.inspect(each.name)
-            if found and not _unfit(found, body, fresh):
+            if found and not _must_replace(found, body, fresh):
                 continue
             if found:
                 self.engine.remove(each.name)
@@ -122,23 +124,23 @@ class ActionRunner:
             self.engine.create(each.name, body)
             self.changed = True
         if fresh and release not in state.migrated:
-            migration.prepare(self.engine, definition, self.supplies.made_in())
+            migration.prepare(self.engine, definition, self.supplies.required_place())
 
     def _start(self, state: State, release: str) -> None:
-        self._run(containers.ported(self._containers(state, release)))
+        self._run(containers.with_port(self._containers(state, release)))
 
     def _await_ready(self, state: State, release: str) -> None:
         health.wait_ready(
-            self.engine, subjects(containers.ported(self._containers(state, release)))
+            self.engine, subjects(containers.with_port(self._containers(state, release)))
         )
 
     def _start_workers(self, state: State, release: str) -> None:
-        self._take_over(state, release, containers.START_FIRST)
+        self._start_in_order(state, release, containers.START_FIRST)
 
     def _replace_stop_first(self, state: State, release: str) -> None:
-        self._take_over(state, release, containers.STOP_FIRST)
+        self._start_in_order(state, release, containers.STOP_FIRST)
 
-    def _take_over(self, state: State, release: str, order: str) -> None:
+    def _start_in_order(self, state: State, release: str, order: str) -> None:
         own = containers.workers(self._containers(state, release))
         mine = [each for each in own if each.service.order == order]
         self._run(mine)
@@ -148,17 +150,17 @@ class ActionRunner:
         self._stop_all(containers.workers(self._containers(state, release)))
 
     def _repair(self, state: State, release: str) -> None:
-        """A container that runs and does not answer is started again."""
+        """Stop containers that run but are not ready; a later action starts them again."""
         for subject in subjects(self._containers(state, release)):
-            tries = (health.fault(self.engine, subject) for _ in range(health.STRIKES))
+            tries = (health.fault(self.engine, subject) for _ in range(health.FAILURE_THRESHOLD))
             reasons = [reason for reason in tries if reason]
-            if len(reasons) == health.STRIKES:
+            if len(reasons) == health.FAILURE_THRESHOLD:
                 self.report(f"restarting {subject.label}: {reasons[-1]}")
                 self.engine.stop(subject.name, 1)
                 self.changed = True
 
     def _smoke(self, state: State, release: str) -> None:
-        """By a port of its own while it has no traffic, and then by the one that users have."""
+        """Through a local port while the release has no traffic, then through the public one."""
         revision, port = state.revision(release), inner_port(state.proxy)
         if state.phase == Phase.STAGED:
             port = local_port(state.proxy.http_port, revision.colour)
@@ -166,28 +168,28 @@ class ActionRunner:
 
     def _route(self, state: State, _: str) -> None:
         if not state.traffic and not self.proxy.exists():
-            return  # the very first rollout was given up before it made a proxy
+            return  # the first rollout was aborted before the proxy existed
         if state.phase == Phase.ABORTING:
-            self._return_proxy(state)
+            self._restore_proxy(state)
         self.routed = time.time()
         self.seconds = self.proxy.apply(state.proxy, self.proxy.wanted(state))
         self.proxy.forget_certificates(state)
 
-    def _return_proxy(self, state: State) -> None:
-        """The rollout may have replaced the proxy, or lost it.
+    def _restore_proxy(self, state: State) -> None:
+        """Restore the proxy, which the rollout may have replaced or lost.
 
-        Where it cannot be had as it was, the traffic goes back through the one that runs.
+        If that fails, the traffic goes back through the proxy that runs.
         """
         try:
             self.proxy.ensure(state)
         except SlipwayError as error:
-            self.report(f"the proxy from before does not come back: {error}")
+            self.report(f"the proxy from before cannot be restored: {error}")
 
     def _bake(self, state: State, release: str) -> None:
         supplies, revision = self.supplies, state.revision(release)
-        self.report(f"watching {revision.release.version} for {supplies.bake:g} s")
+        self.report(f"monitoring {revision.release.version} for {supplies.bake:g} s")
         own, whole = self._containers(state, release), state.weight == 100
-        watched = subjects(own if whole else containers.ported(own))
+        watched = subjects(own if whole else containers.with_port(own))
         watch = replace(supplies.watch, analyse=not whole and state.serving is not None)
         count = measure(self.engine, self.proxy.runtime, watched, watch, revision.colour)
         hold = Hold(supplies.bake, watch, self.routed)
@@ -195,7 +197,7 @@ class ActionRunner:
         self.report(f"{revision.release.version} has passed: {verdict}")
 
     def _check_stability(self, state: State, release: str) -> None:
-        health.Stability(self.engine, subjects(self._containers(state, release))).look()
+        health.Stability(self.engine, subjects(self._containers(state, release))).check()
 
     def _migrate(self, state: State, release: str) -> None:
         migration.run(self.engine, state.revision(release).release, self.report)
@@ -203,12 +205,12 @@ class ActionRunner:
     def _drain(self, state: State, release: str) -> None:
         own = self._containers(state, release)
         colour = state.revision(release).colour
-        slots = [f"{c.service.name}/{colour}{c.replica}" for c in containers.ported(own)]
-        given_up = state.phase == Phase.ABORTING
-        limit = min(state.proxy.drain, UNWELL) if given_up else state.proxy.drain
+        slots = [f"{c.service.name}/{colour}{c.replica}" for c in containers.with_port(own)]
+        aborting = state.phase == Phase.ABORTING
+        limit = min(state.proxy.drain, ABORT_DRAIN) if aborting else state.proxy.drain
         left = self.proxy.drain(slots, limit)
         if left:
-            self.report(f"{left} connections to {release} end now, after {limit:g} s")
+            self.report(f"closing {left} connections to {release} after {limit:g} s")
 
     def _stop(self, state: State, release: str) -> None:
         self._stop_all(self._containers(state, release))
@@ -220,7 +222,7 @@ class ActionRunner:
         self.engine.remove(containers.migration_name(self.supplies.application, release))
 
     def _remove_unknown(self, state: State, _: str) -> None:
-        """Also migrations: those of a committed release have run, or were another server's."""
+        """Also containers of migrations, which a committed release does not need any more."""
         application = self.supplies.application
         known = {revision.id for revision in state.known}
         for found in self.engine.containers(application=application, kind="service"):
@@ -241,8 +243,8 @@ class ActionRunner:
             found = self.engine.inspect(each.name)
             if found is None:
                 raise SlipwayError(
-                    f"{each.label} of release {each.release} is gone",
-                    remedy="Deploy that release again",
+                    f"{each.label} of release {each.release} is missing",
+                    remedy="Run `pulumi up` again",
                 )
             if health.stop_reason(found):
                 self.engine.start(each.name)
@@ -252,18 +254,18 @@ class ActionRunner:
         in_parallel(lambda c: self.engine.stop(c.name, c.service.stop_grace), wanted, AT_ONCE)
 
 
-def _unfit(found: dict[str, Any], body: dict[str, Any], fresh: bool) -> bool:
-    """Whether a container has to be made anew; one that serves, only for a wrong image."""
+def _must_replace(found: dict[str, Any], body: dict[str, Any], fresh: bool) -> bool:
+    """Whether a container must be created again; one that serves, only for a wrong image."""
     if found["Config"]["Image"] != body["Image"]:
         return True
-    marks = (
+    definitions = (
         found["Config"]["Labels"].get("slipway.definition"),
         body["Labels"]["slipway.definition"],
     )
-    return fresh and (marks[0] != marks[1] or bool(found["RestartCount"]))
+    return fresh and (definitions[0] != definitions[1] or bool(found["RestartCount"]))
 
 
-def _needed(value: Optional[Value], name: str) -> Value:
+def _required(value: Optional[Value], name: str) -> Value:
     if value is None:
-        raise SlipwayError(f"the step does not know {name}", remedy="Run the rollout again")
+        raise SlipwayError(f"the step has no {name}", remedy="Run `pulumi up` again")
     return value

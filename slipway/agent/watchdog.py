@@ -1,7 +1,7 @@
-"""The process that stays when the deployer is gone, and acts when a lease or a time ends.
+"""The watchdog: a process that acts when a lease or a warm release's time has expired.
 
-Every step that leaves something to wait for starts it, and it outlives that step's SSH session.
-After a boot the deploy user's crontab does, by an `@reboot` line that was installed with the agent.
+A step starts it when something will be due later, and it continues after the step's SSH session.
+After a boot, an `@reboot` line in the deploy user's crontab starts it.
 """
 
 from __future__ import annotations
@@ -24,21 +24,21 @@ from slipway.protocol.requests import Target
 from slipway.rollout.state import Phase, State
 
 LONGEST_SLEEP = 1.0  # seconds: each step may renew the lease
-AGAIN = 5.0  # seconds until a server that could not act, or whose peers leave it open, tries again
+RETRY_PAUSE = 5.0  # seconds before another try, after a failure or while votes are missing
 TRIES = 5
-RECORD = "watchdog"
+LOCK_FILE = "watchdog"
 
 
-def due(state: State, record: Lock, now: Moment) -> float | None:
-    """Seconds until there is something to do, not more than 0 if at once; None for nothing."""
+def due(state: State, holding: Lock, now: Moment) -> float | None:
+    """Seconds until something is due, 0 or less if it is now; None for nothing."""
     if state.phase is not Phase.IDLE:
-        holder = record.holder
+        holder = holding.holder
         return now.until(holder.ends) if holder and holder.ends else 0.0
     return state.warm_until - now.wall if state.previous and state.warm_until else None
 
 
 def ensure(store: Store, target: Target) -> None:
-    """Start it where there is something to wait for and none is there."""
+    """Start the watchdog if something will be due and none runs."""
     if due(store.state(), lock.load(store), lock.moment()) is None or _alive(store.folder):
         return
     subprocess.Popen(
@@ -55,8 +55,8 @@ def ensure(store: Store, target: Target) -> None:
 
 
 def watch(store: Store, conclude: Callable[[], None]) -> None:
-    """Call `conclude` whenever something is due, until there is nothing left to wait for."""
-    handle = os.open(store.folder / RECORD, os.O_RDWR | os.O_CREAT, 0o600)
+    """Call `conclude` whenever something is due, until nothing is left."""
+    handle = os.open(store.folder / LOCK_FILE, os.O_RDWR | os.O_CREAT, 0o600)
     if not _only_one(handle):
         return
     while True:
@@ -68,11 +68,11 @@ def watch(store: Store, conclude: Callable[[], None]) -> None:
             continue
         with contextlib.suppress(SlipwayError, OSError):
             conclude()
-        time.sleep(AGAIN)
+        time.sleep(RETRY_PAUSE)
 
 
 def _only_one(handle: int) -> bool:
-    """Tried more than once, because `_alive` holds the lock for a moment when it looks."""
+    """Several tries, because `_alive` holds the lock for a moment."""
     for _ in range(TRIES):
         with contextlib.suppress(BlockingIOError):
             fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
@@ -83,7 +83,7 @@ def _only_one(handle: int) -> bool:
 
 def _alive(folder: Path) -> bool:
     with contextlib.suppress(OSError):
-        handle = os.open(folder / RECORD, os.O_RDONLY)
+        handle = os.open(folder / LOCK_FILE, os.O_RDONLY)
         try:
             return lock.taken(handle)
         finally:

@@ -1,4 +1,4 @@
-"""The `slipway` command: daily work made easier, nothing that plain Pulumi could not do."""
+"""The `slipway` command for daily work with a deployment."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from slipway.cli.workflows import workflows
 from slipway.errors import SlipwayError
 
 slipway = typer.Typer(
-    help="Daily work with a deployment: what runs, what ran, and back to it.",
+    help="Daily work with a deployment: status, health, history, rollback.",
     no_args_is_help=True,
     pretty_exceptions_enable=False,
 )

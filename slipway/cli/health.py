@@ -25,13 +25,13 @@ from slipway.ssh import Host
 COLUMNS = ("server", "part", "health")
 LIMIT = 120.0  # seconds for one server: its slowest check, with its retries
 
-Service = Annotated[str, typer.Option(help="One service or accessory; else all.")]
-Minutes = Annotated[float, typer.Option(min=0, help="How far back logs are read; 0: no logs.")]
+Service = Annotated[str, typer.Option(help="Check one service or accessory only.")]
+Minutes = Annotated[float, typer.Option(min=0, help="Minutes of logs to check; 0: none.")]
 
 
 @dataclass(frozen=True)
 class Diagnosis:
-    """What one server found, or why it could not check."""
+    """The results of one server's checks, or why it could not check."""
 
     server: str
     findings: tuple[Finding, ...] = ()
@@ -45,9 +45,9 @@ class Diagnosis:
 def health(
     stack: Stack, service: Service = "", minutes: Minutes = 5, as_json: Json = False
 ) -> None:
-    """Have every server look at containers, readiness, accessories, proxy, smoke tests and logs.
+    """Check containers, readiness, accessories, proxy, smoke tests and logs on every server.
 
-    Exit status 1 if anything is wrong, or a server cannot tell.
+    Exit status 1 if a check fails, or a server does not answer.
     """
     known = settings_of(stack)
     installation = Installation(known.application.name, stack)
@@ -66,7 +66,7 @@ def health(
 def diagnose(
     installation: Installation, hosts: Sequence[Host], service: str, minutes: float
 ) -> list[Diagnosis]:
-    """What every server finds, all asked at once."""
+    """The results of every server's checks, requested concurrently."""
     requests = {
         host.name: DiagnoseRequest(installation.target(host.name), service, minutes)
         for host in hosts
@@ -81,16 +81,16 @@ def diagnose(
 
 
 def rows(found: Diagnosis) -> Iterator[tuple[str, str, str]]:
-    """One line for each part of a server: what is wrong with it, or what was seen."""
+    """One line for each part of a server: what is wrong with it, or what was found."""
     if found.fault:
         yield found.server, "", "unknown"
     for part in dict.fromkeys(each.part for each in found.findings):
         own = [each for each in found.findings if each.part == part]
         wrong = [f"{each.check}: {each.detail}" for each in own if not each.ok]
-        seen = ", ".join(dict.fromkeys(each.detail for each in own))
-        yield found.server, part, "; ".join(wrong) or f"ok ({seen})"
+        details = ", ".join(dict.fromkeys(each.detail for each in own))
+        yield found.server, part, "; ".join(wrong) or f"ok ({details})"
 
 
 def _plain(found: Diagnosis) -> dict[str, Any]:
-    told = {"server": found.server, "ok": found.ok, "findings": to_json(found.findings)}
-    return told if found.fault is None else {**told, "error": str(found.fault)}
+    plain = {"server": found.server, "ok": found.ok, "findings": to_json(found.findings)}
+    return plain if found.fault is None else {**plain, "error": str(found.fault)}

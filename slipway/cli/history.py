@@ -1,4 +1,4 @@
-"""`slipway history`: what was applied, when, by whom, and with which result."""
+"""`slipway history`: which updates ran, when, by whom, and with which result."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""`slipway lock` and `slipway unlock`: keep rollouts away from every server, and let them in."""
+"""`slipway lock` and `slipway unlock`: refuse rollouts on every server, and allow them again."""
 
 from __future__ import annotations
 
@@ -14,8 +14,12 @@ from slipway.protocol.requests import LockRequest, UnlockRequest
 from slipway.rollout.step import Step
 from slipway.settings.quantity import parse_duration
 
-Message = Annotated[str, typer.Option("--message", "-m", help="Why, shown to whoever is refused.")]
-For = Annotated[str | None, typer.Option("--for", help="How long, such as 2h; else until unlock.")]
+Message = Annotated[
+    str, typer.Option("--message", "-m", help="Why; shown where a rollout is refused.")
+]
+For = Annotated[
+    str | None, typer.Option("--for", help="How long, such as 2h; default: until unlock.")
+]
 
 
 def lock(stack: Stack, message: Message, duration: For = None) -> None:

@@ -6,5 +6,5 @@ from typing import Annotated
 
 import typer
 
-Stack = Annotated[str, typer.Option("--stack", "-s", help="The environment, as Pulumi names it.")]
+Stack = Annotated[str, typer.Option("--stack", "-s", help="The stack, which is the environment.")]
 Json = Annotated[bool, typer.Option("--json", help="JSON instead of a table.")]

@@ -1,4 +1,4 @@
-"""`slipway resolve`: decide a rollout that servers have prepared and cannot end by themselves."""
+"""`slipway resolve`: decide a rollout that servers have prepared and cannot end themselves."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""`slipway rollback`: re-apply the release of an earlier update, and record why."""
+"""`slipway rollback`: apply the release of an earlier update again, and record why."""
 
 from __future__ import annotations
 
@@ -18,21 +18,21 @@ from slipway.stack import history, state, updates, workspace
 from slipway.stack.history import Update
 from slipway.stack.state import State
 
-To = Annotated[str | None, typer.Option("--to", help="The version; else the release before.")]
+To = Annotated[str | None, typer.Option("--to", help="The version; default: the previous release.")]
 Yes = Annotated[bool, typer.Option("--yes", "-y", help="Do not ask.")]
 Message = Annotated[str, typer.Option("--message", "-m", help="Why, for the history.")]
 
 
 def rollback(stack: Stack, to: To = None, yes: Yes = False, message: Message = "") -> None:
-    """Go back to the last successful update of another release."""
+    """Roll back to the last successful update of another release."""
     opened = workspace.open_stack(stack)
     with ThreadPoolExecutor() as pool:  # each takes Pulumi half a second
         exporting = pool.submit(state.export, opened)
         done = history.read(opened)
     if not done:
-        raise SlipwayError("nothing was ever deployed", where=stack, remedy="Run `pulumi up`")
+        raise SlipwayError("its history has no update", where=stack, remedy="Run `pulumi up`")
     before = exporting.result()
-    target = history.rollback_target(done, to, cut_off=before.interrupted)
+    target = history.rollback_target(done, to, interrupted=before.interrupted)
     typer.echo(
         f"{stack}: {done[0].version} ({done[0].result}) -> {target.version},"
         f" as applied {moment(target.started)} UTC"
@@ -48,8 +48,8 @@ def rollback(stack: Stack, to: To = None, yes: Yes = False, message: Message = "
         raise SlipwayError(
             error.what,
             where=error.where,
-            remedy="The stack file still names the version from before. If every server runs"
-            f" {target.version} nevertheless (`slipway status -s {stack}`), write it there: {keep}",
+            remedy="The stack file still has the version from before. If every server runs"
+            f" {target.version} (`slipway status -s {stack}`), write it to the file: {keep}",
         ) from None
     try:
         updates.keep_version(opened, target.version)
@@ -63,7 +63,7 @@ def rollback(stack: Stack, to: To = None, yes: Yes = False, message: Message = "
 
 
 def _images(before: State, target: Update) -> Iterable[str]:
-    """What the target ran as here, one line an image; none if the state has no record of it."""
+    """The target's images as they ran here, one on a line; none if the log does not have them."""
     name = target.release.get("application", {}).get("name", "")
     ran = release_log.read(before.resources, name).get(target.version, {})
     for image in dict.fromkeys(ran.values()):
@@ -74,12 +74,12 @@ def _confirm(yes: bool) -> None:
     if yes:
         return
     if not sys.stdin.isatty():
-        raise SlipwayError("nobody is there to confirm", where="rollback", remedy="Add --yes")
+        raise SlipwayError("it cannot ask without a terminal", where="rollback", remedy="Add --yes")
     typer.confirm("Roll back?", abort=True)
 
 
 def _warn_of_other_keys(stack: automation.Stack, target: Update) -> None:
-    """A definition that has changed since is back on the servers only, not in the files."""
+    """Other keys that have changed since are rolled back on the servers, but not in the files."""
     current = workspace.configuration(stack)
     changed = [
         key

@@ -1,4 +1,4 @@
-"""One request to every server of a stack at once, and what each made of it."""
+"""Send one request to every server of a stack, and show the results."""
 
 from __future__ import annotations
 
@@ -23,9 +23,9 @@ TIMEOUT: Final = 60.0  # seconds for one server
 def send(
     stack: str, step: Step, request: Callable[[Target], Any], only: Phase | None = None
 ) -> None:
-    """Send all servers a request, or those in the phase `only`.
+    """Send a request to all servers, or to those in the phase `only`.
 
-    Raises SlipwayError that names every server that did not do it.
+    Raises SlipwayError that names every server that failed.
     """
     settings = settings_of(stack)
     installation = Installation(settings.application.name, stack)
@@ -35,7 +35,7 @@ def send(
         places = {name: host for name, host in places.items() if found[name].phase is only}
         if not places:
             raise SlipwayError(
-                f"no server is {only}", where=stack, remedy="`slipway status` shows them all"
+                f"no server is {only}", where=stack, remedy="`slipway status` shows their phases"
             )
     requests = {name: request(installation.target(name)) for name in places}
     answers = ask_agents(installation, step, list(places.values()), requests, timeout=TIMEOUT)

@@ -1,4 +1,4 @@
-"""A stack's settings, as the program would read them."""
+"""A stack's settings, as the program reads them."""
 
 from __future__ import annotations
 
@@ -7,6 +7,6 @@ from slipway.stack import workspace
 
 
 def settings_of(stack: str) -> settings.Settings:
-    """Raises SlipwayError for settings that are wrong, or a stack that Pulumi does not know."""
+    """Raises SlipwayError for wrong settings, or a stack that does not exist."""
     values = workspace.configuration(workspace.open_stack(stack))
     return settings.load(stack, values, workspace.program_folder())

@@ -1,4 +1,4 @@
-"""`slipway status`: what every server says that it runs now."""
+"""`slipway status`: what every server runs now."""
 
 from __future__ import annotations
 
@@ -22,11 +22,11 @@ COLUMNS = ("server", "serves", "since (UTC)", "before", "phase")
 
 
 def status(stack: Stack, as_json: Json = False) -> None:
-    """Ask every server of the stack; exit status 1 if one has a problem or does not answer."""
+    """Show what every server runs; exit status 1 if one has a problem or does not answer."""
     found, faults = _ask(stack)
     if as_json:
-        silent = [{"server": name, "error": str(fault)} for name, fault in faults.items()]
-        typer.echo(json.dumps([*(to_json(each) for each in found.values()), *silent], indent=2))
+        failed = [{"server": name, "error": str(fault)} for name, fault in faults.items()]
+        typer.echo(json.dumps([*(to_json(each) for each in found.values()), *failed], indent=2))
     else:
         rows = [*map(row, found.values()), *((name, "no status") for name in faults)]
         show(COLUMNS, rows, folding=("serves",))
@@ -59,7 +59,7 @@ def all_problems(found: Mapping[str, Status], faults: Mapping[str, SlipwayError]
 
 def warnings(found: Mapping[str, Status]) -> list[str]:
     """One line for each thing that will become a problem."""
-    return [f"{each.server}: {told}" for each in found.values() for told in each.warnings]
+    return [f"{each.server}: {text}" for each in found.values() for text in each.warnings]
 
 
 def problems(found: Status) -> list[str]:

@@ -8,18 +8,18 @@ from datetime import UTC, datetime
 from rich.console import Console
 from rich.table import Table
 
-NOTHING = "-"  # in a cell that has nothing to say
+EMPTY = "-"  # in an empty cell
 
 
 def show(
     columns: Sequence[str], rows: Iterable[Sequence[str]], *, folding: Collection[str]
 ) -> None:
-    """Print a table; on a narrow terminal the `folding` columns wrap, and the others stay whole."""
+    """Print a table; on a narrow terminal only the `folding` columns wrap."""
     table = Table(box=None, padding=(0, 2, 0, 0))
     for column in columns:
         table.add_column(column, no_wrap=column not in folding)
     for row in rows:
-        table.add_row(*(cell or NOTHING for cell in row))
+        table.add_row(*(cell or EMPTY for cell in row))
     Console(highlight=False, markup=False).print(table)
 
 

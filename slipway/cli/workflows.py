@@ -19,7 +19,7 @@ Folder = Annotated[Path, typer.Argument(metavar="PATH", help="The repository's f
 
 @workflows.callback()
 def commands() -> None:
-    """A group, though it has one command."""
+    """Makes `workflows` a group, although it has one command."""
 
 
 @workflows.command()

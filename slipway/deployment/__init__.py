@@ -1,1 +1,1 @@
-"""What to do: digests, placement, requests, limits. Pure."""
+"""What to deploy and how: digests, placement, requests, limits. Pure."""

@@ -1,4 +1,4 @@
-"""What differs between the servers as they are and the release that they are to run."""
+"""Which servers a release changes, and the context of their rollout."""
 
 from __future__ import annotations
 
@@ -14,10 +14,10 @@ from slipway.rollout.state import Phase
 def contexts(
     statuses: Mapping[str, Status], release: str | None, proxies: Mapping[str, str]
 ) -> dict[str, RolloutContext]:
-    """What a rollout of `release` is planned on, by server.
+    """The context of a rollout of `release`, by server.
 
-    `proxies` has the address of each server's proxy. `release` is None while an image has yet to be
-    built.
+    `proxies` has the address of each server's proxy. `release` is None while an image is not built
+    yet.
     """
     changing = servers_to_change(statuses, release)
     observed = {name: summary(status) for name, status in statuses.items() if name in changing}
@@ -35,7 +35,7 @@ def contexts(
 
 
 def servers_to_change(statuses: Mapping[str, Status], release: str | None) -> frozenset[str]:
-    """The servers that a rollout of `release` changes; it may take back these, and no others."""
+    """The servers that a rollout of `release` changes, and that a failure may roll back."""
     return frozenset(
         name
         for name, status in statuses.items()
@@ -44,7 +44,7 @@ def servers_to_change(statuses: Mapping[str, Status], release: str | None) -> fr
 
 
 def all_warm(statuses: Mapping[str, Status], release: str | None) -> bool:
-    """Whether every server has the containers of `release` running, beside those that serve."""
+    """Whether the containers of `release` run on every server, beside those that serve."""
     return all(
         status.warm and status.previous is not None and status.previous.release == release
         for status in statuses.values()
@@ -52,7 +52,7 @@ def all_warm(statuses: Mapping[str, Status], release: str | None) -> bool:
 
 
 def summary(status: Status) -> str:
-    """Where a server stands, in one line that differs after every rollout begun there."""
+    """A server's status in one line, which changes with every rollout begun there."""
     served = str(status.serving) if status.serving else "nothing"
     text = f"{served}, rollout {status.epoch} of {status.life}"
     if status.phase is not Phase.IDLE:
@@ -61,7 +61,7 @@ def summary(status: Status) -> str:
 
 
 def accessory_context(status: Status, name: str) -> str:
-    """What running an accessory on this server is planned on; see `RolloutContext`."""
+    """The observation that an accessory's step is planned on; see `RolloutContext`."""
     found = status.accessories.get(name)
     if found is None:
         return f"not started in {status.life}"

@@ -1,4 +1,4 @@
-"""What to do: a pure function of what the user wrote and of what is."""
+"""What to deploy: a pure function of the settings and of what was observed."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from slipway.deployment import digests as versions
 from slipway.deployment import placement, release_log
 from slipway.deployment.contexts import accessory_context, all_warm, contexts, servers_to_change
-from slipway.deployment.digests import Evidence
+from slipway.deployment.digests import KnownDigests
 from slipway.deployment.limits import accessory_limit, longest_wait, step_limit
 from slipway.deployment.release import ReleaseTemplate, release_template
 from slipway.deployment.release_log import ReleaseLog
@@ -48,7 +48,7 @@ class RegistryAccess:
 
 @dataclass(frozen=True)
 class ImageDeployment:
-    """An image: what the registry has for the version, and how it is built where it has nothing."""
+    """An image: its digest in the registry for the version, or how it is built."""
 
     registry: RegistryAccess
     repository: str  # REGISTRY/NAME, without a tag
@@ -56,7 +56,7 @@ class ImageDeployment:
     digest: str | None  # None: it is to be built
     build: Image
     tags: Mapping[str, str]  # further tags of what is built, by their role (sha, branch, latest)
-    known: frozenset[str]  # digests that have run here: no limit of size keeps one from going back
+    known: frozenset[str]  # digests that have run here: the size limit does not apply to them
     declared: frozenset[str]  # names of the resources in the stack's state
 
 
@@ -81,15 +81,15 @@ class AccessoryDeployment:
 
 @dataclass(frozen=True)
 class RolloutDeployment:
-    """A release and its way to the servers."""
+    """A release and how it is rolled out."""
 
     template: ReleaseTemplate
-    release: Release | None  # None while an image is yet to be built
+    release: Release | None  # None while an image is not built yet
     plan: Plan
     limits: Mapping[str, float]  # seconds, by step
     requests: RolloutRequests
     hosts: Mapping[str, Host]
-    changing: frozenset[str]  # the servers that a failure may take back
+    changing: frozenset[str]  # the servers that a failure may roll back
     environment: str
 
     def release_of(self, images: Mapping[str, str]) -> Release:
@@ -99,7 +99,7 @@ class RolloutDeployment:
 
 @dataclass(frozen=True)
 class Deployment:
-    """All that the program declares for the servers of one environment."""
+    """Everything that the program declares for the servers of one environment."""
 
     application: str
     registry: RegistryAccess
@@ -113,13 +113,13 @@ class Deployment:
 
 
 def decide(settings: Settings, environment: str, observed: Observed) -> Deployment:
-    """Raises SlipwayError for what must not be deployed, and SettingsError for settings."""
+    """Raises SlipwayError for what must not be deployed, and SettingsError for wrong settings."""
     application, statuses = settings.application, observed.servers
     refuse_other_environments(application.name, statuses)
     warnings = placement.check(environment, settings, placement.placed(observed.state))
     log = release_log.read(observed.state, application.name)
-    digests, told = versions.version_digests(
-        settings, observed.published, _evidence(settings, observed, log)
+    digests, digest_warnings = versions.version_digests(
+        settings, observed.published, _known_digests(settings, observed, log)
     )
     template = release_template(settings)
     images = versions.pinned(settings, digests)
@@ -137,20 +137,20 @@ def decide(settings: Settings, environment: str, observed: Observed) -> Deployme
         accessories=_accessories(settings, installation, places, statuses),
         rollout=_rollout(settings, installation, statuses, template, release),
         log=log,
-        warnings=(*warnings, *told),
+        warnings=(*warnings, *digest_warnings),
     )
 
 
 def refuse_other_environments(application: str, statuses: Mapping[str, Status]) -> None:
-    """Containers, network and proxy are the application's: a server has one of its environments."""
+    """A server can have one environment of an application: they share network and proxy."""
     taken = [
-        f"servers/{name}: {application} has its environment {', '.join(status.others)} there"
+        f"servers/{name}: the environment {', '.join(status.others)} of {application} is there"
         for name, status in statuses.items()
         if status.others
     ]
     if taken:
         raise SlipwayError(
-            "; ".join(taken), remedy="Give every environment of an application servers of its own"
+            "; ".join(taken), remedy="Use different servers for each environment of an application"
         )
 
 
@@ -160,12 +160,12 @@ def registry_access(settings: Settings) -> RegistryAccess:
     return RegistryAccess(registry.address, registry.insecure, credentials(settings))
 
 
-def _evidence(settings: Settings, observed: Observed, log: ReleaseLog) -> Evidence:
+def _known_digests(settings: Settings, observed: Observed, log: ReleaseLog) -> KnownDigests:
     origin = observed.promoted_state
     there = None if origin is None else release_log.read(origin, settings.application.name)
     statuses = observed.servers.values()
     running = [each for status in statuses for each in (status.serving, status.previous) if each]
-    return Evidence(log, there, running)
+    return KnownDigests(log, there, running)
 
 
 def _images(

@@ -1,4 +1,4 @@
-"""How long steps may take: every one is ended on its server after a limit."""
+"""Time limits of steps: after its limit, a step is ended on its server."""
 
 from __future__ import annotations
 
@@ -9,13 +9,13 @@ from slipway.rollout.step import Step
 from slipway.rollout.watch import HOLD
 from slipway.settings import Settings
 
-# Seconds that a step may take beyond what it waits for by configuration.
+# Seconds that a step may take in addition to its configured waits.
 _PULLING = 900
 _WORKING = 60
 
 
 def step_limit(step: PlannedStep, settings: Settings) -> float:
-    """Seconds after which the step is ended on the server, whatever it is doing there."""
+    """Seconds after which the step is ended on the server."""
     application = settings.application
     services = application.services.values()
     starting = _slowest_start(settings)
@@ -29,7 +29,7 @@ def step_limit(step: PlannedStep, settings: Settings) -> float:
             Step.STAGE: _PULLING + starting + draining,
             Step.MIGRATE: _migrating(settings),
             Step.SMOKE: testing,
-            Step.SWITCH: starting + stopping + testing + step.pause + _held(step, settings),
+            Step.SWITCH: starting + stopping + testing + step.pause + _longest_hold(step, settings),
             Step.PREPARE: 0.0,
             Step.COMMIT: stopping,
         }[step.step]
@@ -37,32 +37,32 @@ def step_limit(step: PlannedStep, settings: Settings) -> float:
 
 
 def accessory_limit(name: str, settings: Settings) -> float:
-    """Seconds after which the accessory's start is given up."""
+    """Seconds after which the accessory's step is ended on the server."""
     accessory = settings.application.accessories[name]
     return _WORKING + _PULLING + accessory.stop_grace + accessory.health.deadline
 
 
 def longest_wait(settings: Settings, batches: Sequence[Batch]) -> float:
-    """Seconds that a server may have to wait between two of its steps while others take theirs.
+    """Seconds that a server may have to wait between two of its steps, while others run theirs.
 
-    The slowest readiness, the migration, and the batches between.
+    These are the slowest readiness, the migration, and the batches between.
     """
     return _slowest_start(settings) + _migrating(settings) + _longest_gap(settings, batches)
 
 
 def _longest_gap(settings: Settings, batches: Sequence[Batch]) -> float:
-    """Seconds that the batches between two switches of one server may take, or after its last."""
+    """Seconds that the batches between two switches of a server, or after its last, may take."""
     elapsed = longest = 0.0
-    since = dict.fromkeys(settings.servers, 0.0)  # by server, when its batch before began
+    since = dict.fromkeys(settings.servers, 0.0)  # by server, the start of its previous batch
     for batch in batches:
         longest = max(longest, *(elapsed - since[server] for server in batch.servers))
         since |= dict.fromkeys(batch.servers, elapsed)
-        elapsed += batch.pause + _held(batch, settings)
+        elapsed += batch.pause + _longest_hold(batch, settings)
     return max(longest, *(elapsed - began for began in since.values()))
 
 
-def _held(batch: Batch | PlannedStep, settings: Settings) -> float:
-    """Seconds that a batch is watched at most: a canary with too few requests is held on."""
+def _longest_hold(batch: Batch | PlannedStep, settings: Settings) -> float:
+    """Seconds that a hold takes at most: with too few requests a canary's hold is prolonged."""
     watch = settings.rollout.watch
     prolonged = batch.weight < 100 and watch.too_few == HOLD
     return max(batch.hold, watch.hold_limit) if prolonged else batch.hold

@@ -1,4 +1,4 @@
-"""Where accessories have their data, and that none of them leaves it behind unnoticed."""
+"""Which server has an accessory's data, so that no accessory is moved without it unnoticed."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ KIND: Final = "slipway:index:Accessory"
 
 
 def placed(resources: Mapping[str, Mapping[str, Any]]) -> dict[str, str]:
-    """By accessory, the server that ran it, from a stack's resources, which are by URN."""
+    """By accessory, the server that ran it, from a stack's resources by URN."""
     return {
         urn.rpartition("::")[2]: resource["outputs"]["server"]
         for urn, resource in resources.items()
@@ -21,10 +21,10 @@ def placed(resources: Mapping[str, Mapping[str, Any]]) -> dict[str, str]:
 
 
 def check(stack: str, settings: Settings, before: Mapping[str, str]) -> tuple[str, ...]:
-    """Volumes stay on their server: an accessory moves to another only where the settings say so.
+    """Volumes stay on their server: an accessory moves only where its `server` setting says so.
 
-    Where they do, that is a warning. Raises SettingsError with all that would move because the
-    first of the servers is another one. `before` has the server of each accessory that ever ran.
+    That gives a warning. Raises SettingsError with all accessories that would move only because
+    another server is now the first. `before` has the server of each accessory that has run.
     """
     faults, warnings = [], []
     for name, old, new in _moved(settings, before):
@@ -59,7 +59,7 @@ def _left_behind(name: str, old: str, new: str) -> str:
 
 
 def _remedy(settings: Settings, old: str, new: str) -> str:
-    """A server that was renamed has the data already."""
+    """The new server may be the old one, renamed: then the data is already there."""
     stay = f"Set its `server` to `{old}` to leave it there"
     if old not in settings.servers:
         stay = f"Put `{old}` back into `servers` and set its `server` to it, to leave it there"

@@ -1,4 +1,4 @@
-"""The release that settings describe: a template first, and whole once its digests are known."""
+"""The release that the settings describe: a template until its image digests are known."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from slipway.settings import Settings
 from slipway.settings.application import Health, Migration, Service
 
 SCRYPT_COST: Final = 1 << 14
-"""n; 16 MiB and about 50 ms, so that a digest is no way to guess a secret."""
+"""n; 16 MiB and about 50 ms, so that guessing a secret by its digest is expensive."""
 
 
 @dataclass(frozen=True)
@@ -34,7 +34,7 @@ class ReleaseTemplate:
 
 
 def release_template(settings: Settings) -> ReleaseTemplate:
-    """What of a release the settings say. The digest of the secrets is computed here, once."""
+    """The release without its image digests. The digest of the secrets is computed here, once."""
     application = settings.application
     return ReleaseTemplate(
         target.Release(
@@ -72,7 +72,7 @@ def _migration(migration: Migration | None) -> target.Migration | None:
 
 
 def health(settings: Health) -> target.Health:
-    """The readiness check of a service or an accessory, as servers take it."""
+    """The readiness check of a service or an accessory, as it is sent to servers."""
     return target.Health(**settings.model_dump())
 
 

@@ -13,7 +13,7 @@ KEPT = 200  # versions: about 60 KB of state, years of releases for most
 
 
 def read(resources: Mapping[str, Mapping[str, Any]], application: str) -> ReleaseLog:
-    """The log in a stack's resources, which are by URN; empty for a stack without one."""
+    """The log in a stack's resources by URN; empty for a stack without one."""
     for urn, resource in resources.items():
         if urn.endswith(f"::{application}-releases"):
             releases: ReleaseLog = json.loads(resource["outputs"]["stdout"])
@@ -22,7 +22,7 @@ def read(resources: Mapping[str, Mapping[str, Any]], application: str) -> Releas
 
 
 def added(before: ReleaseLog, version: str, images: Mapping[str, str]) -> ReleaseLog:
-    """The log with one more release; unchanged if it has that version with these images."""
+    """The log with this release added; unchanged if it has the version with these images."""
     if before.get(version) == images:
         return before
     others = {known: each for known, each in before.items() if known != version}

@@ -1,4 +1,4 @@
-"""What the agents are asked at each step of a deployment, as a pure function of plain values."""
+"""The request to the agent for each step of a deployment, as a pure function of plain values."""
 
 from __future__ import annotations
 
@@ -34,7 +34,7 @@ from slipway.settings import Settings
 
 @dataclass(frozen=True)
 class RolloutRequests:
-    """All that the requests of one rollout are made of, but for the release."""
+    """Everything that the requests of one rollout contain, except the release."""
 
     installation: Installation
     contexts: Mapping[str, RolloutContext]  # by server
@@ -112,7 +112,7 @@ def rollout_requests(
     contexts: Mapping[str, RolloutContext],
     lease: float,
 ) -> RolloutRequests:
-    """What the settings say of a rollout's requests; `lease` is in seconds."""
+    """What the requests of a rollout contain, from the settings; `lease` is in seconds."""
     services = settings.application.services.values()
     rollout = settings.rollout
     return RolloutRequests(
@@ -133,7 +133,7 @@ def rollout_requests(
 def accessory_request(
     name: str, settings: Settings, installation: Installation, context: str
 ) -> AccessoryRequest:
-    """The request to run an accessory on its server; it holds the secrets' values."""
+    """The request to run an accessory on its server; it contains the secrets' values."""
     accessory = settings.application.accessories[name]
     server = settings.server_of(name)
     shared = len(settings.servers) > 1
@@ -161,7 +161,7 @@ def accessory_request(
 
 
 def accessory_hosts(settings: Settings, server: str) -> dict[str, str]:
-    """Addresses of the accessories on other servers, by name; Docker finds those on this one."""
+    """Addresses of the accessories on other servers, by name; Docker resolves those on this one."""
     places = {name: settings.server_of(name) for name in settings.application.accessories}
     return {
         name: str(settings.servers[place].private_address)
@@ -171,14 +171,14 @@ def accessory_hosts(settings: Settings, server: str) -> dict[str, str]:
 
 
 def registry_login(settings: Settings) -> RegistryLogin:
-    """Where the servers pull images from."""
+    """The registry that servers pull images from, with its login."""
     registry = settings.registry
     password = registry.password and settings.secrets[registry.password].get_secret_value()
     return RegistryLogin(registry.address, registry.username, password)
 
 
 def proxy_addresses(settings: Settings) -> dict[str, str]:
-    """Where the other servers reach each one's proxy, "host:port" by name."""
+    """The address "host:port" of each server's proxy for the other servers, by name."""
     port = settings.proxy.http_port
     return {
         name: f"{_bracketed(str(server.private_address or server.host))}:{port}"
@@ -191,14 +191,14 @@ def _bracketed(host: str) -> str:
 
 
 def _watch(settings: Settings) -> Watch:
-    """A limit of latency that nobody set is for canaries only: others may always have been slow."""
+    """The default limit of latency is for canaries only: other releases may always be slow."""
     watch = settings.rollout.watch
     chosen = settings.rollout.strategy == "canary" or "p95" in watch.model_fields_set
     return Watch(**(watch.model_dump() | ({} if chosen else {"p95": None})))
 
 
 def _proxy(settings: Settings) -> Proxy:
-    """The certificate by its digest: a renewed one makes another request."""
+    """With the certificate's digest, so that a renewed certificate changes the request."""
     pem = _certificate(settings)
     own = settings.proxy.model_dump(mode="json") | {"certificate": certificate_digest(pem)}
     return Proxy(**own)

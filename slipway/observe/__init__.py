@@ -1,1 +1,1 @@
-"""What is: servers, registry, source. Read-only."""
+"""The present state of servers, registry and source. Read-only."""

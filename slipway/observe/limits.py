@@ -1,4 +1,4 @@
-"""Total limits for a question over HTTP: httpx has one for each read, and none for bytes."""
+"""Total limits for an HTTP request: httpx limits the time of each read only, and no bytes."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ Result = TypeVar("Result")
 
 
 class LimitedStream(httpx.SyncByteStream):
-    """A body of at most `limit` bytes; a longer one is an httpx.ReadError."""
+    """A body of at most `limit` bytes; a longer one raises httpx.ReadError."""
 
     def __init__(self, inner: httpx.SyncByteStream, limit: int) -> None:
         self._inner = inner
@@ -32,7 +32,7 @@ class LimitedStream(httpx.SyncByteStream):
 
 
 def bytes_limit(limit: int) -> Callable[[httpx.Response], None]:
-    """A response hook for a client, whose every answer then has at most `limit` bytes."""
+    """A response hook for a client; it limits each answer to `limit` bytes."""
 
     def hook(answer: httpx.Response) -> None:
         answer.stream = LimitedStream(cast(httpx.SyncByteStream, answer.stream), limit)
@@ -41,9 +41,9 @@ def bytes_limit(limit: int) -> Callable[[httpx.Response], None]:
 
 
 def within(seconds: float, call: Callable[[], Result]) -> Result:
-    """What `call` returns or raises; TimeoutError after `seconds`, whatever it is still doing.
+    """Return or raise what `call` does; TimeoutError after `seconds`, even while it still runs.
 
-    It runs in a thread of its own, which ends with the program at the latest.
+    It runs in its own thread, which ends with the program at the latest.
     """
     outcome: Future[Result] = Future()
 

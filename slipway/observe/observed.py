@@ -1,4 +1,4 @@
-"""All that a deployment is decided on beside the settings, asked for side by side."""
+"""Everything that a deployment depends on beside the settings, queried concurrently."""
 
 from __future__ import annotations
 
@@ -17,12 +17,12 @@ from slipway.settings import Settings
 from slipway.ssh import Host
 
 Resources = Mapping[str, Mapping[str, Any]]
-"""What the state of a stack holds, by URN."""
+"""The resources in the state of a stack, by URN."""
 
 
 @dataclass(frozen=True)
 class Observed:
-    """What is."""
+    """The present state of everything that a deployment depends on."""
 
     servers: Mapping[str, Status]
     published: Published
@@ -41,11 +41,11 @@ def observe(
     registry: Registry,
     read_state: Callable[[str], Resources],
 ) -> Observed:
-    """Ask servers, registry, stacks and git; nothing is changed.
+    """Query servers, registry, stacks and git; nothing is changed.
 
-    `read_state` gives the resources of a stack by its name, and is called by this thread. Raises
+    `read_state` returns the resources of a stack by its name, and is called in this thread. Raises
     SlipwayError naming every server that cannot be used, and for a state that cannot be read. A
-    registry that does not answer is a fault in what it published: a way back needs none.
+    registry that does not answer is recorded in `published.fault`: a rollback needs no registry.
     """
     application, origin = settings.application, settings.promote_from
     installation = Installation(application.name, environment)
@@ -76,7 +76,7 @@ def open_registry(settings: Settings) -> Registry:
 
 
 def credentials(settings: Settings) -> Credentials | None:
-    """The registry's login; None if it needs none."""
+    """The login for the registry; None if it needs none."""
     registry = settings.registry
     if registry.username is None or registry.password is None:
         return None

@@ -1,4 +1,4 @@
-"""What an OCI registry holds, by the distribution API; read-only."""
+"""The images in an OCI registry, by the distribution API; read-only."""
 
 from __future__ import annotations
 
@@ -15,13 +15,13 @@ from slipway.observe.registry_login import LoginError, RefusedError, RegistryAut
 from slipway.versions import newest_first
 
 TIMEOUT = 15.0  # seconds for one read or write
-TOTAL = 30.0  # seconds for one question, its login and redirects included
-ANSWER_LIMIT = 8 * 2**20  # bytes; registries take manifests of 4 MiB at the most
-CONNECT_TIMEOUT = 5.0  # seconds: what ran here before can come back without it
-PAGES = 100  # of a list of tags; registries give 100 to 10,000 tags a page
+TOTAL = 30.0  # seconds for one request, with login and redirects
+ANSWER_LIMIT = 8 * 2**20  # bytes; registries accept manifests of at most 4 MiB
+CONNECT_TIMEOUT = 5.0  # seconds; short, because a rollback works without the registry
+PAGES = 100  # of a list of tags; registries return 100 to 10,000 tags on a page
 
-# Every manifest type that a pull accepts: asked for fewer, a registry converts, and the digest is
-# another one.
+# Every manifest type that a pull accepts: with fewer, a registry may convert the manifest, and its
+# digest changes.
 _MANIFESTS = (
     "application/vnd.oci.image.index.v1+json, "
     "application/vnd.oci.image.manifest.v1+json, "
@@ -40,12 +40,12 @@ class Credentials:
 
 @dataclass(frozen=True)
 class Published:
-    """What a registry has for one version, or why it does not say."""
+    """What a registry has for one version, or why that is unknown."""
 
     digests: Mapping[str, str | None]
     """By image name; None for an image that has no such tag."""
     tags: tuple[str, ...] = ()
-    """Those of the first image that lacks the version, newest first, where they were asked for."""
+    """Those of the first image that lacks the version, newest first, if requested."""
     fault: SlipwayError | None = None
 
 
@@ -98,7 +98,7 @@ class Registry:
         return self.repository(image) + (f"@{digest}" if digest else f":{tag}")
 
     def published(self, images: Sequence[str], version: str, *, tags: bool) -> Published:
-        """What it has for a version; with `tags` also what there is instead of a missing one."""
+        """What it has for a version; with `tags` also the tags of an image that lacks it."""
         try:
             digests = {name: self.digest(name, version) for name in images}
             missing = [name for name, digest in digests.items() if digest is None]
@@ -115,7 +115,7 @@ class Registry:
         digest = self._checked(answer).headers.get("docker-content-digest")
         if not digest:
             raise SlipwayError(
-                f"it gave no digest for {self.reference(image, tag=tag)}",
+                f"it returned no digest for {self.reference(image, tag=tag)}",
                 where=f"registry {self.address}",
                 remedy="Use a registry that sends Docker-Content-Digest",
             )
@@ -136,7 +136,7 @@ class Registry:
             following = answer.links.get("next", {}).get("url")
             if following is None:
                 break
-            # Only the query of the address: the token goes to no other host.
+            # Only the query of the URL is used, so that the token is sent to no other host.
             page = f"tags/list?{answer.url.join(following).query.decode()}"
         return newest_first(found)
 
@@ -163,7 +163,7 @@ class Registry:
             raise SlipwayError(
                 str(error),
                 where=f"registry {self.address}",
-                remedy="Check registry/address in the stack file, and the registry's own log",
+                remedy="Check registry/address in the stack file, and the registry's log",
             ) from None
         except TimeoutError:
             raise self._unreachable(f"no answer within {TOTAL:g} s") from None
@@ -175,9 +175,9 @@ class Registry:
             content: dict[str, Any] = self._checked(answer).json()
         except ValueError:
             raise SlipwayError(
-                f"it answered no JSON to {answer.request.url.path}",
+                f"its answer to {answer.request.url.path} is not JSON",
                 where=f"registry {self.address}",
-                remedy="Check that registry/address in the stack file is a registry",
+                remedy="Check that registry/address in the stack file is the address of a registry",
             ) from None
         return content
 
@@ -188,7 +188,7 @@ class Registry:
             raise SlipwayError(
                 f"it answered {answer.status_code} to {answer.request.url.path}",
                 where=f"registry {self.address}",
-                remedy="See the registry's own log",
+                remedy="See the registry's log",
             )
         return answer
 
@@ -201,7 +201,7 @@ class Registry:
 
     def _refused(self) -> SlipwayError:
         return SlipwayError(
-            "it refuses the credentials" if self._credentials else "it asks for credentials",
+            "it rejects the credentials" if self._credentials else "it requires credentials",
             where=f"registry {self.address}",
-            remedy="Set registry/username and registry/password to one that may read the images",
+            remedy="Set registry/username and registry/password to a user that may read the images",
         )

@@ -1,4 +1,4 @@
-"""How a registry asks for a login and gets it: the token protocol, or HTTP basic."""
+"""Authentication at a registry: the token protocol, or HTTP basic."""
 
 from __future__ import annotations
 
@@ -9,18 +9,18 @@ import httpx
 
 
 class LoginError(Exception):
-    """The registry asks for a login that it cannot be given; the text says why."""
+    """The registry requires a login that is not possible; the text says why."""
 
 
 class RefusedError(LoginError):
-    """The credentials are missing, or not the ones that it wants."""
+    """The credentials are missing or wrong."""
 
 
 class RegistryAuth(httpx.Auth):
     """Answers the challenge of a repository, and again when the token has expired.
 
-    `login` goes to the registry itself, or to the login service that it names; over plain http only
-    where the registry is asked over plain http, too. The protocol is described at
+    `login` is sent to the registry, or to the login service that it names; over plain http only
+    where the registry itself is on plain http. The protocol is described at
     https://distribution.github.io/distribution/spec/auth/token/.
     """
 
@@ -28,7 +28,7 @@ class RegistryAuth(httpx.Auth):
 
     def __init__(self, login: httpx.BasicAuth | None) -> None:
         self._login = login
-        self._known: dict[str, str] = {}  # by repository, the header that its registry took
+        self._known: dict[str, str] = {}  # by repository, the header that was accepted
 
     def auth_flow(self, request: httpx.Request) -> Generator[httpx.Request, httpx.Response, None]:
         """Raises LoginError."""
@@ -39,7 +39,7 @@ class RegistryAuth(httpx.Auth):
         if answer.status_code != httpx.codes.UNAUTHORIZED:
             return
         if answer.url.host != request.url.host:
-            raise LoginError(f"it redirects to {answer.url.host}, which asks for a login, too")
+            raise LoginError(f"it redirects to {answer.url.host}, which requires a login too")
         scheme, _, rest = answer.headers.get("www-authenticate", "").partition(" ")
         if scheme.lower() == "bearer":
             token = yield self._token_request(request, rest)
@@ -56,20 +56,20 @@ class RegistryAuth(httpx.Auth):
         realm = httpx.URL(fields.pop("realm", ""))
         if realm.scheme not in {"https", request.url.scheme}:
             raise LoginError(f"its login service is at {str(realm)!r}, which is not https")
-        asking = httpx.Request(
+        token_request = httpx.Request(
             "GET",
             realm.copy_merge_params(fields),
             headers={"accept-encoding": "identity"},
-            # The client sets its time limits for requests of its own only.
+            # The client sets time limits only for the requests that it builds.
             extensions={"timeout": request.extensions["timeout"]},
         )
         if self._login:
-            asking.headers["authorization"] = _header(self._login, asking)
-        return asking
+            token_request.headers["authorization"] = _header(self._login, token_request)
+        return token_request
 
 
 def _repository(url: httpx.URL) -> str:
-    """The path up to what is asked of the repository: its tags or one of its manifests."""
+    """The path of the repository, without `tags` or `manifests` after it."""
     return re.split("/(?:tags|manifests)/", url.path)[0]
 
 
@@ -84,4 +84,4 @@ def _token(answer: httpx.Response) -> str:
         body = answer.json()
         return str(body.get("token") or body["access_token"])
     except (ValueError, KeyError, AttributeError):
-        raise LoginError("its login service gave no token") from None
+        raise LoginError("its login service returned no token") from None

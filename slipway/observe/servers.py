@@ -1,4 +1,4 @@
-"""What every server of an environment runs, asked at once and read-only."""
+"""What every server of an environment runs, queried concurrently and read-only."""
 
 from __future__ import annotations
 
@@ -22,9 +22,9 @@ LIFE = re.compile("[0-9a-f]{12}")
 
 @dataclass(frozen=True)
 class _Reply:
-    """What the query prints, a line each; it works on a server that has no agent yet."""
+    """What the query prints, one field on a line; it works on a server without an agent too."""
 
-    installed: str  # the life that the installation noted, see components/server.py
+    installed: str  # the life that was noted at the installation, see components/server.py
     life: str
     clock: int  # seconds since the epoch
     environments: tuple[str, ...]  # of this application that have a state here
@@ -34,7 +34,7 @@ class _Reply:
 def query(installation: Installation) -> str:
     """The shell command that prints a `_Reply`; the status request is its standard input.
 
-    An agent that fails makes the whole command fail: what cannot be read is not "nothing there".
+    An agent that fails makes the whole command fail: a status that cannot be read is not empty.
     """
     states = f"{ROOT}/{installation.application}/*/state.json"
     return (
@@ -45,12 +45,12 @@ def query(installation: Installation) -> str:
 
 
 def life(folder: str) -> str:
-    """A shell command whose one line tells one life of a server from another.
+    """A shell command that prints the life of a server: one line that identifies it.
 
-    A preview leaves it as it is, and it differs when the server is another one than before or lost
-    its agent: what lies in the folder, and which start of which machine this is. The files alone
-    would not do: machines made from one image have the same inodes and times. (Field 22 of
-    /proc/1/stat is when the first process began, and tells one container from the next.)
+    A preview does not change it. It changes when the server was replaced, restarted or lost its
+    agent, because it is a hash of the folder's inodes, the boot id and the start of the first
+    process (field 22 of /proc/1/stat, which differs between containers). The inodes alone are not
+    enough: machines made from one image have the same.
     """
     return (
         f"{{ stat -c %i.%Z . {ROOT} {folder} {folder}/*; cat /proc/sys/kernel/random/boot_id;"
@@ -61,9 +61,9 @@ def life(folder: str) -> str:
 def query_servers(
     installation: Installation, hosts: Mapping[str, Host], clock_skew: float
 ) -> tuple[dict[str, Status], dict[str, SlipwayError]]:
-    """By name, the status of each server that tells it, and why each other one does not.
+    """By name, the status of each server, and the error of each one whose status is unknown.
 
-    `clock_skew` is the largest difference in seconds between a server's clock and this machine's.
+    `clock_skew` is the allowed difference in seconds between a server's clock and this machine's.
     """
     requests = {name: write_request(StatusRequest(installation.target(name))) for name in hosts}
     answers = ask(list(hosts.values()), query(installation), stdin=requests, timeout=TIMEOUT)
@@ -82,8 +82,8 @@ def statuses(
 ) -> dict[str, Status]:
     """Every server's status by name.
 
-    Raises SlipwayError naming every server that cannot be reached, whose agent cannot tell what it
-    runs, or whose clock is wrong.
+    Raises SlipwayError naming every server that cannot be reached, whose status cannot be read, or
+    whose clock is wrong.
     """
     found, faults = query_servers(installation, hosts, clock_skew)
     if faults:
@@ -97,7 +97,7 @@ def _status(installation: Installation, host: Host, answer: Answer, clock_skew: 
     skew = reply.clock - answer.arrived
     if abs(skew) > clock_skew:
         raise SlipwayError(
-            f"its clock is {skew:+.0f} s off this machine's, more than {clock_skew:g} s",
+            f"its clock differs from this machine's by {skew:+.0f} s, more than {clock_skew:g} s",
             where=where,
             remedy="Synchronise both (timedatectl set-ntp true), or raise preflight/clock_skew",
         )
@@ -105,7 +105,7 @@ def _status(installation: Installation, host: Host, answer: Answer, clock_skew: 
     if not reply.agent:
         return Status(host.name, life=reply.life, others=others)
     try:
-        told: StatusAnswer = read_answer(Step.STATUS, reply.agent)
+        report: StatusAnswer = read_answer(Step.STATUS, reply.agent)
     except SlipwayError as error:
         raise SlipwayError(
             f"the status of its agent cannot be read: {error.what}",
@@ -113,16 +113,18 @@ def _status(installation: Installation, host: Host, answer: Answer, clock_skew: 
             remedy="Use the version of Slipway that deployed there, or remove"
             f" ~/{installation.agent} there: `pulumi up` then installs its own",
         ) from error
-    # Without what starts its watchdog the installation is not whole, and is done again.
-    noted = reply.installed if told.starts_at_boot else ""
-    return Status.of(host.name, noted or reply.life, told, others)
+    # Without the line that starts the watchdog, the agent is installed again.
+    noted = reply.installed if report.starts_at_boot else ""
+    return Status.of(host.name, noted or reply.life, report, others)
 
 
 def _reply(where: str, text: str) -> _Reply:
     try:
         installed, life_line, clock, states, agent = text.split("\n", 4)
         environments = [state.split("/")[-2] for state in states.split()]
-        found = tuple(each for each in environments if each != "*")  # what no file has matched
+        found = tuple(
+            each for each in environments if each != "*"
+        )  # the pattern itself, where no file matches
         if not (LIFE.fullmatch(life_line) and LIFE.fullmatch(installed or life_line)):
             raise ValueError(text)
         return _Reply(installed, life_line, int(clock), found, agent.strip())

@@ -1,4 +1,4 @@
-"""Where an image's source comes from: the commit and the branch of its folder."""
+"""The git commit and branch of an image's source folder."""
 
 from __future__ import annotations
 
@@ -15,13 +15,13 @@ _SHA_LENGTH = 12
 
 @dataclass(frozen=True)
 class Source:
-    """Empty strings where the folder is not in a git repository, or its head is detached."""
+    """Empty where the folder is not in a git repository; no branch where its head is detached."""
 
     commit: str = ""
     branch: str = ""
 
     def tags(self, version: str) -> dict[str, str]:
-        """The image tags beside the version, by their role: commit, branch and latest."""
+        """The image tags in addition to the version, by role: commit, branch and latest."""
         candidates = {
             "sha": f"sha-{self.commit[:_SHA_LENGTH]}" if self.commit else "",
             "branch": re.sub(r"[^A-Za-z0-9_.-]+", "-", self.branch).strip("-.")[:128],
@@ -41,6 +41,6 @@ def source(folder: Path) -> Source:
 def _git(folder: Path, *arguments: str) -> str:
     try:
         done = process.run(["git", "-C", str(folder), *arguments], limit=_LIMIT)
-    except SlipwayError:  # without git an image has fewer tags, and that is all
+    except SlipwayError:  # without git an image only has fewer tags
         return ""
     return done.stdout.strip() if done.returncode == 0 else ""

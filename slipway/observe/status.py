@@ -1,4 +1,4 @@
-"""What one server answered when asked, before anything is planned."""
+"""The status of one server before a deployment is planned."""
 
 from __future__ import annotations
 
@@ -14,11 +14,11 @@ from slipway.rollout.state import Phase
 class Status:
     """One server; without an agent it has a name and a life only.
 
-    `life` differs between two lives of one server, such as a machine set up afresh under the same
-    name. `epoch` counts the rollouts begun in this life. `context` is of the rollout that committed
-    the serving release. `warm` says that the previous release's containers still run. `problems`
-    says in which ways the server is not as that rollout left it, `warnings` what will be a problem
-    one day. `others` are the environments of the same application that have this server too.
+    `life` changes when the machine is set up again under the same name. `epoch` counts the rollouts
+    begun in this life. `context` is of the rollout that committed the serving release. `warm` says
+    that the previous release's containers still run. `problems` is the drift since that rollout,
+    `warnings` what will become a problem. `others` are the environments of the same application
+    that use this server too.
     """
 
     server: str
@@ -57,7 +57,7 @@ class Status:
         )
 
     def settled_on(self, release: str) -> bool:
-        """Whether it serves exactly this release, with nothing under way or amiss."""
+        """Whether it serves exactly this release, without an unfinished rollout or a problem."""
         return (
             self.serving is not None
             and self.serving.release == release

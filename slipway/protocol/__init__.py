@@ -1,4 +1,4 @@
-"""What program and agent say to each other: typed requests and answers, used by both sides.
+"""The protocol between program and agent: typed requests and answers, used by both sides.
 
-Standard library only and fit for Python 3.9, because the agent on the servers carries this package.
+Standard library only, compatible with Python 3.9: the agent on the servers uses this package too.
 """

@@ -1,4 +1,4 @@
-"""What the agent on a server answers: one dataclass a step, or one for several alike."""
+"""The agent's answers: one dataclass for a step, or for several steps with the same answer."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from slipway.rollout.two_phase_commit import Vote
 
 @dataclass(frozen=True)
 class Running:
-    """A release as a server knows it."""
+    """A release on a server."""
 
     release: str  # id
     version: str
@@ -27,17 +27,17 @@ class Running:
 
 @dataclass(frozen=True)
 class RolloutAnswer:
-    """What a step of a rollout came to."""
+    """The result of a step of a rollout."""
 
     step: Step
     server: str
-    release: str  # id of the one that the step was about
+    release: str  # id
     phase: Phase
     vote: Vote
     changed: bool
     serving: Optional[Running]
-    switch_seconds: float  # that the last shift of traffic took
-    seconds: float  # that the step took
+    switch_seconds: float  # duration of the last change of weights
+    seconds: float  # duration of the step
     warnings: tuple[str, ...]
     note: str
 
@@ -58,11 +58,11 @@ class IncidentReport:
     transaction: str
     server: str
     step: Step
-    release: str  # id of the one that was rolled out
-    before: str  # what served; empty for nothing
+    release: str  # id of the new release
+    before: str  # the release that served; empty for none
     time: float  # seconds since the epoch
     fault: Fault
-    log: tuple[str, ...]  # the end of that of the container that failed
+    log: tuple[str, ...]  # the last lines of the container that failed
 
 
 @dataclass(frozen=True)
@@ -86,7 +86,7 @@ class AbortAnswer:
 
 @dataclass(frozen=True)
 class ResolveAnswer:
-    """What a person's decision came to."""
+    """The server's status after a person's decision."""
 
     phase: Phase
     serving: Optional[Running]
@@ -112,11 +112,11 @@ class AccessoryAnswer:
 
 @dataclass(frozen=True)
 class AccessoryReport:
-    """An accessory as its server knows it."""
+    """An accessory on its server."""
 
     context: str  # what its last successful step was planned on
-    starts: int  # runs of its step, failed ones too
-    problem: str  # empty where it runs and its step succeeded
+    starts: int  # how often its step has run, failures included
+    problem: str  # empty when it runs and its step succeeded
 
 
 @dataclass(frozen=True)
@@ -128,25 +128,25 @@ class ContainerReport:
     replica: int
     release: str  # id
     image: str
-    state: str  # Docker's word
-    health: Optional[str]  # Docker's word; None for an image without a health check
-    fault: str  # empty when it is well
+    state: str  # as Docker reports it
+    health: Optional[str]  # as Docker reports it; None for an image without a health check
+    fault: str  # empty when it is healthy
     restarts: int
 
 
 @dataclass(frozen=True)
 class LockReport:
-    """Who has the server."""
+    """The lock of a server."""
 
     owner: str
     reason: str
     since: float  # seconds since the epoch
-    until: Optional[float]  # seconds since the epoch; None: until it is given back
+    until: Optional[float]  # seconds since the epoch; None: until it is unlocked
 
 
 @dataclass(frozen=True)
 class StatusAnswer:
-    """What runs here, and what is wrong with it."""
+    """What runs here, and its problems."""
 
     agent: str  # content hash
     epoch: int  # rollouts begun here
@@ -156,8 +156,8 @@ class StatusAnswer:
     candidate: Optional[Running]
     warm: bool  # whether the previous release's containers still run
     context: Optional[RolloutContext]  # of the rollout that committed the serving release
-    problems: tuple[str, ...]  # in which ways the server is not as that rollout left it
-    warnings: tuple[str, ...]  # what will be a problem one day
+    problems: tuple[str, ...]  # drift: differences from what that rollout left
+    warnings: tuple[str, ...]  # what will become a problem
     accessories: Mapping[str, AccessoryReport]
     containers: tuple[ContainerReport, ...]
     lock: Optional[LockReport]
@@ -166,7 +166,7 @@ class StatusAnswer:
 
 @dataclass(frozen=True)
 class Finding:
-    """One thing that was looked at. `detail` says what is wrong, or what was seen."""
+    """The result of one check. `detail` says what is wrong, or what was found."""
 
     part: str  # "web-1", "postgres", "proxy"
     check: str  # "container", "ready", "smoke", "log", "proxy"
@@ -176,21 +176,21 @@ class Finding:
 
 @dataclass(frozen=True)
 class DiagnoseAnswer:
-    """All that was looked at."""
+    """The results of all checks."""
 
     findings: tuple[Finding, ...]
 
 
 @dataclass(frozen=True)
 class LogsAnswer:
-    """Lines by the name of the container, oldest first."""
+    """Lines by container name, oldest first."""
 
     logs: Mapping[str, tuple[str, ...]]
 
 
 @dataclass(frozen=True)
 class LockAnswer:
-    """Who had the server, and who has it now."""
+    """The lock before and after."""
 
     before: Optional[LockReport]
     after: Optional[LockReport]

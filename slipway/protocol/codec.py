@@ -1,8 +1,8 @@
-"""Dataclasses to JSON and back, strictly: no field is ever left out, made up, or passed over.
+"""Dataclasses to JSON and back, strictly: no field is left out, defaulted or ignored.
 
 A value is read as its class declares it. `int`, `float`, `str`, `bool`, `Optional`, `Mapping` with
-text keys, `tuple` of one type, enums, dataclasses and `Any` (plain JSON) are known. A field has to
-be there even where its class has a default, which is for the code that makes values only.
+text keys, `tuple` of one type, enums, dataclasses and `Any` (plain JSON) are supported. A field is
+required even where its class has a default: defaults are for code only.
 
 Annotations are evaluated on servers too, so shared dataclasses write `Optional[X]`: Python 3.9 has
 no `X | None`.
@@ -26,7 +26,7 @@ _KINDS = {**_NAMES, type(None): "null", list: "a list", dict: "an object"}
 
 
 class MismatchError(SlipwayError):
-    """JSON that is not of the expected shape; the message names every field, by its path."""
+    """JSON that does not have the expected fields and types; the message names each by its path."""
 
 
 def to_json(value: Any) -> Any:
@@ -45,8 +45,8 @@ def to_json(value: Any) -> Any:
 def from_json(kind: type[Value], data: Any, where: str) -> Value:
     """Read what `to_json` wrote of a dataclass.
 
-    `where` begins the path of each field in the message. Raises MismatchError for unknown, missing
-    and ill-typed fields, all at once.
+    `where` is the start of each path in the message. Raises MismatchError for unknown, missing and
+    ill-typed fields, all at once.
     """
     faults: list[str] = []
     value = _read(kind, data, where, faults)
@@ -56,7 +56,7 @@ def from_json(kind: type[Value], data: Any, where: str) -> Value:
 
 
 def _read(kind: Any, data: Any, path: str, faults: list[str]) -> Any:
-    """The value, or anything where `faults` has grown."""
+    """The value; it has no meaning where `faults` has grown."""
     origin = get_origin(kind)
     if kind is Any:
         value = data
@@ -99,7 +99,7 @@ def _plain(kind: Any, data: Any, path: str, faults: list[str]) -> Any:
 
 
 def _finite(number: float) -> bool:
-    """Also false for a whole number that no float can hold."""
+    """Also false for a whole number that is too large for a float."""
     try:
         return math.isfinite(number)
     except OverflowError:
@@ -143,5 +143,5 @@ def _is(wanted: type, data: Any, name: str, path: str, faults: list[str]) -> boo
 
 
 def _found(data: Any) -> str:
-    """The kind of what was found, never its content: it may be a secret."""
+    """The type of what was found, never its content: it may be a secret."""
     return _KINDS.get(type(data), type(data).__name__)

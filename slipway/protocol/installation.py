@@ -1,4 +1,4 @@
-"""Where the agent and all that it keeps are on a server, relative to the deploy user's home."""
+"""Where the agent and its files are on a server, relative to the deploy user's home."""
 
 from __future__ import annotations
 
@@ -14,10 +14,9 @@ INSTALL = "install"  # `agent install APPLICATION ENVIRONMENT` writes its line i
 
 @dataclass(frozen=True)
 class Installation:
-    """One application's environment, on every server that it has.
+    """One application's environment, on each of its servers.
 
-    Each has an agent of its own, so that programs of different versions that share a server do not
-    replace each other's.
+    Each environment has its own agent, so that programs of different versions can share a server.
     """
 
     application: str
@@ -34,22 +33,22 @@ class Installation:
 
     @property
     def agent(self) -> str:
-        """The folder of the current agent, which Python runs."""
+        """The folder of the current agent, which `python3` runs."""
         return f"{self.folder}/agent"
 
     @property
     def noted_life(self) -> str:
-        """The file that holds the server's life as it was when the agent was installed."""
+        """The file with the life of the server at the time when the agent was installed."""
         return f"{self.folder}/installed"
 
     @property
     def mark(self) -> str:
-        """The comment by which this environment's line in the crontab is known."""
+        """The comment that marks this environment's line in the crontab."""
         return f"# slipway {self.application}/{self.environment}"
 
     @property
     def crontab_line(self) -> str:
-        """What starts the watchdog when the machine has booted."""
+        """The line that starts the watchdog after a boot."""
         watch = f"{WATCH} {self.application} {self.environment}"
         return f"@reboot python3 $HOME/{self.agent} {watch} {self.mark}"
 

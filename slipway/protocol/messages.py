@@ -1,7 +1,7 @@
 """Requests and answers as text: which belong together, and how they are written and read.
 
 A request is one JSON object on the agent's standard input, an answer one line on its standard
-output. Both carry the number of this protocol; another number is refused, never guessed at.
+output. Both contain the number of this protocol; any other number is rejected.
 """
 
 from __future__ import annotations
@@ -80,10 +80,10 @@ def _read(name: str, kind: type[Any], text: str) -> Any:
     except (ValueError, RecursionError):
         raise SlipwayError("it is not JSON", where=name, remedy="Run `pulumi up`") from None
     if not isinstance(data, dict) or type(data.get("protocol")) is not int:
-        raise SlipwayError("it carries no protocol number", where=name, remedy="Run `pulumi up`")
+        raise SlipwayError("it has no protocol number", where=name, remedy="Run `pulumi up`")
     if data["protocol"] != PROTOCOL:
         raise SlipwayError(
-            f"it is of protocol {data['protocol']} instead of {PROTOCOL}",
+            f"it has protocol {data['protocol']} instead of {PROTOCOL}",
             where=name,
             remedy="Use the version of Slipway that deployed there",
         )

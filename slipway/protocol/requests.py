@@ -1,7 +1,6 @@
-"""What the program asks of the agent on a server: one dataclass a step.
+"""The program's requests to the agent on a server: one dataclass for each step.
 
-Every field is sent with every request; none has a default. What is a secret does not show when a
-request is printed.
+Every field is sent with every request; none has a default. A printed request shows no secrets.
 """
 
 from __future__ import annotations
@@ -19,7 +18,7 @@ from slipway.rollout.watch import Watch
 
 @dataclass(frozen=True)
 class Target:
-    """Whom a request is for: one application's environment on one server."""
+    """The receiver of a request: one application's environment on one server."""
 
     application: str
     environment: str
@@ -43,7 +42,7 @@ class Rollout:
 
 @dataclass(frozen=True)
 class RegistryLogin:
-    """Where images are pulled from. Without a user name, anybody may."""
+    """The registry that images are pulled from. Without a user name it needs no login."""
 
     address: str
     username: Optional[str]
@@ -69,7 +68,7 @@ class AccessoryDefinition:
 
 @dataclass(frozen=True)
 class PreflightRequest:
-    """Whether this rollout could succeed here."""
+    """Check whether this rollout could succeed here."""
 
     target: Target
     rollout: Rollout
@@ -77,8 +76,8 @@ class PreflightRequest:
     proxy: Proxy
     certificate: str = field(repr=False)  # PEM with its key; empty without HTTPS
     disk_free: int  # bytes
-    images: tuple[str, ...]  # that have to be pulled, by digest
-    domains: tuple[str, ...]  # that the certificate has to cover
+    images: tuple[str, ...]  # to be pulled, by digest
+    domains: tuple[str, ...]  # that the certificate must cover
 
 
 @dataclass(frozen=True)
@@ -162,7 +161,7 @@ class AbortRequest:
 
 @dataclass(frozen=True)
 class ResolveRequest:
-    """What a person decides for a prepared server that cannot learn of the others."""
+    """A person's decision for a prepared server that cannot get the others' votes."""
 
     target: Target
     decision: Decision
@@ -170,18 +169,18 @@ class ResolveRequest:
 
 @dataclass(frozen=True)
 class StatusRequest:
-    """What runs here."""
+    """Report what runs here."""
 
     target: Target
 
 
 @dataclass(frozen=True)
 class DiagnoseRequest:
-    """Whether all is well here."""
+    """Check everything that runs here."""
 
     target: Target
     service: str  # or accessory; empty for all
-    minutes: float  # how far back logs are read; 0: not at all
+    minutes: float  # of logs to read; 0: none
 
 
 @dataclass(frozen=True)
@@ -205,13 +204,13 @@ class LockRequest:
 
 @dataclass(frozen=True)
 class UnlockRequest:
-    """Take the lock away, whoever has it."""
+    """Remove the lock, whoever holds it."""
 
     target: Target
 
 
 def confidential(request: Any) -> tuple[str, ...]:
-    """Every secret value in a request: what must not be printed."""
+    """Every secret value in a request; none may be printed."""
     values = list(getattr(request, "secrets", {}).values())
     values += [getattr(request, "certificate", "")]
     registry: Optional[RegistryLogin] = getattr(request, "registry", None)

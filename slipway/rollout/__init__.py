@@ -1,4 +1,4 @@
 """Releases, plans and the rollout state machine: pure values, no input or output.
 
-Standard library only and fit for Python 3.9, because the agent on the servers carries this package.
+Standard library only, compatible with Python 3.9: the agent on the servers uses this package too.
 """

@@ -1,22 +1,21 @@
-"""Whether a new release does as well as it must: pure judgement of what a hold has counted.
+"""Whether a new release performs well enough: pure analysis of what was measured during a hold.
 
-Limits are what they say: with `min_requests` or more, a share of errors or a 95th percentile above
-its limit fails, however little. To be told apart from the old release, whose share of the traffic
-and luck differ, the new one must be worse by more than `tolerance` *and* by more than chance
-explains:
+Limits are absolute: with `min_requests` or more, an error rate or a 95th percentile above its limit
+fails, however little. Compared with the old release, whose share of the traffic differs, the new
+one must be worse by more than `tolerance` *and* by more than chance explains:
 
-* errors: were the new release's rate at most (1 + tolerance) times the old one's, its part of all
-  errors would follow a binomial distribution (the conditional test of two Poisson rates:
+* errors: if the new release's rate were at most (1 + tolerance) times the old one's, its part of
+  all errors would follow a binomial distribution (the conditional test of two Poisson rates:
   Przyborowski and Wilenski, Biometrika 31, 1940);
-* latency: were it at most (1 + tolerance) times as slow, no more than 5 % of its requests would
-  take longer than (1 + tolerance) times the old one's 95th percentile, of which the upper bound of
-  its confidence interval is taken. `NOTICEABLE` more is no fault: nobody feels it, and a processor
-  that is busy starting containers does as much to a release that answers in 3 ms.
+* latency: if it were at most (1 + tolerance) times as slow, no more than 5 % of its requests would
+  take longer than (1 + tolerance) times the old one's 95th percentile. The upper bound of that
+  percentile's confidence interval is used. A difference below `MIN_LATENCY_DIFFERENCE` never fails:
+  users do not notice it, and a processor that is busy starting containers causes as much.
 
-Worse means that what was counted has less than 1 % probability then (`UNLIKELY`). While a hold
-runs, an absolute limit fails it at once when what was counted has less than 0.1 % probability
-within the limit (`CERTAIN`), from the first request on: a release that answers nothing but errors
-does not stay for its whole hold, and neither one stray error nor looking often makes it fail.
+Worse means that under this assumption the measurement has a probability below 1 % (`UNLIKELY`).
+While a hold runs, an absolute limit fails it at once when the measurement has a probability below
+0.1 % within the limit (`CERTAIN`), from the first request on. So a release that answers only with
+errors fails early, and neither a single error nor frequent checks make a good release fail.
 """
 
 from __future__ import annotations
@@ -33,16 +32,16 @@ from slipway.rollout.watch import Watch
 
 UNLIKELY, CERTAIN = 0.01, 0.001
 CONFIDENCE = 2.326  # standard deviations: one-sided 99 %
-NOTICEABLE = 0.010  # seconds
+MIN_LATENCY_DIFFERENCE = 0.010  # seconds
 SLOW = 0.05  # share of requests beyond the 95th percentile
 
 
 @dataclass(frozen=True)
 class Sample:
-    """What one release has done during a hold on one server.
+    """What was measured of one release during a hold on one server.
 
-    `requests` and `errors` (5xx and requests that got no answer) are complete; `latencies` may be
-    of a part of the requests; `cpu` is the busiest container's share of what it may use.
+    `requests` and `errors` (5xx and requests without an answer) are complete; `latencies` may cover
+    a part of the requests; `cpu` is the busiest container's share of what it may use.
     """
 
     requests: int = 0
@@ -56,7 +55,7 @@ class Sample:
 
 
 class Outcome(str, Enum):
-    """What a judgement came to."""
+    """The result of an analysis."""
 
     PASS = "pass"  # noqa: S105 - not a password
     FAIL = "fail"
@@ -65,7 +64,7 @@ class Outcome(str, Enum):
 
 @dataclass(frozen=True)
 class Verdict:
-    """An outcome and why, in words with numbers."""
+    """An outcome and its reasons, with numbers."""
 
     outcome: Outcome
     reasons: tuple[str, ...] = ()
@@ -75,7 +74,7 @@ class Verdict:
 
 
 def alarm(new: Sample, watch: Watch) -> Verdict:
-    """While a hold runs: fails where no further request can be expected to mend it."""
+    """While a hold runs: fails where no further requests can be expected to change the verdict."""
     reasons = []
     if watch.error_rate is not None:
         chance = at_least(new.errors, new.requests, watch.error_rate)
@@ -87,19 +86,19 @@ def alarm(new: Sample, watch: Watch) -> Verdict:
 
 
 def judge(new: Sample, old: Sample, watch: Watch) -> Verdict:
-    """The verdict at the end of a hold; a canary of which too little was seen has not passed."""
+    """The verdict at the end of a hold; a canary with too few requests has not passed."""
     certain = alarm(new, watch)
     if certain.outcome is Outcome.FAIL:
         return certain
-    scarce = _scarce(new, watch) if watch.analyse else ""
-    if scarce:
-        return Verdict(Outcome.TOO_FEW, (scarce,))
+    too_few = _too_few(new, watch) if watch.analyse else ""
+    if too_few:
+        return Verdict(Outcome.TOO_FEW, (too_few,))
     worse = _worse(new, old, watch) if watch.analyse else ()
     faults = (*_beyond_limits(new, watch), *worse)
-    return Verdict(Outcome.FAIL, faults) if faults else Verdict(Outcome.PASS, (_told(new),))
+    return Verdict(Outcome.FAIL, faults) if faults else Verdict(Outcome.PASS, (_summary(new),))
 
 
-def _scarce(new: Sample, watch: Watch) -> str:
+def _too_few(new: Sample, watch: Watch) -> str:
     if new.requests < watch.min_requests:
         return f"only {new.requests} requests of the {watch.min_requests} that a verdict needs"
     if watch.p95 is not None and new.latencies.count < watch.min_requests:
@@ -109,7 +108,7 @@ def _scarce(new: Sample, watch: Watch) -> str:
 
 
 def _beyond_limits(new: Sample, watch: Watch) -> Iterator[str]:
-    """Few requests say little: of a release that no canary's verdict waits for, they pass."""
+    """Too few requests pass here; for a canary, `judge` has checked their number before."""
     enough, errors, p95 = watch.min_requests, watch.error_rate, watch.p95
     if errors is not None and new.requests >= enough and new.error_rate > errors:
         yield _too_many_errors(new, errors)
@@ -120,27 +119,27 @@ def _beyond_limits(new: Sample, watch: Watch) -> Iterator[str]:
 
 
 def _worse(new: Sample, old: Sample, watch: Watch) -> Iterator[str]:
-    """Nothing is said beside an old release of which too little was seen."""
+    """Nothing where the old release had too few requests to compare with."""
     if old.requests < watch.min_requests:
         return
     factor = 1 + watch.tolerance
     part = new.requests * factor / (new.requests * factor + old.requests)
     if at_least(new.errors, new.errors + old.errors, part) < UNLIKELY:
         yield (
-            f"{new.error_rate:.2%} of its requests failed ({new.errors} of {new.requests}), of the "
-            f"old release's {old.error_rate:.2%} ({old.errors} of {old.requests})"
+            f"{new.error_rate:.2%} of its requests failed ({new.errors} of {new.requests}), with "
+            f"the old release {old.error_rate:.2%} ({old.errors} of {old.requests})"
         )
     if min(new.latencies.count, old.latencies.count) < watch.min_requests:
         return
     before = _upper_p95(old.latencies)
-    bound = max(factor * before, before + NOTICEABLE)
+    bound = max(factor * before, before + MIN_LATENCY_DIFFERENCE)
     if at_least(new.latencies.above(bound), new.latencies.count, SLOW) < UNLIKELY:
         ours, theirs = map(_p95, (new, old))
-        yield f"p95 is {_ms(ours)}, the old release's {_ms(theirs)}"
+        yield f"p95 is {_ms(ours)}, with the old release {_ms(theirs)}"
 
 
 def _upper_p95(latencies: Histogram) -> float:
-    """The 95th percentile that the sampled one is not below with 99 % confidence."""
+    """The upper bound of the 95th percentile, with 99 % confidence."""
     spread = CONFIDENCE * math.sqrt(SLOW * (1 - SLOW) / latencies.count)
     return latencies.percentile(min(1.0, 1 - SLOW + spread))
 
@@ -154,11 +153,11 @@ def _too_slow(new: Sample, limit: float) -> str:
     return f"p95 is {_ms(_p95(new))} (at most {_ms(limit)})"
 
 
-def _told(new: Sample) -> str:
-    said = f"{new.errors} of {new.requests} requests failed"
+def _summary(new: Sample) -> str:
+    text = f"{new.errors} of {new.requests} requests failed"
     if new.latencies.count:
-        said += f", p95 {_ms(_p95(new))}"
-    return said + (f", processor {new.cpu:.0%}" if new.cpu is not None else "")
+        text += f", p95 {_ms(_p95(new))}"
+    return text + (f", processor {new.cpu:.0%}" if new.cpu is not None else "")
 
 
 def _p95(sample: Sample) -> float:

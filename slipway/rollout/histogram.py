@@ -5,16 +5,15 @@ from __future__ import annotations
 import math
 from collections import Counter
 
-GROWTH = 1.04  # a bucket is so much wider than the one before: a value is told to within 2 %
-LEAST, MOST = 0.0005, 3600.0  # seconds; what lies beyond counts as this much
-# HAProxy's clock ticks in milliseconds, so less than half of one says nothing.
+GROWTH = 1.04  # of one bucket to the next: a percentile is accurate to 2 %
+LEAST, MOST = 0.0005, 3600.0  # seconds; values outside count as these. HAProxy measures in ms.
 
 
 class Histogram:
     """Counts of latencies in buckets whose bounds grow by 4 %, 403 of them at most.
 
-    A percentile is the nearest rank (the smallest value that at least so many values do not
-    exceed), told as the middle of its bucket: at most 2 % above or below the true one.
+    A percentile is the nearest rank (the smallest value that at least that share of the values does
+    not exceed), given as the middle of its bucket: at most 2 % above or below the true one.
     """
 
     def __init__(self) -> None:

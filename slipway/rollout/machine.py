@@ -1,8 +1,8 @@
 """The rollout on one server as a pure state machine: a request and a state give a list of actions.
 
-The agent executes the actions in order. Each is idempotent, and the state is recorded before the
-actions that depend on it, so after a crash between any two of them the next request finds its way:
-it repeats what was under way, or undoes it first. Nothing here touches the world.
+The agent executes the actions in order. Each is idempotent, and the state is written before the
+actions that depend on it. So after a crash between any two of them the next request repeats what
+was under way, or undoes it first. Nothing here has side effects.
 """
 
 from __future__ import annotations
@@ -13,7 +13,7 @@ from typing import Union
 
 from slipway.errors import SlipwayError
 from slipway.rollout.context import RolloutContext
-from slipway.rollout.state import Former, Phase, Proxy, Retention, Revision, State
+from slipway.rollout.state import Phase, Proxy, Retention, RetiredRelease, Revision, State
 from slipway.rollout.two_phase_commit import Decision, Vote, decide
 from slipway.strenum import StrEnum
 
@@ -21,9 +21,9 @@ MIGRATIONS_KEPT = 50
 
 
 class Verb(StrEnum):
-    """What can be done on a server, each so that it may be repeated."""
+    """What can be done on a server; each may be repeated."""
 
-    RECORD = "record"  # the state is written down
+    RECORD = "record"  # the state is written
     PROVIDE = "provide network and proxy"
     PULL = "pull"  # the release's images are on the server
     CREATE = "create"  # its containers exist
@@ -33,8 +33,8 @@ class Verb(StrEnum):
     START_WORKERS = "start workers"  # those without a port that start before the old ones stop
     STOP_WORKERS = "stop workers"  # those without a port are stopped
     REPLACE_STOP_FIRST = "replace stop-first"  # those that start after the old ones are ready
-    ROUTE = "route"  # the proxy follows `state.traffic`
-    BAKE = "bake"  # they stay well for the bake time
+    ROUTE = "route"  # the proxy decision `state.traffic`
+    BAKE = "bake"  # they stay healthy for the bake time
     CHECK_STABILITY = "check stability"  # none has restarted or failed since it was ready
     MIGRATE = "migrate"  # its migration has run
     DRAIN = "drain"  # no request is left on them
@@ -47,9 +47,9 @@ class Verb(StrEnum):
 
 @dataclass(frozen=True)
 class Action:
-    """One thing to do. `state` is the state as it stands when the action runs.
+    """One thing to do; `state` is the state at that time.
 
-    The rollout goes on when an `optional` action fails.
+    The rollout continues when an `optional` action fails.
     """
 
     verb: Verb
@@ -65,7 +65,7 @@ Actions = tuple[Action, ...]
 _Step = Union[Verb, tuple[Verb, str]]  # what to do, and to which release
 
 
-def _script(state: State, *steps: _Step) -> Actions:
+def _actions(state: State, *steps: _Step) -> Actions:
     """Actions of one state."""
     return tuple(
         Action(step[0], state, step[1]) if isinstance(step, tuple) else Action(step, state)
@@ -74,25 +74,25 @@ def _script(state: State, *steps: _Step) -> Actions:
 
 
 def stage(state: State, candidate: Revision, proxy: Proxy, retention: Retention) -> Actions:
-    """Make `candidate` ready beside what serves; heal it in place when it is what serves.
+    """Make `candidate` ready beside the serving release; repair it when it is the serving one.
 
-    Raises SlipwayError where its rollout was given up, or another one waits for its end.
+    Raises SlipwayError where its rollout was aborted, or another one is prepared.
     """
     _refuse_ended(state, candidate.id, candidate.transaction)
     if state.phase == Phase.PREPARED:
         raise SlipwayError(
-            "an earlier rollout is prepared here, and its outcome is unknown",
-            remedy="Bring its other servers back, or decide: slipway resolve",
+            "an earlier rollout is prepared on this server, and its outcome is not known yet",
+            remedy="Make its other servers reachable again, or decide with `slipway resolve`",
         )
-    before, state = _settle(state, unless=candidate.id)
+    before, state = _end_unfinished(state, unless=candidate.id)
     new = candidate.id
-    state = _adopted(state, candidate)
-    began = state.proxy_before if state.candidate else state.proxy
+    state = _continued(state, candidate)
+    proxy_before = state.proxy_before if state.candidate else state.proxy
     state = replace(state, proxy=proxy, retention=retention)
     if _has_traffic(state, new):
-        return before + _heal(state, new)
+        return before + _repair(state, new)
     if state.previous and state.previous.id != new and state.warm_until:
-        before += _script(
+        before += _actions(
             replace(state, warm_until=0.0), Verb.RECORD, (Verb.STOP, state.previous.id)
         )
         state = replace(state, warm_until=0.0)
@@ -103,11 +103,11 @@ def stage(state: State, candidate: Revision, proxy: Proxy, retention: Retention)
         epoch=epoch,
         candidate=candidate,
         weight=0,
-        proxy_before=began if state.serving else None,
+        proxy_before=proxy_before if state.serving else None,
     )
     return (
         before
-        + _script(
+        + _actions(
             staging,
             Verb.RECORD,
             Verb.PROVIDE,
@@ -116,12 +116,12 @@ def stage(state: State, candidate: Revision, proxy: Proxy, retention: Retention)
             (Verb.START, new),
             (Verb.AWAIT_READY, new),
         )
-        + _script(replace(staging, phase=Phase.STAGED), Verb.ROUTE, Verb.RECORD)
+        + _actions(replace(staging, phase=Phase.STAGED), Verb.ROUTE, Verb.RECORD)
     )
 
 
-def _adopted(state: State, candidate: Revision) -> State:
-    """An unfinished rollout of the same release goes on under the name of the new one."""
+def _continued(state: State, candidate: Revision) -> State:
+    """The new rollout continues an unfinished one of the same release, and replaces its context."""
     if state.candidate is None:
         return state
     if state.candidate.transaction != candidate.transaction:
@@ -129,9 +129,9 @@ def _adopted(state: State, candidate: Revision) -> State:
     return replace(state, candidate=candidate)
 
 
-def _heal(state: State, release: str) -> Actions:
-    """What has the traffic is healed in place; such a rollout commits nothing to take back."""
-    return _script(
+def _repair(state: State, release: str) -> Actions:
+    """Repair the release that has the traffic, in place; there is nothing to roll back to."""
+    return _actions(
         state,
         Verb.RECORD,
         Verb.PROVIDE,
@@ -147,34 +147,34 @@ def _heal(state: State, release: str) -> Actions:
 
 
 def migrate(state: State, release: str) -> Actions:
-    """Run the candidate's migration, unless it has run on this server; then test what it made."""
+    """Run the candidate's migration, unless it has run on this server."""
     if release in state.migrated or _has_traffic(state, release):
         return ()
     _require(state, release, (Phase.STAGED,), "migrated")
     if state.revision(release).release.migration is None:
         return ()
     done = replace(state, migrated=(release, *state.migrated)[:MIGRATIONS_KEPT])
-    return _script(state, (Verb.MIGRATE, release)) + _script(done, Verb.RECORD)
+    return _actions(state, (Verb.MIGRATE, release)) + _actions(done, Verb.RECORD)
 
 
 def smoke(state: State, release: str) -> Actions:
-    """Try the candidate before it has any traffic."""
+    """Send the smoke tests to the candidate before it has any traffic."""
     if _has_traffic(state, release):
         return ()
     _require(state, release, (Phase.STAGED,), "tested")
-    return _script(state, (Verb.SMOKE, release))
+    return _actions(state, (Verb.SMOKE, release))
 
 
 def switch(state: State, release: str, weight: int = 100) -> Actions:
     """Give the candidate `weight` per cent of the traffic and watch it for the bake time.
 
-    What served stays warm. At 100 per cent those without a port take over too. A release that was
-    warm has stood its trial already, and takes no part of the traffic but all of it.
+    The release that served stays warm. At 100 per cent the containers without a port are replaced
+    too. A warm release gets all traffic at once: it has served before.
     """
     if _has_traffic(state, release):
         return ()
     _require(state, release, (Phase.STAGED, Phase.SWITCHING, Phase.SWITCHED), "switched")
-    candidate, whole = _held(state.candidate), weight == 100
+    candidate, whole = _existing(state.candidate), weight == 100
     if not whole and (candidate.warm or (state.phase == Phase.SWITCHED and state.weight >= weight)):
         return ()
     moving = replace(state, phase=Phase.SWITCHING, weight=weight)
@@ -184,114 +184,116 @@ def switch(state: State, release: str, weight: int = 100) -> Actions:
         steps += [(Verb.STOP_WORKERS, state.serving.id)] if state.serving else []
         steps += [(Verb.REPLACE_STOP_FIRST, release), (Verb.SMOKE, release)]
     switched = replace(moving, phase=Phase.SWITCHED)
-    return _script(moving, *steps, (Verb.BAKE, release)) + _script(switched, Verb.RECORD)
+    return _actions(moving, *steps, (Verb.BAKE, release)) + _actions(switched, Verb.RECORD)
 
 
 def prepare(state: State, release: str, transaction: str) -> Actions:
-    """Vote: the release has all the traffic here, and stays unless another server went back."""
+    """Vote: the release has all traffic here, and stays unless another server has aborted."""
     _refuse_ended(state, release, transaction)
     if _serves(state, release):
         done = state.vote(transaction) in (Vote.PREPARED, Vote.COMMITTED)
-        return () if done else _script(state.ended(transaction, Vote.PREPARED), Verb.RECORD)
+        return () if done else _actions(state.ended(transaction, Vote.PREPARED), Verb.RECORD)
     if state.phase == Phase.PREPARED and _is_candidate(state, release):
         return ()
     _require(state, release, (Phase.SWITCHED,), "prepared")
-    if state.weight != 100 or _held(state.candidate).transaction != transaction:
+    if state.weight != 100 or _existing(state.candidate).transaction != transaction:
         raise SlipwayError(
-            f"release {release} cannot be prepared: another rollout has taken it over",
+            f"release {release} cannot be prepared: another rollout has replaced this one",
             remedy="Run the rollout again",
         )
-    stable = _script(state, (Verb.CHECK_STABILITY, release))
-    return stable + _script(replace(state, phase=Phase.PREPARED), Verb.RECORD, Verb.ROUTE)
+    stable = _actions(state, (Verb.CHECK_STABILITY, release))
+    return stable + _actions(replace(state, phase=Phase.PREPARED), Verb.RECORD, Verb.ROUTE)
 
 
 def commit(
     state: State, release: str, transaction: str, *, context: RolloutContext, now: float
 ) -> Actions:
-    """Commit: the candidate serves, what served is the previous release.
+    """Commit: the candidate becomes the serving release, the serving one the previous release.
 
     The caller knows that every server is prepared. `now` is in seconds since the epoch.
     """
     if _serves(state, release):
-        serving = replace(_held(state.serving), context=context)
+        serving = replace(_existing(state.serving), context=context)
         kept = replace(state.ended(transaction, Vote.COMMITTED), serving=serving)
-        return (_script(kept, Verb.RECORD) if kept != state else ()) + tidy(kept, now)
+        return (_actions(kept, Verb.RECORD) if kept != state else ()) + tidy(kept, now)
     _require(state, release, (Phase.PREPARED,), "committed")
     committed = _committed(state, now)
-    # The proxy may have started anew since, with what was committed then.
-    return _script(state, Verb.ROUTE) + _script(committed, Verb.RECORD) + tidy(committed, now)
+    # The proxy may have restarted since, with the weights of what was committed then.
+    return _actions(state, Verb.ROUTE) + _actions(committed, Verb.RECORD) + tidy(committed, now)
 
 
 def tidy(state: State, now: float) -> Actions:
-    """What follows a commit: nothing of it is needed for the release to serve."""
+    """Clean up after a commit; the release serves without it."""
     if state.phase != Phase.IDLE:
         return ()
-    lean = replace(state, former=state.former[: state.retention.retain])
+    cleaned = replace(state, former=state.former[: state.retention.retain])
     steps: list[_Step] = [Verb.ROUTE]
     if state.previous and now >= state.warm_until:
         steps = [(Verb.DRAIN, state.previous.id), Verb.ROUTE, (Verb.STOP, state.previous.id)]
-        lean = replace(lean, warm_until=0.0)
-    actions = _script(state, *steps, Verb.REMOVE_UNKNOWN) + _script(
-        lean, Verb.PRUNE, *([Verb.RECORD] if lean != state else [])
+        cleaned = replace(cleaned, warm_until=0.0)
+    actions = _actions(state, *steps, Verb.REMOVE_UNKNOWN) + _actions(
+        cleaned, Verb.PRUNE, *([Verb.RECORD] if cleaned != state else [])
     )
     return tuple(replace(action, optional=True) for action in actions)
 
 
 def abort(state: State, release: str, transaction: str, *, peer_aborted: bool = False) -> Actions:
-    """Undo the rollout in any phase; where it has not begun, it never will.
+    """Undo the rollout in any phase; where it has not begun, refuse it from now on.
 
-    A prepared server goes back only with `peer_aborted`: another one of the rollout has.
+    A prepared server goes back only with `peer_aborted`: another server of the rollout has aborted.
     """
     vote = state.vote(transaction)
     if vote == Vote.PREPARED and not peer_aborted:
         return ()
-    if state.phase == Phase.PREPARED and _held(state.candidate).transaction != transaction:
-        return ()  # of an earlier rollout, which ends by its own rule
+    if state.phase == Phase.PREPARED and _existing(state.candidate).transaction != transaction:
+        return ()  # an earlier rollout, which the votes of its own servers decide
     if state.phase != Phase.IDLE and _is_candidate(state, release):
-        return _settle(state.ended(transaction, Vote.ABORTED), peer_aborted=peer_aborted)[0]
+        return _end_unfinished(state.ended(transaction, Vote.ABORTED), peer_aborted=peer_aborted)[0]
     if vote in (Vote.ABORTED, Vote.COMMITTED):
         return ()
     declined = replace(state.ended(transaction, Vote.ABORTED), epoch=state.epoch + 1)
-    return _script(declined, Verb.RECORD)
+    return _actions(declined, Verb.RECORD)
 
 
 def expire(state: State, votes: Collection[Vote], now: float) -> Actions:
-    """What the end of the lease brings; `votes` are those of the other servers of the rollout."""
+    """What to do when the lease has expired; `votes` are the other servers' of the rollout."""
     if state.phase == Phase.IDLE:
         return tidy(state, now)
     if state.phase != Phase.PREPARED:
-        return _settle(state)[0]
-    follows, candidate = decide([Vote.PREPARED, *votes]), _held(state.candidate)
-    if follows == Decision.COMMIT:
+        return _end_unfinished(state)[0]
+    decision, candidate = decide([Vote.PREPARED, *votes]), _existing(state.candidate)
+    if decision == Decision.COMMIT:
         return commit(
             state, candidate.id, candidate.transaction, context=candidate.context, now=now
         )
-    return _settle(state, peer_aborted=True)[0] if follows == Decision.ABORT else ()
+    return _end_unfinished(state, peer_aborted=True)[0] if decision == Decision.ABORT else ()
 
 
 def resolve(state: State, decision: Decision, now: float) -> Actions:
-    """A person decides for a prepared server that cannot learn of the others.
+    """A person decides for a prepared server that cannot get the others' votes.
 
     Raises SlipwayError where there is nothing to decide, and for a decision to wait.
     """
     if state.phase != Phase.PREPARED or decision is Decision.WAIT:
         raise SlipwayError(
             f"there is nothing to decide here: the server is {state.phase}",
-            remedy="`slipway status` shows which servers wait",
+            remedy="`slipway status` shows which servers are prepared",
         )
     known = Vote.COMMITTED if decision is Decision.COMMIT else Vote.ABORTED
     return expire(state, [known], now)
 
 
 def recover(state: State) -> Actions:
-    """What a failed step leaves to be done, so that the server is as it was before the rollout."""
-    return () if state.phase == Phase.PREPARED else _settle(state)[0]
+    """After a failed step: what makes the server as it was before the rollout."""
+    return () if state.phase == Phase.PREPARED else _end_unfinished(state)[0]
 
 
-def _settle(state: State, unless: str = "", *, peer_aborted: bool = False) -> tuple[Actions, State]:
+def _end_unfinished(
+    state: State, unless: str = "", *, peer_aborted: bool = False
+) -> tuple[Actions, State]:
     """The actions that end an unfinished rollout, and the state after them.
 
-    A candidate that is `unless` may stay where its phase is a sound one to go on from.
+    The candidate `unless` stays where a rollout can continue from its phase.
     """
     if state.phase == Phase.IDLE or (state.phase == Phase.PREPARED and not peer_aborted):
         return (), state
@@ -300,25 +302,25 @@ def _settle(state: State, unless: str = "", *, peer_aborted: bool = False) -> tu
         or (state.phase == Phase.SWITCHED and state.weight == 100)
     ):
         return (), state
-    return _withdraw(replace(state, phase=Phase.ABORTING))
+    return _roll_back(replace(state, phase=Phase.ABORTING))
 
 
-def _withdraw(state: State) -> tuple[Actions, State]:
-    """Traffic to the serving release first, then the candidate's end.
+def _roll_back(state: State) -> tuple[Actions, State]:
+    """Return the traffic to the serving release, then remove the candidate.
 
-    The traffic goes back on a full disk too. Nothing else is done before it is written down: until
-    then the state may say that the rollout goes on.
+    The traffic goes back even when the disk is full. Everything else waits until the state is
+    written: until then the state may say that the rollout continues.
     """
     if state.proxy_before:
         state = replace(state, proxy=state.proxy_before, proxy_before=None)
-    candidate, serving = _held(state.candidate), state.serving
+    candidate, serving = _existing(state.candidate), state.serving
     ended = state.ended(candidate.transaction, Vote.ABORTED)
-    settled = replace(ended, phase=Phase.IDLE, candidate=None, weight=0)
+    idle = replace(ended, phase=Phase.IDLE, candidate=None, weight=0)
     kept = state.previous is not None and state.previous.id == candidate.id
     if kept:
-        settled = replace(settled, warm_until=0.0)
+        idle = replace(idle, warm_until=0.0)
     back: Actions = (Action(Verb.RECORD, state),)
-    if serving:  # it is warm as a rule; where a part of it is gone, the rest is better than nothing
+    if serving:  # normally still running; with some containers gone, the others still serve
         back = (
             Action(Verb.RECORD, state, optional=True),
             Action(Verb.START, state, serving.id, optional=True),
@@ -331,19 +333,19 @@ def _withdraw(state: State) -> tuple[Actions, State]:
     actions = (
         *back,
         Action(Verb.DRAIN, state, candidate.id, optional=True),
-        Action(Verb.ROUTE, settled),
+        Action(Verb.ROUTE, idle),
         Action(Verb.STOP if kept else Verb.REMOVE, state, candidate.id),
-        Action(Verb.RECORD, settled),
-        Action(Verb.PRUNE, settled, optional=True),
+        Action(Verb.RECORD, idle),
+        Action(Verb.PRUNE, idle, optional=True),
     )
-    return actions, settled
+    return actions, idle
 
 
 def _committed(state: State, now: float) -> State:
     warm = state.retention.warm
-    new, old, before = _held(state.candidate), state.serving, state.previous
+    new, old, before = _existing(state.candidate), state.serving, state.previous
     keep = {new.id, old.id if old else ""}
-    retired = _former(before) if before and before.id not in keep else ()
+    retired = _retired(before) if before and before.id not in keep else ()
     keep |= {each.id for each in retired}
     return replace(
         state.ended(new.transaction, Vote.COMMITTED),
@@ -358,9 +360,9 @@ def _committed(state: State, now: float) -> State:
     )
 
 
-def _former(revision: Revision) -> tuple[Former, ...]:
+def _retired(revision: Revision) -> tuple[RetiredRelease, ...]:
     release = revision.release
-    return (Former(release.id, release.version, tuple(sorted(set(release.images.values())))),)
+    return (RetiredRelease(release.id, release.version, tuple(sorted({*release.images.values()}))),)
 
 
 def _is_candidate(state: State, release: str) -> bool:
@@ -380,30 +382,33 @@ def _serves(state: State, release: str) -> bool:
 
 
 def _refuse_ended(state: State, release: str, transaction: str) -> None:
-    """A message that comes late changes nothing."""
+    """A late request of a rollout that has ended changes nothing."""
     vote = state.vote(transaction)
     if vote == Vote.ABORTED or (vote == Vote.COMMITTED and not _serves(state, release)):
         raise SlipwayError(
-            f"this rollout has ended on this server ({vote})", remedy="Run `pulumi up` again"
+            f"this rollout has already ended on this server ({vote})",
+            remedy="Run `pulumi up` again",
         )
 
 
-def _held(revision: Revision | None) -> Revision:
+def _existing(revision: Revision | None) -> Revision:
     if revision is None:
-        raise SlipwayError("it contradicts itself", where="state.json", remedy="Report it")
+        raise SlipwayError(
+            "its phase does not match its revisions", where="state.json", remedy="Report this bug"
+        )
     return revision
 
 
-def _require(state: State, release: str, phases: tuple[Phase, ...], deed: str) -> None:
+def _require(state: State, release: str, phases: tuple[Phase, ...], verb: str) -> None:
     if _is_candidate(state, release) and state.phase in phases:
         return
     found: Revision | None = state.candidate or state.serving
-    held = (
+    status = (
         f"release {found.id} ({found.release.version}) is {state.phase}"
         if found
         else "nothing is installed"
     )
     raise SlipwayError(
-        f"release {release} cannot be {deed}: {held}",
-        remedy="Run the rollout again from its stage step",
+        f"release {release} cannot be {verb}: {status}",
+        remedy="Run `pulumi up` again, which starts with the stage step",
     )

@@ -21,7 +21,7 @@ class Batch:
 
 @dataclass(frozen=True)
 class PlannedStep:
-    """One step on one server, to be run once all that `after` names has succeeded."""
+    """One step on one server, to run once everything named in `after` has succeeded."""
 
     step: Step
     server: str
@@ -33,8 +33,8 @@ class PlannedStep:
     @property
     def name(self) -> str:
         """Unique in a plan, and the same in every plan of these servers and strategy."""
-        trial = f"-at-{self.weight}" if self.weight < 100 else ""
-        return f"{self.step}-{self.server}{trial}"
+        share = f"-at-{self.weight}" if self.weight < 100 else ""
+        return f"{self.step}-{self.server}{share}"
 
     @property
     def carries_secrets(self) -> bool:
@@ -44,9 +44,9 @@ class PlannedStep:
 
 @dataclass(frozen=True)
 class Barrier:
-    """Nothing but a place where many steps wait for many others.
+    """A point where many steps wait for many others.
 
-    Without it each of n steps would name n others, and a fleet of a thousand a million.
+    Without it each of n steps would name n others: a million names for a thousand servers.
     """
 
     name: str
@@ -91,12 +91,14 @@ def steps(
 ) -> Plan:
     """Each phase is done on all servers before the next begins on any of them.
 
-    Only when every server has all its traffic on the release is any asked to prepare, and only when
-    all are prepared does any commit. The migration, if there is one, runs once, on the first
-    server; then smoke tests, if there are any, before any traffic moves. With `at_once` all have
-    the release warm: no batch waits for another server's, a canary's shares come after all of the
-    traffic, with nothing left to do, and preflight last of all, as what it checks (disk, images,
-    ports) such a release has already: by then it serves, and what is wrong is a warning.
+    The servers prepare once the release has all traffic on each of them, and commit once all are
+    prepared. The migration, if any, runs once, on the first server, followed by the smoke tests, if
+    any, before any traffic moves.
+
+    With `at_once` all servers have the release warm. No batch waits for another server's, a
+    canary's shares come after all of the traffic and have nothing left to do, and preflight comes
+    last: what it checks (disk, images, ports) such a release has already, so that a fault is a
+    warning.
     """
     plan: Plan = []
 

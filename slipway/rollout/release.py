@@ -1,4 +1,4 @@
-"""What is rolled out, and rolled back, as one immutable value."""
+"""A release as one immutable value: what is rolled out, and rolled back."""
 
 from __future__ import annotations
 
@@ -10,14 +10,14 @@ from functools import cached_property
 from typing import Any, Optional
 
 SETTINGS = ("version", "application", "overrides")
-"""What of a stack's configuration makes a release; the rest says where and how it runs."""
+"""The keys of a stack's configuration that define a release, not where and how it runs."""
 
 ID_LENGTH = 12  # hexadecimal digits: 48 bits, ample for the releases of one application
 
 
 @dataclass(frozen=True)
 class Health:
-    """How a container of a service is known to be ready.
+    """The readiness check of a container.
 
     `kind` is `http` (GET `path` answers `status`, with the text `body` in it and the values of
     `expect` at dotted paths of its JSON), `tcp` (the port accepts), `postgres`, `redis` (it takes
@@ -48,7 +48,7 @@ class Limits:
 
 @dataclass(frozen=True)
 class Service:
-    """Containers that a rollout replaces; a service with a port stands behind the proxy."""
+    """Containers that a rollout replaces; the proxy routes to a service with a port."""
 
     name: str
     image: str  # always by digest: REGISTRY/NAME@sha256:...
@@ -59,7 +59,7 @@ class Service:
     order: str = "start-first"  # or "stop-first": how one without a port is replaced
     health: Health = field(default_factory=Health)
     environment: Mapping[str, str] = field(default_factory=dict)
-    secrets: tuple[str, ...] = ()  # names; the values travel beside the release
+    secrets: tuple[str, ...] = ()  # names; the values are not a part of the release
     limits: Limits = field(default_factory=Limits)
     stop_grace: float = 10.0  # seconds between SIGTERM and SIGKILL
 
@@ -105,9 +105,9 @@ class Release:
     def id(self) -> str:
         """The same content has the same id, everywhere, and in later versions of this program.
 
-        What has its default does not count: a field that is new here changes no release of before.
+        Fields with their default value do not count, so that a new field changes no existing id.
         """
-        text = json.dumps(_told(self), sort_keys=True, separators=(",", ":"))
+        text = json.dumps(_hashed(self), sort_keys=True, separators=(",", ":"))
         return hashlib.sha256(text.encode()).hexdigest()[:ID_LENGTH]
 
     @property
@@ -116,19 +116,19 @@ class Release:
         return {service.name: service.image for service in self.services}
 
 
-def _told(value: Any) -> Any:
-    """What of a value counts for the id: of a dataclass, what differs from its defaults.
+def _hashed(value: Any) -> Any:
+    """The parts of a value that count for the id: of a dataclass, what differs from its defaults.
 
-    Defaults therefore stay what they are for good.
+    Therefore defaults must never change.
     """
     if is_dataclass(value):
         return {
-            each.name: _told(getattr(value, each.name))
+            each.name: _hashed(getattr(value, each.name))
             for each in fields(value)
             if getattr(value, each.name) != _default(each)
         }
     if isinstance(value, tuple):
-        return [_told(each) for each in value]
+        return [_hashed(each) for each in value]
     if isinstance(value, float) and value.is_integer():
         return int(value)  # 20 and 20.0 are equal, and JSON readers differ in which they give
     return value

@@ -1,4 +1,4 @@
-"""What one server knows about one application: the value that the agent keeps, and nothing else."""
+"""The state of one application on one server, as the agent keeps it."""
 
 from __future__ import annotations
 
@@ -16,14 +16,16 @@ from slipway.rollout.two_phase_commit import OUTCOMES_KEPT, Vote, transaction_id
 from slipway.strenum import StrEnum
 
 CERTIFICATE_DIGITS = 16  # hexadecimal
-FIRST_HOST = 10  # fixed addresses start here: gateways and hand-made containers keep the low ones
+FIRST_HOST = (
+    10  # the first fixed address; the lower ones are for gateways and manually started containers
+)
 
 
 class Phase(StrEnum):
     """Where the rollout on one server stands.
 
-    Each is recorded before its actions run, so that whoever comes next after a crash knows what was
-    under way.
+    Each is written before its actions run, so that after a crash the next step knows what was under
+    way.
     """
 
     IDLE = "idle"
@@ -31,7 +33,7 @@ class Phase(StrEnum):
     STAGED = "staged"  # the candidate is ready beside the serving release
     SWITCHING = "switching"  # traffic is moving, or the bake time runs
     SWITCHED = "switched"  # the candidate has its share of the traffic and passed its bake time
-    PREPARED = "prepared"  # as switched; it no longer goes back by itself
+    PREPARED = "prepared"  # like switched, but it no longer goes back by itself
     ABORTING = "aborting"  # the serving release has, or is getting, its traffic back
 
 
@@ -42,7 +44,9 @@ class Revision:
     release: Release
     colour: str  # which of the proxy's two sets of slots it uses: "a" or "b"
     addresses: Mapping[str, str]  # "web-1" -> IPv4 address of that replica
-    context: RolloutContext = field(default_factory=RolloutContext)  # of the rollout it came by
+    context: RolloutContext = field(
+        default_factory=RolloutContext
+    )  # of the rollout that installed it
     warm: bool = False  # its containers ran already when it was staged
     since: float = 0.0  # when it was committed, in seconds since the epoch
 
@@ -59,8 +63,8 @@ class Revision:
 
 
 @dataclass(frozen=True)
-class Former:
-    """A release that served once: enough to keep its images, and to drop them later."""
+class RetiredRelease:
+    """A release that served before the previous one: what its images' retention needs."""
 
     id: str
     version: str
@@ -74,25 +78,25 @@ class Proxy:
     image: str = ""
     http_port: int = 80
     network: str = "172.31.240.0/24"  # of the application's containers
-    drain: float = 30.0  # seconds that connections get to end where their proxy or release goes
+    drain: float = 30.0  # seconds for connections to end when their proxy or release is stopped
     https_port: Optional[int] = None
     certificate: str = ""  # digest of the chain with its key
-    renew_before: int = 14  # days before the certificate's end from which on there is a warning
+    renew_before: int = 14  # days before the certificate expires at which warnings begin
     redirect: bool = True  # from HTTP to HTTPS, where there is a certificate
-    hsts: int = 0  # seconds for which browsers are told to use HTTPS only; 0: they are not
+    hsts: int = 0  # seconds for which browsers must use HTTPS only (max-age); 0: no HSTS header
     rate_limit: int = 0  # requests per second of one client; 0: none
     body_limit: int = 0  # bytes of a request; 0: none
     max_connections: int = 8192  # at the same time; more wait
 
 
 def certificate_digest(pem: str) -> str:
-    """What tells one certificate, with its chain and key, from another; empty for none."""
+    """The digest of a certificate with its chain and key; empty for none."""
     return hashlib.sha256(pem.encode()).hexdigest()[:CERTIFICATE_DIGITS] if pem else ""
 
 
 @dataclass(frozen=True)
 class Retention:
-    """What stays of the releases that served before."""
+    """What is kept of the releases that served before."""
 
     retain: int = 5  # former releases whose images stay beside those of the previous one
     warm: float = 0.0  # seconds that the previous release's containers run on after a commit
@@ -113,15 +117,15 @@ class State:
     epoch: int = 0  # rollouts begun here
     phase: Phase = Phase.IDLE
     serving: Optional[Revision] = None
-    previous: Optional[Revision] = None  # kept for a quick way back, stopped when no longer warm
+    previous: Optional[Revision] = None  # kept for a quick rollback, stopped when no longer warm
     candidate: Optional[Revision] = None
     weight: int = 0  # per cent of the traffic that the candidate has, or is getting
     warm_until: float = 0.0  # seconds since the epoch until which the previous release runs on
     outcomes: tuple[Outcome, ...] = ()  # oldest first
-    former: tuple[Former, ...] = ()  # newest first, without serving and previous
+    former: tuple[RetiredRelease, ...] = ()  # newest first, without serving and previous
     migrated: tuple[str, ...] = ()  # ids of the releases whose migration ran here, newest first
     proxy: Proxy = field(default_factory=Proxy)
-    proxy_before: Optional[Proxy] = None  # what it was when the rollout under way began
+    proxy_before: Optional[Proxy] = None  # the settings before the current rollout
     retention: Retention = field(default_factory=Retention)
 
     @property
@@ -132,7 +136,7 @@ class State:
 
     @property
     def images(self) -> frozenset[str]:
-        """All that the releases it knows of may need again."""
+        """The images of all releases that it may need again."""
         installed = {image for revision in self.known for image in revision.release.images.values()}
         return frozenset(installed.union(*(former.images for former in self.former)))
 
@@ -141,7 +145,7 @@ class State:
         for each in (self.candidate, self.serving, self.previous):
             if each is not None and each.id == release_id:
                 return each
-        raise SlipwayError(f"release {release_id} is not installed here", remedy="Stage it first")
+        raise SlipwayError(f"release {release_id} is not installed here", remedy="Run `pulumi up`")
 
     @property
     def traffic(self) -> dict[str, int]:
@@ -155,10 +159,10 @@ class State:
         return {**serving, self.candidate.id: 0}
 
     @property
-    def lasting(self) -> dict[str, int]:
-        """Like `traffic`, as it shall be when the proxy starts anew.
+    def traffic_after_restart(self) -> dict[str, int]:
+        """Like `traffic`, for when the proxy restarts.
 
-        A server that fails while a release is on trial comes back with what was committed.
+        A server that crashes during a switch or a bake time comes back with the committed release.
         """
         if self.phase in (Phase.SWITCHING, Phase.SWITCHED) and self.candidate is not None:
             return {**dict.fromkeys(self.traffic, 100), self.candidate.id: 0}
@@ -166,7 +170,7 @@ class State:
 
     @property
     def votes(self) -> dict[str, Vote]:
-        """What this server answers to those who ask about a transaction, by its id."""
+        """The votes of this server, by transaction."""
         ended = {each.transaction: each.vote for each in self.outcomes}
         if self.candidate is None:
             return ended
@@ -178,7 +182,7 @@ class State:
         return self.votes.get(transaction, Vote.UNKNOWN)
 
     def ended(self, transaction: str, vote: Vote) -> State:
-        """With the outcome of a transaction; the oldest of many is forgotten."""
+        """The state with the outcome of a transaction; it keeps the last `OUTCOMES_KEPT`."""
         others = [each for each in self.outcomes if each.transaction != transaction]
         return replace(self, outcomes=(*others, Outcome(transaction, vote))[-OUTCOMES_KEPT:])
 
@@ -186,10 +190,10 @@ class State:
 def install(
     state: State, release: Release, proxy: Proxy, *, context: RolloutContext, now: float = 0.0
 ) -> Revision:
-    """The revision that `release` gets beside what is installed: a free colour and free addresses.
+    """The revision for `release` beside those that are installed: a free colour and free addresses.
 
-    A release that is installed already keeps its addresses, because its containers have them; one
-    that is warm at the time `now` needs no trial by weights.
+    A release that is already installed keeps the addresses of its containers. `now` (seconds since
+    the epoch) decides whether it is still warm.
     Raises SlipwayError when the network has no address left.
     """
     colour = "b" if state.serving and state.serving.colour == "a" else "a"
@@ -199,7 +203,7 @@ def install(
             return replace(each, colour=colour, context=context, warm=warm)
     taken = {address for revision in state.known for address in revision.addresses.values()}
     hosts = ipaddress.ip_network(proxy.network)
-    fixed = range(FIRST_HOST, hosts.num_addresses // 2)  # the upper half is the engine's to give
+    fixed = range(FIRST_HOST, hosts.num_addresses // 2)  # Docker assigns the upper half
     free = (str(hosts[n]) for n in fixed if str(hosts[n]) not in taken)
     names = [f"{s.name}-{n}" for s in release.services for n in range(1, s.replicas + 1)]
     addresses = dict(zip(names, free))

@@ -1,14 +1,13 @@
-"""How the servers of one rollout come to one end: two-phase commit without a coordinator.
+"""Two-phase commit without a coordinator: all servers of a rollout reach the same outcome.
 
-Every server that a rollout changes takes part. While its vote is tentative it may go back by
-itself, at any time. Once the runner has seen the new release serve on every server it asks each to
-prepare. A prepared server no longer decides alone: it commits only when it knows that all are
-prepared, and aborts only when it knows that one has aborted. So the outcome is a function of the
-votes (two-phase commit with cooperative termination: Bernstein, Hadzilacos and Goodman,
-"Concurrency Control and Recovery in Database Systems", section 7.4), and whoever sees the votes may
-draw the conclusion: the runner, or any of the servers. No delay, loss or repetition of messages
-brings two servers to different outcomes. While a prepared server reaches neither the runner nor
-enough of its peers there is no outcome for it: it waits, on the new release.
+Every server that a rollout changes takes part. While its vote is tentative, it may abort by itself
+at any time. When the new release serves on every server, the runner asks each server to prepare. A
+prepared server no longer decides alone: it commits only when it knows that all are prepared, and
+aborts only when it knows that one has aborted. So the outcome is a function of the votes (two-phase
+commit with cooperative termination: Bernstein, Hadzilacos and Goodman, "Concurrency Control and
+Recovery in Database Systems", section 7.4), and the runner or any server that has the votes can
+compute it. No delay, loss or repetition of messages leads two servers to different outcomes. While
+a prepared server reaches neither the runner nor enough of its peers, it waits on the new release.
 """
 
 from __future__ import annotations
@@ -17,17 +16,17 @@ from collections.abc import Collection
 
 from slipway.strenum import StrEnum
 
-OUTCOMES_KEPT = 20  # transactions whose outcome a server can still tell
+OUTCOMES_KEPT = 20  # transactions whose outcome a server remembers
 
 
 class Vote(StrEnum):
     """What a server answers when asked about a transaction."""
 
-    UNKNOWN = "unknown"  # it never heard of it, or it cannot be reached
-    TENTATIVE = "tentative"  # it aborts when its lease ends
+    UNKNOWN = "unknown"  # it does not know the transaction, or cannot be reached
+    TENTATIVE = "tentative"  # it aborts when its lease expires
     PREPARED = "prepared"  # the new release serves on it, and it will not abort by itself
     COMMITTED = "committed"
-    ABORTED = "aborted"  # it went back, or never took part, and never will
+    ABORTED = "aborted"  # it went back, or refuses to take part
 
 
 class Decision(StrEnum):
@@ -35,13 +34,13 @@ class Decision(StrEnum):
 
     COMMIT = "commit"
     ABORT = "abort"
-    WAIT = "wait"  # the votes, as yet, leave both outcomes open
+    WAIT = "wait"  # both outcomes are still possible
 
 
 def decide(votes: Collection[Vote]) -> Decision:
     """What follows for prepared servers from the votes of all that take part.
 
-    A server that asks counts its own vote.
+    A server includes its own vote.
     """
     if Vote.COMMITTED in votes:
         return Decision.COMMIT
@@ -51,5 +50,5 @@ def decide(votes: Collection[Vote]) -> Decision:
 
 
 def transaction_id(rollout_id: str, release: str) -> str:
-    """The name under which servers vote on one rollout of one release."""
+    """The id of the votes on one rollout of one release."""
     return f"{rollout_id}-{release}"

@@ -1,4 +1,4 @@
-"""What a server watches a new release for while it holds it, and what it puts up with."""
+"""What a server monitors of a new release during a hold, and the limits."""
 
 from __future__ import annotations
 
@@ -14,18 +14,18 @@ LOG_ERRORS = (
 
 @dataclass(frozen=True)
 class Watch:
-    """Limits of one hold. None switches a limit off. `judge` in `analysis` tells how they are used.
+    """Limits of one hold. None switches a limit off. `analysis` describes how they are used.
 
-    The defaults of `error_rate`, `p95` and `cpu` are those at which canaries are commonly taken
-    back: one request in a hundred, half a second, four fifths of the processor.
+    The defaults of `error_rate`, `p95` and `cpu` are common limits for canaries: one request in a
+    hundred, half a second, four fifths of the processor.
     """
 
     log_errors: Optional[str] = LOG_ERRORS  # a regular expression
-    log_error_limit: int = 0  # lines that match it and are put up with
+    log_error_limit: int = 0  # matching lines that are tolerated
     error_rate: Optional[float] = 0.01  # share of the requests, 0 to 1
     p95: Optional[float] = 0.5  # seconds that 95 of 100 requests must not exceed
     cpu: Optional[float] = 0.8  # share of what a container may use, 0 to 1
-    tolerance: float = 0.5  # how much worse than the old release: 0.5 is half again as much
+    tolerance: float = 0.5  # how much worse than the old release is tolerated: 0.5 is 50 %
     analyse: bool = False  # whether the new release is judged as a canary
     min_requests: int = 100  # that the new release must have had
     too_few: str = HOLD

@@ -1,4 +1,4 @@
-"""A stack's history, and which of its updates to go back to."""
+"""A stack's history, and the update that a rollback applies again."""
 
 from __future__ import annotations
 
@@ -15,15 +15,15 @@ from slipway.rollout.release import SETTINGS
 from slipway.stack import workspace
 
 ACTOR_KEYS: Final = ("git.author", "git.committer", "ci.system", "exec.agent")
-"""What Pulumi notes of who made an update, the most telling first. It knows no login names."""
+"""What Pulumi records about who made an update, best first. It records no login names."""
 
 
 @dataclass(frozen=True)
 class Update:
-    """One entry of the history; `release` holds the release keys that it applied.
+    """One entry of the history; `release` has the release keys that it applied.
 
-    `actor` is the author of the commit that was deployed from, or the CI system; Pulumi's file
-    backends know nobody else. It is empty outside of both.
+    `actor` is the author of the deployed commit, or the CI system, or empty; Pulumi's file backends
+    record nothing else.
     """
 
     kind: str
@@ -41,31 +41,31 @@ class Update:
 
     @property
     def succeeded(self) -> bool:
-        """Whether it was a whole update: never a failed, half-finished, or other one."""
+        """Whether it was an update that succeeded."""
         return self.kind == "update" and self.result == "succeeded"
 
 
 def read(stack: Stack) -> list[Update]:
     """All updates of a stack, newest first, without secret values. Raises SlipwayError."""
-    everything = 0  # entries on a page; 10 by default
-    summaries = stack.history(page_size=everything, show_secrets=False)
+    unlimited = 0  # entries on a page; 10 by default
+    summaries = stack.history(page_size=unlimited, show_secrets=False)
     project = workspace.project_name()
     return [_update(summary, project) for summary in summaries]
 
 
 def rollback_target(
-    history: Sequence[Update], version: str | None = None, *, cut_off: bool = False
+    history: Sequence[Update], version: str | None = None, *, interrupted: bool = False
 ) -> Update:
-    """The last successful update of another release than the newest update tried to bring.
+    """The last successful update to another release than that of the newest update.
 
-    With `version`, the last successful update to it. `cut_off` says that the newest update was
-    killed on its way: it may be missing in the history, and what it tried to bring never came to
-    be, so the last success is meant. Raises SlipwayError when there is none.
+    With `version`, the last successful update to it. With `interrupted`, the newest update was
+    killed and may be missing in the history; then it is the last successful update. Raises
+    SlipwayError when there is none.
     """
     done = [update for update in history if update.succeeded]
     if version is not None:
         found = [update for update in done if update.version == version]
-    elif cut_off:
+    elif interrupted:
         found = done
     else:
         found = [update for update in done if update.release != history[0].release]
@@ -104,10 +104,10 @@ def _release(config: ConfigMap, project: str) -> dict[str, Any]:
 
 
 def decoded(key: str, text: str) -> Any:
-    """A release key's value: the version is text as it stands, the others are JSON."""
+    """A release key's value: the version is plain text, the others are JSON."""
     if key == "version":
         return text
     try:
         return json.loads(text)
-    except ValueError:  # of an update that failed because of it
+    except ValueError:  # the update failed because of it
         return text

@@ -1,4 +1,4 @@
-"""What a stack's state holds, as its last update left it."""
+"""The state of a stack after its last update."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ class State:
 
 def export(stack: Stack) -> State:
     """The state of a stack, its secrets still encrypted. Raises SlipwayError."""
-    # Not `export_stack`, which decrypts every secret: nothing here has a use for one.
+    # Not `export_stack`, which decrypts every secret: none is needed here.
     workspace = stack.workspace
     command = ["stack", "export", "--stack", stack.name]
     done = workspace.pulumi_command.run(command, workspace.work_dir, workspace.env_vars)

@@ -1,4 +1,4 @@
-"""Updates of a stack that are not made from its file as it stands."""
+"""Updates of a stack with another release than the one in its file."""
 
 from __future__ import annotations
 
@@ -19,9 +19,10 @@ from slipway.stack.history import Update
 
 
 def reapply(stack: Stack, target: Update, message: str) -> None:
-    """One update with the release keys of `target`, shown as it runs; the stack file stays.
+    """Run one update with the release keys of `target`; the stack file is not changed.
 
-    `message` is recorded in the history. Raises SlipwayError when the update fails.
+    Its output is shown as it runs. `message` is recorded in the history. Raises SlipwayError when
+    the update fails.
     """
     content = workspace.read(workspace.stack_file(stack.name))
     with tempfile.TemporaryDirectory(prefix="slipway-") as folder:
@@ -42,7 +43,7 @@ def reapply(stack: Stack, target: Update, message: str) -> None:
 
 
 def reapplied(content: Mapping[str, Any], target: Update, project: str) -> dict[str, Any]:
-    """A stack file's content with the release keys of `target`, and all else as it is."""
+    """A stack file's content with the release keys of `target`, and everything else unchanged."""
     config = {
         key: value
         for key, value in (content.get("config") or {}).items()
@@ -53,5 +54,5 @@ def reapplied(content: Mapping[str, Any], target: Update, project: str) -> dict[
 
 
 def keep_version(stack: Stack, version: str) -> None:
-    """Write `version` into the stack file. Raises SlipwayError when Pulumi does not."""
+    """Write `version` into the stack file. Raises SlipwayError when Pulumi fails to do so."""
     stack.set_config("version", ConfigValue(version))

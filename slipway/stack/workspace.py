@@ -1,4 +1,4 @@
-"""The project that the person is in, and its stacks by Pulumi's Automation API."""
+"""The Pulumi project in the current folder, and its stacks by the Automation API."""
 
 from __future__ import annotations
 
@@ -19,10 +19,10 @@ NOT_INSTALLED = "Install Pulumi's command line, or run `make setup`"
 
 
 class Cli(PulumiCommand):
-    """Pulumi's command line as the Automation API runs it, which waits without a limit.
+    """Pulumi's command line for the Automation API, which itself has no time limits.
 
-    Whatever is not an update gets one, and a failure is told in Pulumi's own words. An update is
-    shown as it runs, and each of its steps has a limit of its own.
+    Every command except an update gets a time limit, and its error is Pulumi's own message. The
+    output of an update is shown as it runs; each of its steps has its own limit.
     """
 
     def run(
@@ -44,16 +44,16 @@ class Cli(PulumiCommand):
             remedy=NOT_INSTALLED,
         )
         if done.returncode:
-            said = done.stderr.strip().removeprefix("error: ")
-            raise SlipwayError(said, where=f"pulumi {' '.join(args[:2])}")
+            message = done.stderr.strip().removeprefix("error: ")
+            raise SlipwayError(message, where=f"pulumi {' '.join(args[:2])}")
         return CommandResult(done.stdout, done.stderr, done.returncode)
 
 
 class Workspace(LocalWorkspace):
-    """The project's folder; opening a stack does not change which one the person has selected."""
+    """The project's folder; opening a stack does not change which stack is selected."""
 
     def select_stack(self, stack_name: str) -> None:
-        """Every command names its stack, and fails for one that is not there."""
+        """Nothing: every command names its stack, and fails for one that does not exist."""
 
 
 def open_stack(name: str) -> Stack:
@@ -71,7 +71,7 @@ def open_stack(name: str) -> Stack:
 def configuration(stack: Stack) -> dict[str, str]:
     """The stack's keys in the project's namespace, decrypted; objects are JSON text.
 
-    Raises SlipwayError for a stack that is not there or whose secrets cannot be decrypted.
+    Raises SlipwayError for a stack that does not exist or whose secrets cannot be decrypted.
     """
     prefix = f"{project_name()}:"
     return {
@@ -82,7 +82,7 @@ def configuration(stack: Stack) -> dict[str, str]:
 
 
 def project_file() -> Path:
-    """The nearest Pulumi.yaml from here upwards, as Pulumi finds it. Raises SlipwayError."""
+    """The nearest Pulumi.yaml in this folder or above, as Pulumi finds it. Raises SlipwayError."""
     here = Path.cwd()
     for folder in (here, *here.parents):
         if (folder / "Pulumi.yaml").is_file():
@@ -98,7 +98,7 @@ def project_name() -> str:
 
 
 def program_folder() -> Path:
-    """Where the program is, which relative paths in the settings begin at."""
+    """The program's folder; relative paths in the settings start here."""
     file = project_file()
     return file.parent / (read(file).get("main") or "")
 

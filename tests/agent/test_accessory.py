@@ -160,7 +160,7 @@ def test_a_change_that_did_not_become_ready_shows_until_one_does(host: AgentHost
     assert seen(host) == AccessoryReport("planned", 1, "")
     never = Health(kind="command", command=("false",), deadline=2.0)
     assert run(host, environment={"MODE": "bad"}, health=never).code == 1
-    unfinished = "its last start was not finished"
+    unfinished = "its last step did not finish"
     assert seen(host) == AccessoryReport("planned", 2, unfinished)
     assert run(host).code == 0
     assert seen(host) == AccessoryReport("planned", 3, "")

@@ -123,5 +123,5 @@ def test_a_canary_without_requests_never_passes(serving: AgentHost) -> None:
     done = serving.call("switch", two, **CANARY)
     assert done.code == 1
     assert "only 0 requests of the 100 that a verdict needs" in done.error
-    assert "holding for 4 s at most" in done.progress
+    assert "prolonging the hold to 4 s at most" in done.progress
     assert serving.version() == "v1"

@@ -80,7 +80,7 @@ def test_a_first_release_is_taken_back_where_there_is_no_proxy_yet(host: AgentHo
     nowhere = replace(request.proxy, image=request.proxy.image.rpartition("@")[0] + ":none")
     done = host.call("stage", release("v1"), proxy=nowhere)
     assert done.code == 1
-    assert "going back failed too" not in done.error
+    assert "the rollback failed too" not in done.error
     assert host.status().phase == "idle"
     host.roll_out(release("v1"))
     assert host.version() == "v1"

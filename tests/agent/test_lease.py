@@ -49,7 +49,7 @@ def test_a_trial_that_nobody_ends_is_taken_back_without_a_failed_request(
     assert serving.problems() == []
     late = serving.call("prepare", two)
     assert late.code == 1
-    assert "this rollout has ended on this server (aborted)" in late.error
+    assert "this rollout has already ended on this server (aborted)" in late.error
 
 
 def test_a_server_that_has_confirmed_and_knows_of_no_other_commits_by_itself(
@@ -71,7 +71,7 @@ def test_a_server_that_has_confirmed_waits_for_a_peer_that_it_cannot_reach(
     assert serving.status().phase == "prepared"
     refused = serving.call("stage", release("v3"))
     assert refused.code == 1
-    assert "its outcome is unknown" in refused.error
+    assert "its outcome is not known yet" in refused.error
     assert serving.call("resolve", decision=Decision.ABORT).code == 0
     assert serving.version() == "v1"
 

@@ -134,7 +134,7 @@ def test_open_connections_survive_a_reload_and_a_switch_and_end_in_order(
             kept.close()
         ending.join()
         assert ends[0].code == 0
-        assert "end now" not in ends[0].progress
+        assert "closing" not in ends[0].progress
     finally:
         kept.close()
         if waiting.is_alive():
@@ -153,7 +153,7 @@ def test_a_first_proxy_that_cannot_read_its_configuration_is_not_left(host: Agen
     asked = replace(host.request("stage", release("v1")).proxy, http_port=70000)
     done = host.call("stage", release("v1"), proxy=asked)
     assert done.code == 1
-    assert "refuses its configuration" in done.error
+    assert "rejects its configuration" in done.error
     assert "70000" in done.error
     assert host.sh("docker ps --all --quiet") == ""
     host.roll_out(release("v1"))

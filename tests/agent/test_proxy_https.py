@@ -37,7 +37,7 @@ def test_a_certificate_is_taken_up_renewed_and_refused_without_a_lost_request(
     plan = {"domains": (NAME,), **https(secured, wrong)}
     found = secured.call("preflight", release("v1"), **plan).error
     assert "proxy/certificate: certificate has expired" in found
-    assert f"proxy/certificate: does not name {NAME}" in found
+    assert f"proxy/certificate: is not valid for {NAME}" in found
     stage(secured, first)
     address = secured.server.address
     assert seen(address) == (certificate_of(first), "h2")
@@ -56,7 +56,7 @@ def test_a_certificate_is_taken_up_renewed_and_refused_without_a_lost_request(
     assert listed == f"600 certificate-{digest}.pem\n"
     status = secured.status()
     assert status.problems == ()
-    assert "its certificate ends in 9 days" in status.warnings[0]
+    assert "its certificate expires in 9 days" in status.warnings[0]
     refused = secured.call("stage", release("v2"), **https(secured, "no certificate"))
     assert "[ALERT]" in refused.error
     assert "unable to load" in refused.error

@@ -189,7 +189,7 @@ def test_services_by_name_get_their_own_requests(host: AgentHost) -> None:
     host.sh("docker stop $(docker ps --quiet --filter label=slipway.service=api)")
 
     def answer() -> tuple[int, str]:
-        found = httpx.get(address, headers={"Host": "API.example.com"})
+        found = httpx.get(address, headers={"Host": "API.example.com"}, timeout=30)
         return found.status_code, found.text
 
     down = 503, "No release serves here at the moment."

@@ -72,7 +72,7 @@ def test_preflight_tells_every_fault_at_once_and_changes_nothing(host: AgentHost
         done = host.call("preflight", release("v1"), **wanted)
     assert host.sh(listing) == before
     assert done.code == 1
-    for fault in ("MiB free", "port 80 is taken", f"image {missing} cannot be pulled"):
+    for fault in ("MiB free", "port 80 is in use", f"image {missing} cannot be pulled"):
         assert fault in done.error
 
 
@@ -97,11 +97,11 @@ def test_a_registry_that_is_gone_is_found_before_anything_is_staged(host: AgentH
     elsewhere = f"10.88.0.250:5000/shop@sha256:{'0' * 64}"
     done = host.call("preflight", release("v1"), images=(elsewhere,))
     assert done.code == 1
-    assert "Check that the registry can be reached" in done.error
+    assert "Check that the server can reach the registry" in done.error
 
 
 def test_logs_are_bounded_and_of_one_service(serving: AgentHost) -> None:
     assert serving.call("logs", service="web", lines=5).code == 0
     done = serving.call("logs", service="nobody")
     assert done.code == 1
-    assert "no container of 'nobody'" in done.error
+    assert "'nobody' has no container" in done.error

@@ -60,4 +60,4 @@ def test_a_branch_that_others_let_in_is_told(deployed: Deployed) -> None:
     deployed.environment.policies[added.id] = added
     shown = deployed.program.shown(deployed.wanted())
     del deployed.environment.policies[added.id]
-    assert f"GitHub lets deployments from branch feature/* into {STACK}" in shown
+    assert f"GitHub allows deployments from branch feature/* to {STACK}" in shown

@@ -242,7 +242,7 @@ def test_warnings_are_told(world: World) -> None:
     world.stacks = {"organization/slipway/staging": state_with_log({"v1.0.0": IMAGES})}
     recorded, exported = run(world)
     (told,) = world.warnings
-    assert told.endswith("Meanwhile v1.0.0 stands for what ran here before")
+    assert told.endswith("Version v1.0.0 is deployed as it ran here before")
     assert exported["version"] == "v1.0.0"
     assert ("slipway:index:Rollout", "shop") in declared(recorded)
 
@@ -257,7 +257,7 @@ def test_github_is_declared_from_what_the_stack_has_put_out(world: World) -> Non
 
 def off(world: World) -> str:
     world.answers["two"] = Answer(255, "", "Connection refused")
-    return "servers/two (deploy@10.88.0.12:22): nothing listens on its SSH port"
+    return "servers/two (deploy@10.88.0.12:22): the connection to its SSH port was refused"
 
 
 def unreadable(world: World) -> str:
@@ -267,17 +267,17 @@ def unreadable(world: World) -> str:
 
 def taken(world: World) -> str:
     world.answers["two"] = reply(None, states=".slipway/shop/production/state.json")
-    return "servers/two: shop has its environment production there"
+    return "servers/two: the environment production of shop is there"
 
 
 def refused(world: World) -> str:
     world.refuses = True
-    return "registry ghcr.io/acme: it refuses the credentials"
+    return "registry ghcr.io/acme: it rejects the credentials"
 
 
 def unpublished(world: World) -> str:
     world.tags = {"v0.9.0": DIGEST}
-    return "version: v1.0.0 cannot be deployed: no shop has that tag"
+    return "version: v1.0.0 cannot be deployed: shop has no such tag"
 
 
 @pytest.mark.parametrize("fault", [off, unreadable, taken, refused, unpublished])
@@ -290,7 +290,7 @@ def test_nothing_is_declared_at_github_or_anywhere_when_something_speaks_against
     assert "GitHub" not in world.events
     (told,) = world.errors
     assert told.startswith(what)
-    assert world.exit == stack.TOLD
+    assert world.exit == stack.ERROR_SHOWN
     assert world.exports == {}
 
 
@@ -299,7 +299,7 @@ def test_settings_that_are_wrong_are_told_before_anybody_is_asked(world: World) 
     assert declared(recorded) == set()
     assert world.events == []
     assert "servers/one/port" in world.errors[0]
-    assert world.exit == stack.TOLD
+    assert world.exit == stack.ERROR_SHOWN
 
 
 def test_no_secret_is_in_what_is_shown(world: World) -> None:

@@ -1,1 +1,1 @@
-"""The offline `command` plugin: commands and copies over SSH, commands on this machine."""
+"""The offline `command` plugin: commands and copies over SSH, and local commands."""

@@ -22,14 +22,14 @@ _KNOWN: Final = frozenset({*_DEFAULTS, *_SECRETS, "host", "hostKey", "agentSocke
 
 # Delays between dials in seconds: the first, its growth, the longest. Ten retries take 11 s.
 _FIRST_DELAY, _GROWTH, _LONGEST_DELAY = 0.1, 1.5, 5.0
-# A connection that died without a word is given up after 4 unanswered probes, 15 s apart.
+# A dead connection is closed after 4 unanswered probes, 15 s apart.
 _KEEPALIVE_SECONDS, _KEEPALIVE_COUNT = 15, 4
 
 Credential = TypeVar("Credential")
 
 
 def check_connection(connection: Any) -> Any:
-    """The connection with defaults, as a secret with secrets in it; raises RefusedError."""
+    """The connection with defaults, it and its secrets marked secret; raises RefusedError."""
     if is_secret(connection):
         return check_connection(connection["value"])
     if faults := _faults(connection, "connection"):
@@ -64,11 +64,11 @@ def _completed(connection: Any) -> Any:
 
 @asynccontextmanager
 async def dial(connection: Any) -> AsyncIterator[asyncssh.SSHClientConnection]:
-    """A connection to the server, tried `dialErrorLimit` times more after the first failure.
+    """A connection to the server, with `dialErrorLimit` more tries after the first failure.
 
-    `connection` is one that `check_connection` has completed. Its `perDialTimeout` (seconds, 0 = no
-    limit) bounds each try as a whole: TCP, key exchange, authentication. Raises PluginError with
-    the last try's failure, and CancelledCallError instead of trying again after an interruption.
+    `connection` comes from `check_connection`. Its `perDialTimeout` (seconds, 0 = no limit) limits
+    each try as a whole: TCP, key exchange, authentication. Raises PluginError with the last try's
+    failure, and CancelledCallError instead of another try after an interruption.
     """
     async with AsyncExitStack() as stack:
         yield await _dial_until(plain(connection), stack)
@@ -96,7 +96,7 @@ async def _pause(seconds: float) -> None:
 
 
 class _DialError(Exception):
-    """One try that failed, in the words of the official plugin."""
+    """A failed try, with the official plugin's message."""
 
 
 async def _dial_once(settings: Struct, stack: AsyncExitStack) -> asyncssh.SSHClientConnection:
@@ -138,8 +138,8 @@ async def _connect(
 class _Login(asyncssh.SSHClient):
     """Tries each method that the server offers once, as Go's SSH library does.
 
-    `attempted` are the methods tried so far, which the error of a refused login names. `pinned` is
-    the type of the pinned host key, the only one that the server is asked for.
+    `attempted` are the methods tried so far, which the error of a rejected login names. `pinned` is
+    the type of the pinned host key, the only one that is offered to the server.
     """
 
     METHODS: Final = ("publickey", "password", "keyboard-interactive")
@@ -155,7 +155,7 @@ class _Login(asyncssh.SSHClient):
 
     @property
     def has_no_host_key(self) -> bool:
-        """Whether an SSH server hung up without showing a host key: it has none of that type."""
+        """Whether an SSH server closed the connection because it has no host key of that type."""
         connection = self._connection
         return (
             connection is not None
@@ -194,7 +194,7 @@ class _Login(asyncssh.SSHClient):
 
 
 def _pinned(host_key: str | None) -> asyncssh.SSHKey | None:
-    """The one key to trust; None trusts any, as the official plugin does without one."""
+    """The key to trust; None trusts any key, as the official plugin does."""
     if not host_key:
         return None
     try:

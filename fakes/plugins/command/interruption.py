@@ -1,4 +1,4 @@
-"""That the user has interrupted, as the engine tells it by `Cancel`."""
+"""The user's interruption, which the engine reports by `Cancel`."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""`command:local:Command` and `command:local:run`: commands on this machine."""
+"""`command:local:Command` and `command:local:run`: local commands."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ _SHARED = frozenset(
 
 
 class LocalCommand(Run):
-    """A command on this machine."""
+    """A local command."""
 
     tok = "command:local:Command"
     properties = _SHARED | {"create", "delete", "triggers", "update"}
@@ -47,9 +47,9 @@ class LocalRun(Function):
 
 
 async def run_here(call: Call, command: str, inputs: Struct, previous: Struct) -> Struct:
-    """Runs the command by its interpreter (`/bin/sh -c`) and returns its outputs.
+    """Run the command by its interpreter (`/bin/sh -c`) and return its outputs.
 
-    An interruption kills the interpreter. Raises PluginError for any status but 0.
+    An interruption kills the interpreter. Raises PluginError for any status except 0.
     """
     if interruption.is_set():
         raise CancelledCallError(failure("context canceled", command, ""))
@@ -74,7 +74,7 @@ async def run_here(call: Call, command: str, inputs: Struct, previous: Struct) -
     status = await process.wait()
     killer.cancel()
     if status:
-        raise PluginError(failure(_how(status), command, transcript.together()))
+        raise PluginError(failure(_exit_reason(status), command, transcript.together()))
     return transcript.outputs()
 
 
@@ -86,7 +86,7 @@ async def _send(process: Process, text: str | None) -> None:
         await process.stdin.drain()
         process.stdin.close()
     except (BrokenPipeError, ConnectionResetError):
-        return  # it ended without reading everything, which its status judges
+        return  # it ended without reading everything; its status shows whether that is an error
 
 
 async def _kill_when_interrupted(process: Process) -> None:
@@ -103,7 +103,7 @@ def _followers(transcript: Transcript, process: Process) -> list[asyncio.Future[
     ]
 
 
-def _how(status: int) -> str:
+def _exit_reason(status: int) -> str:
     if status < 0:
         return f"signal: {signal.strsignal(-status)}".lower()
     return f"exit status {status}"

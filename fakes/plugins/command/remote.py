@@ -63,18 +63,18 @@ class RemoteCommand(Run):
             )
             await process.wait_closed()
             if process.exit_status != 0:
-                raise PluginError(failure(_how(process), command, transcript.together()))
+                raise PluginError(failure(_exit_reason(process), command, transcript.together()))
             return transcript.outputs()
 
 
 def _send(process: asyncssh.SSHClientProcess[bytes], text: str) -> None:
-    """Hands over the whole standard input; a process that ends without reading it is no error."""
+    """Send the standard input; a process that ends without reading it is not an error."""
     with suppress(BrokenPipeError):  # it has ended already
         process.stdin.write(text.encode())
         process.stdin.write_eof()
 
 
-def _how(process: asyncssh.SSHClientProcess[bytes]) -> str:
+def _exit_reason(process: asyncssh.SSHClientProcess[bytes]) -> str:
     if process.exit_signal:
         name = process.exit_signal[0]
         number = getattr(signal, f"SIG{name}", 0)
@@ -87,9 +87,9 @@ def _how(process: asyncssh.SSHClientProcess[bytes]) -> str:
 async def _accepted_environment(
     call: Call, server: asyncssh.SSHClientConnection, inputs: Struct, previous: Struct
 ) -> dict[str, str]:
-    """The variables to set; one of the user's that the server drops is an error.
+    """The variables to set; one of the user's that the server ignores is an error.
 
-    An SSH client is not told which variables the server drops, so a probe asks for them.
+    SSH does not report which variables the server ignores, so a probe command prints those set.
     """
     wanted: dict[str, str] = inputs.get("environment") or {}
     optional = previous_environment(inputs, previous)

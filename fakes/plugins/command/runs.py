@@ -1,4 +1,4 @@
-"""What commands on a server and on this machine share: when what runs, and what it leaves."""
+"""What remote and local commands share: when which command runs, and the state after it."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ class Run(Resource):
 
     @abstractmethod
     async def run(self, call: Call, command: str, inputs: Struct, previous: Struct) -> Struct:
-        """Runs the command and returns `stdout` and `stderr`; raises PluginError."""
+        """Run the command and return `stdout` and `stderr`; raises PluginError."""
 
     @override
     async def check(self, inputs: Struct) -> Struct:
@@ -55,7 +55,7 @@ class Run(Resource):
 
 
 def previous_environment(inputs: Struct, previous: Struct) -> dict[str, str]:
-    """The variables in which the last run's outputs reach the next, unless turned off."""
+    """The variables that pass the last run's outputs to the next run, unless turned off."""
     if inputs.get("addPreviousOutputInEnv") is False:
         return {}
     variables = {
@@ -66,15 +66,15 @@ def previous_environment(inputs: Struct, previous: Struct) -> dict[str, str]:
 
 
 def refuse_bad_logging(inputs: Struct) -> None:
-    """Raises RefusedError for a `logging` that is none of the choices."""
+    """Raises RefusedError for a `logging` that is not one of the choices."""
     logging = plain(inputs.get("logging"))
     if logging is not None and not has_unknown(logging) and logging not in LOGGING_CHOICES:
         known = ", ".join(sorted(LOGGING_CHOICES))
-        raise RefusedError({"logging": f"{logging!r} is none of {known}"})
+        raise RefusedError({"logging": f"{logging!r} is not one of {known}"})
 
 
 def failure(how: str, command: str, together: str) -> str:
-    """The official plugin's words; they repeat the whole command."""
+    """The official plugin's message, which repeats the whole command."""
     return f"{how}: running {json.dumps(command, ensure_ascii=False)}:\n{together}"
 
 

@@ -20,14 +20,14 @@ LOGGING_CHOICES: Final = frozenset(choice for choice in _LOGGED if choice)
 
 
 class Readable(Protocol):
-    """A stream of a process on a server or on this machine."""
+    """A stream of a remote or a local process."""
 
     async def read(self, n: int = -1) -> bytes:
-        """At most `n` bytes; none at the end."""
+        """At most `n` bytes; empty at the end."""
 
 
 class Transcript:
-    """Both outputs apart and together, in the order in which they arrived."""
+    """Both outputs, separately and together in the order in which they arrived."""
 
     def __init__(self, logging: str | None, log: Log) -> None:
         self._logged = _LOGGED[logging]
@@ -36,7 +36,7 @@ class Transcript:
         self._together: list[bytes] = []
 
     async def follow(self, name: str, stream: Readable) -> None:
-        """Reads `stdout` or `stderr` to its end."""
+        """Read `stdout` or `stderr` to its end."""
         rest = b""
         while chunk := await stream.read(_CHUNK):
             self._parts[name].append(chunk)
@@ -50,7 +50,7 @@ class Transcript:
         *lines, rest = data.split(b"\n")
         for line in lines:
             await self._log("info", _text(line[:_LINE_LIMIT]))
-        # A line without an end must not grow without one: the log gets its beginning only.
+        # Of a line that is too long the log gets the beginning only.
         return rest[:_LINE_LIMIT]
 
     def outputs(self) -> Struct:
@@ -60,7 +60,7 @@ class Transcript:
         }
 
     def together(self) -> str:
-        """Both outputs as they came, for an error text."""
+        """Both outputs together, for an error text."""
         return _text(b"".join(self._together))
 
 

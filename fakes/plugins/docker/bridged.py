@@ -1,4 +1,4 @@
-"""What the resources share that the official plugin takes over from Terraform."""
+"""What the resources share that the official plugin bridges from Terraform."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ class Bridged(Resource):
 
     @abstractmethod
     async def make(self, call: Call, inputs: Struct) -> Struct:
-        """Does the work and returns the computed outputs with `id`."""
+        """Do the work and return the computed outputs with `id`."""
 
     @override
     async def check(self, inputs: Struct) -> Struct:
@@ -56,7 +56,7 @@ class Bridged(Resource):
 
     @override
     async def update(self, call: Call, state: Struct, inputs: Struct) -> Struct:
-        """Only settings that matter later change without a replacement."""
+        """Without a replacement only settings for later operations change."""
         return self._state(inputs, {key: state.get(key) for key in (*self.computed, "id")})
 
     def _state(self, inputs: Struct, outputs: Struct) -> Struct:

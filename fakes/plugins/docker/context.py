@@ -1,4 +1,4 @@
-"""The digest of a build context, by which a changed file shows as a difference."""
+"""The digest of a build context, which shows changed files as a difference."""
 
 from __future__ import annotations
 
@@ -15,13 +15,13 @@ from .ignore import IgnoreFile
 def context_digest(context: Path, dockerfile: Path) -> str:
     """SHA-256 over every file's name, mode and content, the Dockerfile first.
 
-    Names and modes count, so a rename or a chmod is a change; files that `.dockerignore` leaves
-    out do not. A symbolic link counts by where it leads. Raises PluginError.
+    Names and modes count, so a rename or a chmod is a change; files that `.dockerignore` excludes
+    do not. A symbolic link counts by its target. Raises PluginError.
     """
     ignored = IgnoreFile.beside(context, dockerfile)
     whole = hashlib.sha256()
     try:
-        # The builder sees the Dockerfile's content, whatever it is called and wherever it lies.
+        # For the builder the Dockerfile's name and place do not matter.
         whole.update(_entry(dockerfile, "Dockerfile", "----------"))
         for path in _files(context):
             name = path.relative_to(context).as_posix()

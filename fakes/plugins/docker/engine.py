@@ -1,4 +1,4 @@
-"""Talks to the configured Docker Engine by the `docker` client."""
+"""The configured Docker Engine, through the `docker` client."""
 
 from __future__ import annotations
 
@@ -23,8 +23,8 @@ TRANSFER_SECONDS: Final = 1200.0  # a pull or a push, as long as the official pl
 BUILD_SECONDS: Final = 3600.0
 _QUICK_SECONDS: Final = 60.0
 _LINE_LIMIT: Final = 1024 * 1024
-_TOLD_LINES: Final = 20
-# Of the client without BuildKit; a paragraph.
+_ERROR_LINES: Final = 20
+# The deprecation notice of a client without BuildKit: one paragraph.
 _NOTICE: Final = re.compile(r"^DEPRECATED.*?(?:\n\n|\Z)", re.MULTILINE | re.DOTALL)
 
 
@@ -35,16 +35,16 @@ async def docker(
     login: Credential | None = None,
     limit: float = _QUICK_SECONDS,
 ) -> str:
-    """Runs the client and returns what it printed; `limit` is in seconds.
+    """Run the client and return what it printed; `limit` is in seconds.
 
-    Lines go to `log` as they come. Raises PluginError with the client's last words.
+    Lines go to `log` as they come. Raises PluginError with the last lines of the client's errors.
     """
     client = shutil.which("docker")
     if client is None:
         raise PluginError(
             "the docker client is not on PATH. Install it (Debian: apt-get install docker.io)"
         )
-    with _surroundings(login) as surroundings:
+    with _login_variables(login) as variables:
         host = ["--host", current.host] if current.host else []
         process = await asyncio.create_subprocess_exec(
             client,
@@ -54,25 +54,26 @@ async def docker(
             stdout=PIPE,
             stderr=PIPE,
             limit=_LINE_LIMIT,
-            env={**os.environ, **(environment or {}), **surroundings},
+            env={**os.environ, **(environment or {}), **variables},
         )
         try:
             async with asyncio.timeout(limit):
-                printed, complaints = await asyncio.gather(
+                printed, errors = await asyncio.gather(
                     _follow(process.stdout, log), _follow(process.stderr, log)
                 )
                 status = await process.wait()
         except TimeoutError as error:
             process.kill()
-            raise PluginError(f"docker {arguments[0]}: no end after {limit:.0f} s") from error
+            message = f"docker {arguments[0]}: it did not finish within {limit:.0f} s"
+            raise PluginError(message) from error
     if status:
-        told = _NOTICE.sub("", "\n".join(complaints)).strip().splitlines()[-_TOLD_LINES:]
-        raise PluginError("\n".join(told) or f"docker {arguments[0]}: exit status {status}")
+        last = _NOTICE.sub("", "\n".join(errors)).strip().splitlines()[-_ERROR_LINES:]
+        raise PluginError("\n".join(last) or f"docker {arguments[0]}: exit status {status}")
     return "\n".join(printed)
 
 
 async def inspect_image(name: str) -> dict[str, Any] | None:
-    """What the engine knows about an image, or None if it has none by that name."""
+    """The engine's description of an image, or None if it does not have it."""
     try:
         found = await docker("image", "inspect", name)
     except PluginError as error:
@@ -84,7 +85,7 @@ async def inspect_image(name: str) -> dict[str, Any] | None:
 
 
 def repo_digest(description: dict[str, Any], name: str) -> str:
-    """`repository@sha256:...` of the image in the repository that its name is in, else empty."""
+    """`repository@sha256:...` of the image in the repository of its name, else empty."""
     repository = name.partition("@")[0]
     if ":" in repository.rpartition("/")[2]:
         repository = repository.rpartition(":")[0]
@@ -108,8 +109,8 @@ async def _lines(stream: asyncio.StreamReader | None) -> AsyncIterator[str]:
 
 
 @contextmanager
-def _surroundings(login: Credential | None) -> Iterator[dict[str, str]]:
-    """Environment variables for a login and for ssh options, with the files behind them."""
+def _login_variables(login: Credential | None) -> Iterator[dict[str, str]]:
+    """Environment variables for a login and for ssh options, with the files that they name."""
     variables: dict[str, str] = {}
     with tempfile.TemporaryDirectory(prefix="pulumi-docker-") as name:
         folder = Path(name)
@@ -123,7 +124,7 @@ def _surroundings(login: Credential | None) -> Iterator[dict[str, str]]:
 
 
 def _client_config(login: Credential) -> dict[str, Any]:
-    """The user's client configuration plus one login, which a credential store would hide."""
+    """The user's client configuration with one login, without a credential store before it."""
     home = Path(os.environ.get("DOCKER_CONFIG") or Path.home() / ".docker")
     config: dict[str, Any] = {}
     if (home / "config.json").is_file():
@@ -136,7 +137,7 @@ def _client_config(login: Credential) -> dict[str, Any]:
 
 
 def _write_ssh(path: Path) -> None:
-    """An `ssh` that adds the configured options: the docker client has no way to pass them."""
+    """An `ssh` that adds the configured options: the docker client cannot pass them."""
     path.parent.mkdir()
     options = shlex.join([shutil.which("ssh") or "ssh", *current.ssh_options])
     _write_private(path, f'#!/bin/sh\nexec {options} "$@"\n')

@@ -1,4 +1,4 @@
-"""Which files of a build context `.dockerignore` leaves out."""
+"""Which files of a build context `.dockerignore` excludes."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from pathlib import Path
 
 
 class IgnoreFile:
-    """Patterns in Docker's dialect: the last one that matches a path or a folder above it wins."""
+    """Patterns as Docker reads them: the last one that matches a path or a parent folder wins."""
 
     def __init__(self, text: str) -> None:
         self._patterns = [_compile(line) for line in map(str.strip, text.splitlines()) if line]
@@ -16,13 +16,13 @@ class IgnoreFile:
 
     @classmethod
     def beside(cls, context: Path, dockerfile: Path) -> IgnoreFile:
-        """The context's ignore file; a Dockerfile of another name has one of its own."""
+        """The context's ignore file; a Dockerfile with another name has its own."""
         prefix = "" if dockerfile.name == "Dockerfile" else dockerfile.name
         path = context / f"{prefix}.dockerignore"
         return cls(path.read_text() if path.is_file() else "")
 
     def excludes(self, path: str) -> bool:
-        """Whether a file is left out; `path` is relative to the context, with `/`."""
+        """Whether a file is excluded; `path` is relative to the context, with `/`."""
         excluded = False
         for rule in self._patterns:
             if rule is not None and any(rule[1].fullmatch(part) for part in _with_parents(path)):
@@ -31,7 +31,7 @@ class IgnoreFile:
 
 
 def _compile(line: str) -> tuple[bool, re.Pattern[str]] | None:
-    """Whether the pattern brings files back, and the pattern; None for a comment."""
+    """Whether the pattern includes files again, and the pattern; None for a comment."""
     if line.startswith("#"):
         return None
     keeps = line.startswith("!")

@@ -140,7 +140,7 @@ async def _build_and_push(call: Call, inputs: Struct) -> Struct:
 
 
 def _login(name: str, registry: Struct) -> Credential | None:
-    """The program's login; without a complete one the client uses the user's own."""
+    """The program's login; without a complete one the client uses the user's login."""
     if not (registry.get("username") and registry.get("password")):
         return None
     server = registry.get("server") or ImageName.parse(name).registry
@@ -149,13 +149,13 @@ def _login(name: str, registry: Struct) -> Credential | None:
 
 async def _build(call: Call, name: str, build: Struct, login: Credential | None) -> None:
     values: dict[str, Any] = build.get("args") or {}
-    # Values travel by environment, so that no secret of a build shows in the process list.
+    # Values are passed in the environment, so that no secret shows in the process list.
     environment = {key: str(value) for key, value in values.items()}
     environment["DOCKER_BUILDKIT"] = _BUILDKIT[build.get("builderVersion") or "BuilderBuildKit"]
     target = ["--target", build["target"]] if build.get("target") else []
     await docker(
         "build",
-        "--force-rm",  # a build that fails leaves no container behind
+        "--force-rm",  # a build that fails leaves no container
         *["--tag", name, "--file", build["dockerfile"], "--platform", build["platform"]],
         *[part for key in sorted(values) for part in ("--build-arg", key)],
         *target,

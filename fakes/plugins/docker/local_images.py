@@ -73,7 +73,7 @@ class RemoteImage(Bridged):
 
     @override
     async def delete(self, call: Call, resource_id: str, state: Struct) -> None:
-        """Removes the image from the engine unless `keepLocally` is set."""
+        """Remove the image from the engine unless `keepLocally` is set."""
         own = plain(state)
         if own.get("keepLocally") or not await inspect_image(own["name"]):
             return

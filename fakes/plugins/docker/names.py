@@ -1,4 +1,4 @@
-"""Image names taken apart: registry, repository, tag or digest."""
+"""The parts of image names: registry, repository, tag or digest."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ class ImageName:
 
     @classmethod
     def parse(cls, name: str) -> ImageName:
-        """Docker's own rules: a first part without dot or colon belongs to Docker Hub."""
+        """By Docker's rules: a first part without dot or colon belongs to Docker Hub."""
         path, _, digest = name.partition("@")
         first, slash, rest = path.partition("/")
         if not slash or not _is_host(first):
@@ -29,7 +29,7 @@ class ImageName:
 
 
 def require_full(name: str) -> None:
-    """Raises PluginError unless the name says its registry, as a push needs it."""
+    """Raises PluginError unless the name contains its registry, as a push needs it."""
     first, slash, _ = name.partition("/")
     if not slash or not _is_host(first):
         raise PluginError(

@@ -1,4 +1,4 @@
-"""The registry's own interface: which digest a name stands for, and deleting it."""
+"""The registry's API: get the digest of a name, and delete it."""
 
 from __future__ import annotations
 
@@ -24,11 +24,11 @@ _PARAMETER = re.compile(r'(\w+)="([^"]*)"')
 
 
 class NotFoundError(PluginError):
-    """The registry answers, and has no such image."""
+    """The registry does not have this image."""
 
 
 async def manifest_digest(name: ImageName, login: Credential, *, verify: bool = True) -> str:
-    """The `sha256:...` that the name stands for; raises NotFoundError or PluginError."""
+    """The name's digest, `sha256:...`; raises NotFoundError or PluginError."""
     response = await _request("HEAD", name, login, verify)
     digest = response.headers.get("docker-content-digest")
     if digest:
@@ -38,7 +38,7 @@ async def manifest_digest(name: ImageName, login: Credential, *, verify: bool = 
 
 
 async def delete_manifest(name: ImageName, login: Credential, *, verify: bool = True) -> None:
-    """Deletes what the name's digest stands for; one that is gone is no error."""
+    """Delete the manifest with the name's digest; a missing one is not an error."""
     try:
         await _request("DELETE", name, login, verify)
     except NotFoundError:
@@ -56,7 +56,7 @@ async def _request(method: str, name: ImageName, login: Credential, verify: bool
         ) as client:
             response = await client.request(method, url, headers=headers)
             if response.status_code == httpx.codes.UNAUTHORIZED:
-                headers["Authorization"] = await _answer(client, response, login)
+                headers["Authorization"] = await _authorization(client, response, login)
                 response = await client.request(method, url, headers=headers)
     except httpx.HTTPError as error:
         raise PluginError(f"Error during registry request: {method} {url}: {error}") from error
@@ -68,8 +68,10 @@ async def _request(method: str, name: ImageName, login: Credential, verify: bool
     return response
 
 
-async def _answer(client: httpx.AsyncClient, refusal: httpx.Response, login: Credential) -> str:
-    """The Authorization header that the registry's challenge asks for."""
+async def _authorization(
+    client: httpx.AsyncClient, refusal: httpx.Response, login: Credential
+) -> str:
+    """The Authorization header for the registry's challenge."""
     challenge = refusal.headers.get("www-authenticate", "")
     basic = httpx.BasicAuth(login.username, login.password) if login.username else None
     parameters = dict(_PARAMETER.findall(challenge))

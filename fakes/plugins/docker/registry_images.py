@@ -1,4 +1,4 @@
-"""`RegistryImage` and `getRegistryImage`: what a registry has under a name."""
+"""`RegistryImage` and `getRegistryImage`: images in a registry."""
 
 from __future__ import annotations
 
@@ -62,7 +62,7 @@ class RegistryImage(Bridged):
 
     @override
     async def delete(self, call: Call, resource_id: str, state: Struct) -> None:
-        """Deletes the image from the registry unless `keepRemotely` is set."""
+        """Delete the image from the registry unless `keepRemotely` is set."""
         own = plain(state)
         if own.get("keepRemotely"):
             return
@@ -71,7 +71,7 @@ class RegistryImage(Bridged):
 
 
 class GetRegistryImage(Function):
-    """Looks a name's digest up, in a preview too."""
+    """Looks up a name's digest, in a preview too."""
 
     tok = "docker:index/getRegistryImage:getRegistryImage"
     properties = frozenset({"insecureSkipVerify", "name"})
@@ -96,8 +96,8 @@ async def _digest(inputs: Struct) -> str:
             name, _login(inputs), verify=not inputs.get("insecureSkipVerify")
         )
     except PluginError as error:
-        told = (
+        message = (
             "Got error when attempting to fetch image version "
             f"{name.repository}:{name.reference} from registry: {error}"
         )
-        raise type(error)(told) from error
+        raise type(error)(message) from error

@@ -1,4 +1,4 @@
-"""The provider's configuration: which engine, and how to sign in to which registry."""
+"""The provider's configuration: the engine, and the logins for registries."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ _JSON_SETTINGS: Final = ("registryAuth", "sshOpts")
 
 @dataclass(frozen=True)
 class Credential:
-    """One registry's address (its scheme decides between http and https) and login."""
+    """The login for a registry; the scheme of its address is http or https."""
 
     address: str
     username: str = ""
@@ -25,7 +25,7 @@ class Credential:
 
     @property
     def registry(self) -> str:
-        """The address without its scheme, as image names have it."""
+        """The address without its scheme, as in image names."""
         return self.address.split("://", 1)[-1].rstrip("/")
 
 
@@ -38,7 +38,7 @@ class Settings:
     credentials: list[Credential] = field(default_factory=list)
 
     def configure(self, settings: Struct) -> None:
-        """Takes over `host`, `sshOpts` and `registryAuth`; DOCKER_HOST stands in for `host`."""
+        """Read `host` (default: DOCKER_HOST), `sshOpts` and `registryAuth`."""
         self.host = settings.get("host") or os.environ.get("DOCKER_HOST", "")
         self.ssh_options = json.loads(settings.get("sshOpts") or "[]")
         self.credentials = [
@@ -51,7 +51,7 @@ class Settings:
         ]
 
     def credential(self, registry: str) -> Credential:
-        """The login configured for the registry, or none by https."""
+        """The login configured for the registry; default: https without a login."""
         for credential in self.credentials:
             if credential.registry == registry:
                 return credential
@@ -62,16 +62,16 @@ current: Final = Settings()
 
 
 def check_config(settings: Struct) -> Struct:
-    """The configuration with its JSON in one spelling; raises RefusedError."""
+    """The configuration with its JSON normalised; raises RefusedError."""
     return {
-        key: _one_spelling(key, value) if key in _JSON_SETTINGS else value
+        key: _normalised(key, value) if key in _JSON_SETTINGS else value
         for key, value in settings.items()
     }
 
 
-def _one_spelling(key: str, value: Any) -> Any:
+def _normalised(key: str, value: Any) -> Any:
     if is_secret(value):
-        return secret(_one_spelling(key, value["value"]))
+        return secret(_normalised(key, value["value"]))
     if value is None or has_unknown(value):
         return value
     parsed = json.loads(value) if isinstance(value, str) else value

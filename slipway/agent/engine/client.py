@@ -1,4 +1,4 @@
-"""The Docker Engine's own interface over its Unix socket: the few calls that the agent makes."""
+"""The Docker Engine's API over its Unix socket: the few calls that the agent makes."""
 
 from __future__ import annotations
 
@@ -14,12 +14,9 @@ from slipway.agent.engine import connection
 from slipway.agent.engine.connection import Answer
 from slipway.errors import SlipwayError
 
-OLDEST, NEWEST = (
-    (1, 41),
-    (1, 48),
-)  # Engine 20.10 is the oldest; nothing newer than 1.48 is known here
-PATIENCE = 30.0  # seconds for one answer of the engine
-PULL_SILENCE = 120.0  # seconds without a line of progress before a pull counts as dead
+OLDEST, NEWEST = (1, 41), (1, 48)  # API versions; 1.41 is that of Engine 20.10
+TIMEOUT = 30.0  # seconds for one answer of the engine
+PULL_TIMEOUT = 120.0  # seconds without a line of progress
 PULL_LIMIT = 900.0  # seconds for one image
 LONGEST_MESSAGE = 65536  # bytes of an error
 
@@ -41,7 +38,7 @@ class Engine:
             raise SlipwayError(
                 f"DOCKER_HOST is {host}",
                 where="Docker Engine",
-                remedy="Only unix:// addresses are supported",
+                remedy="Set it to a unix:// address; others are not supported",
             )
         self.path = host[len("unix://") :]
         self._version = ""
@@ -51,11 +48,11 @@ class Engine:
     def get(self, path: str, **query: Any) -> Any:
         return self.call("GET", path, query=query)
 
-    def post(self, path: str, body: Any = None, timeout: float = PATIENCE, **query: Any) -> Any:
+    def post(self, path: str, body: Any = None, timeout: float = TIMEOUT, **query: Any) -> Any:
         return self.call("POST", path, body=body, query=query, timeout=timeout)
 
     def delete(self, path: str, **query: Any) -> None:
-        """What is gone already counts as deleted."""
+        """Also succeeds for what does not exist."""
         try:
             self.call("DELETE", path, query=query)
         except EngineError as error:
@@ -79,7 +76,7 @@ class Engine:
         query: Mapping[str, Any] | None = None,
         body: Any = None,
         headers: Mapping[str, str] | None = None,
-        timeout: float = PATIENCE,
+        timeout: float = TIMEOUT,
     ) -> Any:
         """The decoded JSON answer, or the raw bytes of any other kind of answer."""
         answer = self._open(method, path, query, body, headers, timeout)
@@ -126,19 +123,19 @@ class Engine:
         except OSError as error:
             raise EngineError(
                 f"no answer on {self.path}: {error}",
-                remedy="Start Docker, and see that this user is in the group docker",
+                remedy="Start Docker, and check that this user is in the group docker",
             ) from error
 
     def version(self) -> str:
-        """The newest interface version that the engine and the agent both speak."""
+        """The newest API version that both the engine and the agent support."""
         if not self._version:
-            answer = self._send("GET", "/_ping", None, {}, PATIENCE, PATIENCE)
+            answer = self._send("GET", "/_ping", None, {}, TIMEOUT, TIMEOUT)
             answer.close()
             offered = answer.header("Api-Version") or "0.0"
             agreed = min(_numbers(offered), NEWEST)
             if agreed < OLDEST:
                 raise EngineError(
-                    f"its interface {offered} is too old",
+                    f"its API version {offered} is too old",
                     remedy="Install Docker Engine 20.10 or newer",
                 )
             self._version = ".".join(map(str, agreed))
@@ -147,7 +144,7 @@ class Engine:
     # -- containers -------------------------------------------------------------------------------
 
     def containers(self, **labels: str) -> list[dict[str, Any]]:
-        """Short descriptions of all containers, stopped ones too, that have these labels."""
+        """Short descriptions of all containers with these labels, including stopped ones."""
         wanted = [f"slipway.{name}={value}" for name, value in labels.items()]
         found = self.get("/containers/json", all=1, filters=json.dumps({"label": wanted}))
         return sorted(found, key=lambda each: str(each["Names"]))
@@ -163,10 +160,10 @@ class Engine:
         self.post(f"/containers/{container}/start")
 
     def stop(self, container: str, grace: float) -> None:
-        """SIGTERM, then SIGKILL after `grace` seconds. A stopped container stays as it is."""
+        """SIGTERM, then SIGKILL after `grace` seconds; nothing for a stopped container."""
         seconds = max(0, int(-(-grace // 1)))
         try:
-            self.post(f"/containers/{container}/stop", timeout=PATIENCE + seconds, t=seconds)
+            self.post(f"/containers/{container}/stop", timeout=TIMEOUT + seconds, t=seconds)
         except EngineError as error:
             if error.status != 404:
                 raise
@@ -175,11 +172,11 @@ class Engine:
         self.post(f"/containers/{container}/rename", name=name)
 
     def remove(self, container: str) -> None:
-        """Its named volumes stay."""
+        """Remove the container, but not its named volumes."""
         self.delete(f"/containers/{container}", force=1, v=1)
 
     def logs(self, container: str, lines: int, since: float | None = None) -> list[str]:
-        """The last lines; with `since` (seconds since the epoch) later ones, each with its time."""
+        """The last lines; with `since` (seconds since the epoch) later ones with timestamps."""
         timed = {} if since is None else {"since": f"{since:.9f}", "timestamps": 1}
         raw = self.get(f"/containers/{container}/logs", stdout=1, stderr=1, tail=lines, **timed)
         return demultiplex(raw if isinstance(raw, bytes) else b"").splitlines()
@@ -201,10 +198,10 @@ class Engine:
         return found
 
     def pull(self, reference: str, login: Mapping[str, Any] | None) -> Iterator[Mapping[str, Any]]:
-        """Progress messages until the image is there, for PULL_LIMIT seconds at most."""
+        """Progress messages until the image is pulled, for at most PULL_LIMIT seconds."""
         query = {"fromImage": reference}
         answer = self._open(
-            *("POST", "/images/create", query, None, _login(login)), PULL_SILENCE, PULL_LIMIT
+            *("POST", "/images/create", query, None, _login(login)), PULL_TIMEOUT, PULL_LIMIT
         )
         try:
             for line in answer.lines():
@@ -216,7 +213,7 @@ class Engine:
             raise EngineError(f"the pull broke off: {error}") from error
 
     def manifest(self, reference: str, login: Mapping[str, Any] | None, timeout: float) -> None:
-        """The engine asks the registry for the image. Raises EngineError where it has none."""
+        """Let the engine look up the image in the registry. Raises EngineError if it is missing."""
         path = f"/distribution/{quote(reference, safe='/:@')}/json"
         self.call("GET", path, headers=_login(login), timeout=timeout)
 
@@ -242,7 +239,7 @@ def _numbers(version: str) -> tuple[int, int]:
 
 
 def demultiplex(raw: bytes) -> str:
-    """The text of a stream in which the engine marks stdout and stderr by 8-byte heads."""
+    """The text of a stream in which the engine marks stdout and stderr by 8-byte headers."""
     parts, position = [], 0
     while position + 8 <= len(raw):
         (size,) = struct.unpack(">I", raw[position + 4 : position + 8])

@@ -14,45 +14,45 @@ PART = 65536  # bytes
 
 
 class _TimedSocket(socket.socket):
-    """Whose reads all end by one time, however steadily something comes."""
+    """A socket with a limit for all reads together, and one for each read."""
 
     until = math.inf  # by the monotonic clock
-    silence = math.inf  # seconds without a byte
+    read_timeout = math.inf  # seconds without a byte
 
     def recv_into(self, *arguments: Any) -> int:
         left = self.until - time.monotonic()
         if left <= 0:
             raise TimeoutError("the answer takes too long")
-        self.settimeout(min(left, self.silence))
+        self.settimeout(min(left, self.read_timeout))
         return super().recv_into(*arguments)
 
 
 class UnixConnection(http.client.HTTPConnection):
     """A connection to a socket in the file system.
 
-    `silence` is in seconds without a byte, `total` in seconds for all that is read.
+    `read_timeout` is in seconds without a byte, `total` in seconds for everything that is read.
     """
 
-    def __init__(self, path: str, silence: float, total: float) -> None:
-        super().__init__("localhost", timeout=silence)
-        self._path, self._silence, self._total = path, silence, total
+    def __init__(self, path: str, read_timeout: float, total: float) -> None:
+        super().__init__("localhost", timeout=read_timeout)
+        self._path, self._read_timeout, self._total = path, read_timeout, total
 
     def connect(self) -> None:
         self.sock = own = _TimedSocket(socket.AF_UNIX, socket.SOCK_STREAM)
-        own.settimeout(self._silence)
-        own.silence, own.until = self._silence, time.monotonic() + self._total
+        own.settimeout(self._read_timeout)
+        own.read_timeout, own.until = self._read_timeout, time.monotonic() + self._total
         own.connect(self._path)
 
 
 class Answer:
-    """An answer of which the head has been read; `close` it, or read it to its end."""
+    """An answer whose status and headers have been read; `close` it, or read it to its end."""
 
     def __init__(self, connection: UnixConnection, response: http.client.HTTPResponse) -> None:
         self._connection, self._response = connection, response
         self.status: int = response.status
 
     def header(self, name: str) -> str:
-        """Empty where it has none of that name."""
+        """The header's value; empty if it is missing."""
         return self._response.getheader(name, "")
 
     def lines(self, most: int = LARGEST) -> Iterator[bytes]:
@@ -75,7 +75,7 @@ class Answer:
         self._connection.close()
 
     def _parts(self, most: int) -> Iterator[bytes]:
-        """By `read` alone: http.client's `readline` and `read1` pass over a missing last chunk."""
+        """Only with `read`: http.client's `readline` and `read1` ignore a missing last chunk."""
         size = 0
         try:
             while part := self._response.read(PART):
@@ -90,7 +90,7 @@ class Answer:
             self.close()
 
     def _check_end(self) -> None:
-        """http.client takes an answer that is shorter than its Content-Length for a whole one."""
+        """http.client accepts an answer that is shorter than its Content-Length."""
         if self._response.length:
             raise OSError(f"the answer broke off {self._response.length} bytes before its end")
 
@@ -105,20 +105,20 @@ def request(
     timeout: float,
     total: float,
 ) -> Answer:
-    """One request on a connection of its own.
+    """One request on its own connection.
 
     `timeout` is in seconds without a byte, `total` in seconds for the whole answer. Raises OSError
-    when nobody answers, or what answers speaks no HTTP.
+    when there is no answer, or one that is not HTTP.
     """
     connection = UnixConnection(path, timeout, total)
     try:
         connection.request(method, target, body, dict(headers))
         response = connection.getresponse()
-        if response.msg.defects:  # a head that was cut off is taken for a whole one, too
+        if response.msg.defects:  # http.client accepts headers that were cut off, too
             raise http.client.HTTPException(response.msg.defects[0])
     except http.client.HTTPException as error:
         connection.close()
-        raise OSError(f"it speaks no HTTP: {error!r}") from error
+        raise OSError(f"the answer is not HTTP: {error!r}") from error
     except OSError:
         connection.close()
         raise

@@ -1,4 +1,4 @@
-"""From a service's definition to what the engine is asked to create, as pure functions."""
+"""The engine's request for the containers of a service, as pure functions."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ START_FIRST, STOP_FIRST = "start-first", "stop-first"  # how a service without a
 
 @dataclass(frozen=True)
 class Place:
-    """Where containers are made, and what they are told."""
+    """Where containers are created, and what their environment needs."""
 
     application: str
     server: str
@@ -45,7 +45,7 @@ class Container:
 
     @property
     def label(self) -> str:
-        """How people call it: `web-1`."""
+        """Its name for people: `web-1`."""
         return f"{self.service.name}-{self.replica}"
 
 
@@ -71,7 +71,7 @@ def payload(container: Container, release: Release, place: Place) -> dict[str, A
 def migration_payload(
     service: Service, command: tuple[str, ...], release: Release, place: Place
 ) -> dict[str, Any]:
-    """A container that runs `command` once, with all that the service has but its port."""
+    """A container that runs `command` once, with everything the service has except its port."""
     body = _body(service, release, place)
     body["Cmd"] = list(command)
     body["Labels"]["slipway.kind"] = "migration"
@@ -79,12 +79,12 @@ def migration_payload(
 
 
 def migration_name(application: str, release: str) -> str:
-    """Of the container that runs a release's migration."""
+    """The name of the container that runs a release's migration."""
     return f"{application}-migration-{release[:SHORT_ID]}"
 
 
 def limits(bounds: Limits) -> dict[str, Any]:
-    """The part of a host configuration that bounds a container; nothing for no limit."""
+    """The part of a host configuration that limits a container; empty without limits."""
     found: dict[str, Any] = {}
     if bounds.memory is not None:
         found.update(Memory=bounds.memory, MemorySwap=bounds.memory)  # no swap beyond the limit
@@ -107,7 +107,7 @@ def environment(values: Mapping[str, str], secrets: tuple[str, ...], place: Plac
 
 
 def definition(body: Mapping[str, Any], secrets: tuple[str, ...]) -> str:
-    """A short mark of all but the values of secrets, which are part of a release's own id."""
+    """A short hash without the values of secrets, which are already in a release's id."""
     public = dict(body, Env=[each for each in body["Env"] if each.partition("=")[0] not in secrets])
     return hashlib.sha256(json.dumps(public, sort_keys=True).encode()).hexdigest()[:12]
 
@@ -141,14 +141,14 @@ def _body(service: Service, release: Release, place: Place) -> dict[str, Any]:
 
 
 def _marked(body: dict[str, Any], secrets: tuple[str, ...]) -> dict[str, Any]:
-    """With the secrets' names, by which whoever prints its log masks their values."""
+    """Add labels: the definition's hash, and the secrets' names, so that logs can be masked."""
     body["Labels"]["slipway.secrets"] = ",".join(secrets)
     body["Labels"]["slipway.definition"] = definition(body, secrets)
     return body
 
 
-def ported(containers: list[Container]) -> Iterator[Container]:
-    """Those behind the proxy."""
+def with_port(containers: list[Container]) -> Iterator[Container]:
+    """Those that the proxy routes to."""
     return (each for each in containers if each.service.port is not None)
 
 

@@ -1,4 +1,4 @@
-"""Images come by digest, are verified, and go when no release that could come back needs them."""
+"""Pull images by digest, verify them, and remove those that no release needs any more."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from slipway.protocol.requests import RegistryLogin
 
 
 def login(registry: RegistryLogin, reference: str) -> Optional[dict[str, Any]]:
-    """Credentials for pulling an image, as the engine takes them; to their own registry only."""
+    """Credentials for pulling an image, in the engine's format; for their own registry only."""
     if not registry.username or not reference.startswith(f"{registry.address}/"):
         return None
     return {
@@ -23,7 +23,7 @@ def login(registry: RegistryLogin, reference: str) -> Optional[dict[str, Any]]:
 
 
 def ensure(engine: Engine, reference: str, registry: RegistryLogin, report: Report) -> bool:
-    """Pull unless the image is here; True when it was pulled. Raises SlipwayError."""
+    """Pull the image unless the engine has it; True when it was pulled. Raises SlipwayError."""
     if engine.image(reference) is not None:
         return False
     report(f"pulling {reference}")
@@ -33,12 +33,12 @@ def ensure(engine: Engine, reference: str, registry: RegistryLogin, report: Repo
     except EngineError as error:
         raise SlipwayError(
             f"{reference} cannot be pulled: {error.what}",
-            remedy="See that the registry can be reached from the server and holds this digest",
+            remedy="Check that the server can reach the registry, and that it has this digest",
         ) from error
     found = engine.image(reference)
     if found is None or not _has_digest(found, reference):
         raise SlipwayError(
-            f"the engine pulled another image than {reference}", remedy="Check the registry"
+            f"the registry sent another image than {reference}", remedy="Check the registry"
         )
     return True
 
@@ -49,7 +49,7 @@ def _has_digest(image: Mapping[str, Any], reference: str) -> bool:
 
 
 def forget(engine: Engine, references: Iterable[str], report: Report) -> None:
-    """Remove images; one that a container still uses stays."""
+    """Remove images, except those that a container still uses."""
     for reference in sorted(references):
         if engine.image(reference) is None:
             continue

@@ -1,7 +1,7 @@
-"""A release's migration: one container, once, whatever happens to the agent meanwhile.
+"""A release's migration: one container that runs once, even if the agent is killed meanwhile.
 
-It is made when the release is staged, because only that step is given the secrets' values, and
-stays until the rollout ends, because its exit code is the proof that it has run.
+It is created when the release is staged, because only that step has the secrets' values, and kept
+until the rollout ends, because its exit code proves that it has run.
 """
 
 from __future__ import annotations
@@ -17,11 +17,11 @@ from slipway.agent.report import Report
 from slipway.errors import SlipwayError
 from slipway.rollout.release import Migration, Release
 
-INTERVAL = 0.2  # seconds between looks
+INTERVAL = 0.2  # seconds between checks
 
 
 def prepare(engine: Engine, release: Release, place: Place) -> None:
-    """Make its container, unless it is there: it may be running, or have run."""
+    """Create its container unless it exists: it may be running, or have run."""
     name = containers.migration_name(place.application, release.id)
     if release.migration is None or engine.inspect(name) is not None:
         return
@@ -32,7 +32,7 @@ def prepare(engine: Engine, release: Release, place: Place) -> None:
 
 
 def run(engine: Engine, release: Release, report: Report) -> None:
-    """Run it to its end; one that an ended call left running is waited for, not started again.
+    """Run it to its end; one that an earlier call has started is not started again.
 
     Raises ContainerError when it fails or exceeds its time.
     """
@@ -41,7 +41,7 @@ def run(engine: Engine, release: Release, report: Report) -> None:
     name = containers.migration_name(release.application, release.id)
     found = engine.inspect(name)
     if found is None:
-        raise SlipwayError("the migration's container is gone", remedy="Run the rollout again")
+        raise SlipwayError("the migration's container is missing", remedy="Run `pulumi up` again")
     if found["State"]["Status"] == "created":
         report(f"migrating with {' '.join(release.migration.command)}")
         engine.start(name)
@@ -60,12 +60,12 @@ def _wait(engine: Engine, name: str, migration: Migration) -> None:
         if time.monotonic() >= limit:
             engine.stop(name, 1)
             raise _failure(
-                engine, name, f"the migration was not done after {migration.timeout:g} s"
+                engine, name, f"the migration did not finish within {migration.timeout:g} s"
             )
         time.sleep(INTERVAL)
 
 
 def _failure(engine: Engine, name: str, what: str) -> ContainerError:
     log = health.tail(engine, name)
-    said = f"; last line: {log[-1][:300]}" if log else ""
-    return ContainerError(what + said, [f"migration | {line}" for line in log])
+    last = f"; last line: {log[-1][:300]}" if log else ""
+    return ContainerError(what + last, [f"migration | {line}" for line in log])

@@ -1,4 +1,4 @@
-"""The application's own network on a server."""
+"""The application's network on a server."""
 
 from __future__ import annotations
 
@@ -10,9 +10,9 @@ from slipway.errors import SlipwayError
 
 
 def ensure_network(engine: Engine, name: str, subnet: str) -> None:
-    """A bridge. Addresses in its upper half are the engine's to give.
+    """Create the bridge network if it is missing; Docker assigns the upper half of its addresses.
 
-    Raises SlipwayError where there is one of that name with another subnet.
+    Raises SlipwayError where a network of that name has another subnet.
     """
     found: Optional[dict[str, Any]] = engine.find(f"/networks/{name}")
     if found is None:
@@ -33,7 +33,7 @@ def ensure_network(engine: Engine, name: str, subnet: str) -> None:
     actual = [each.get("Subnet") for each in found["IPAM"]["Config"] or ()]
     if subnet not in actual:
         raise SlipwayError(
-            f"network {name} is {', '.join(map(str, actual))}, not {subnet}",
+            f"network {name} has the subnet {', '.join(map(str, actual))}, not {subnet}",
             where="proxy/network",
-            remedy=f"Configure that one, or remove all containers and `docker network rm {name}`",
+            remedy=f"Configure it, or remove all containers and `docker network rm {name}`",
         )

@@ -1,6 +1,6 @@
-"""A container takes the place of another with the same volumes, or the other one is back.
+"""Replace a container by another with the same volumes, or restore the old one.
 
-Only one may use the volumes: the old one waits aside, stopped, until the new one is started.
+Only one may use the volumes: the old one is stopped and renamed until the new one is started.
 """
 
 from __future__ import annotations
@@ -19,10 +19,10 @@ NEW, OLD = ".new", ".old"  # no service or accessory has a dot in its name
 def replace(
     engine: Engine, name: str, body: Mapping[str, Any], grace: float, report: Report
 ) -> None:
-    """Make and start a container of this name, in the place of the one that has it, if any.
+    """Create and start a container of this name; it replaces the one that has the name, if any.
 
-    What the engine refuses to make is found while the old one serves. Raises SlipwayError where it
-    refuses anything; the old one then runs on, or again. `grace` is in seconds.
+    The new one is created while the old one still serves. Raises SlipwayError when the engine
+    refuses anything; the old one then still runs, or runs again. `grace` is in seconds.
     """
     try:
         engine.create(f"{name}{NEW}", body)
@@ -32,16 +32,16 @@ def replace(
         engine.rename(f"{name}{NEW}", name)
         engine.start(name)
     except SlipwayError:
-        with contextlib.suppress(SlipwayError):  # what went wrong first is what has to be told
-            settle(engine, name, report)
+        with contextlib.suppress(SlipwayError):  # the first error is the one to report
+            recover(engine, name, report)
         raise
     engine.remove(f"{name}{OLD}")
 
 
-def settle(engine: Engine, name: str, report: Report) -> None:
-    """Complete a replacement that ended in the middle once the new one is started, else undo it.
+def recover(engine: Engine, name: str, report: Report) -> None:
+    """Complete an interrupted replacement if the new container was started, else undo it.
 
-    Raises SlipwayError when the engine refuses; a container that does not start is only told of.
+    Raises SlipwayError when the engine refuses; a container that does not start is only reported.
     """
     new, old = engine.inspect(f"{name}{NEW}"), engine.inspect(f"{name}{OLD}")
     if old is not None and not _started(engine.inspect(name)):
@@ -50,16 +50,16 @@ def settle(engine: Engine, name: str, report: Report) -> None:
     if new is not None or old is not None:
         engine.remove(f"{name}{NEW}")
         engine.remove(f"{name}{OLD}")
-        _revive(engine, name, report)
+        _start_again(engine, name, report)
 
 
 def _started(found: Mapping[str, Any] | None) -> bool:
-    """Whether it ever was; a start that the engine refuses is none."""
+    """Whether it has ever run; a start that the engine refused does not count."""
     return found is not None and found["State"]["Status"] != "created"
 
 
-def _revive(engine: Engine, name: str, report: Report) -> None:
-    """It may have been stopped for its successor. One that cannot start may still be replaced."""
+def _start_again(engine: Engine, name: str, report: Report) -> None:
+    """Start the old container; a failure is only reported, so that it can still be replaced."""
     if engine.inspect(name) is None:
         return
     try:

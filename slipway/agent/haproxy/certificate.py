@@ -1,4 +1,4 @@
-"""Whether a certificate can serve: tried by a handshake in memory, as a browser would do it."""
+"""Check a certificate by a TLS handshake in memory, as a browser would do it."""
 
 from __future__ import annotations
 
@@ -16,13 +16,13 @@ FIRST = re.compile(r"-----BEGIN CERTIFICATE-----.+?-----END CERTIFICATE-----", r
 
 
 def faults(pem: str, domains: Sequence[str]) -> list[str]:
-    """Why `pem` (its own certificate, the chain, the key) cannot serve `domains`; mostly nothing.
+    """Why `pem` (certificate, chain and key) cannot be used for `domains`; empty when it can.
 
-    Whether a browser trusts its issuer is not looked at.
+    Whether browsers trust its issuer is not checked.
     """
     own = FIRST.search(pem)
     if own is None:
-        return ["holds no certificate in PEM"]
+        return ["contains no certificate in PEM format"]
     try:
         server = _server(pem)
     except ssl.SSLError as error:
@@ -34,32 +34,32 @@ def faults(pem: str, domains: Sequence[str]) -> list[str]:
 
 
 def _fault(server: ssl.SSLContext, own: str, name: str) -> str:
-    """Why a client that asks for `name` turns away."""
+    """Why a client rejects the certificate for `name`."""
     try:
-        _meet(server, own, name)
+        _handshake(server, own, name)
     except ssl.SSLCertVerificationError as error:
-        told = error.verify_message.rstrip(".")
-        return f"does not name {name}" if "mismatch" in told else told
+        reason = error.verify_message.rstrip(".")
+        return f"is not valid for {name}" if "mismatch" in reason else reason
     return ""
 
 
-def ends(pem: str) -> float:
-    """When a certificate that serves ends, in seconds since the epoch; 0 for one that does not."""
+def expires(pem: str) -> float:
+    """When a certificate expires, in seconds since the epoch; 0 for one that cannot be used."""
     own = FIRST.search(pem)
     try:
-        found = _meet(_server(pem), own[0] if own else "", "")
+        found = _handshake(_server(pem), own[0] if own else "", "")
     except (ssl.SSLError, ValueError):
         return 0.0
     return float(ssl.cert_time_to_seconds(found["notAfter"]))
 
 
 def warnings(pem: str, before: int) -> list[str]:
-    """What is to be said of a certificate that ends within `before` days."""
-    left = ends(pem) - time.time()
+    """The warning about a certificate that expires within `before` days."""
+    left = expires(pem) - time.time()
     if left >= before * DAY:
         return []
-    when = f"in {left / DAY:.0f} days" if left > 0 else "now, or has ended"
-    return [f"proxy: its certificate ends {when}. Renew the secret, then run `pulumi up`"]
+    what = f"expires in {left / DAY:.0f} days" if left > 0 else "has expired or cannot be used"
+    return [f"proxy: its certificate {what}. Renew the secret, then run `pulumi up`"]
 
 
 def _server(pem: str) -> ssl.SSLContext:
@@ -67,27 +67,28 @@ def _server(pem: str) -> ssl.SSLContext:
     with tempfile.NamedTemporaryFile("w") as file:  # 0600; the module reads files only
         file.write(pem)
         file.flush()
-        context.load_cert_chain(file.name, password=lambda: "")  # else it would ask the terminal
+        context.load_cert_chain(file.name, password=lambda: "")  # without it, it would prompt
     return context
 
 
-def _meet(server: ssl.SSLContext, own: str, name: str) -> dict[str, Any]:
-    """What a client that trusts just this certificate learns of it."""
+def _handshake(server: ssl.SSLContext, own: str, name: str) -> dict[str, Any]:
+    """The certificate as a client gets it that trusts only this certificate."""
     context = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
     context.check_hostname = bool(name)
     context.load_verify_locations(cadata=own)
     context.verify_flags |= PARTIAL_CHAIN
-    there, back = ssl.MemoryBIO(), ssl.MemoryBIO()
-    client = context.wrap_bio(back, there, server_hostname=name or None)
-    peer = server.wrap_bio(there, back, server_side=True)
+    to_server, to_client = ssl.MemoryBIO(), ssl.MemoryBIO()
+    client = context.wrap_bio(to_client, to_server, server_hostname=name or None)
+    peer = server.wrap_bio(to_server, to_client, server_side=True)
     for _ in range(ROUNDS):
-        if _shaken(client):
+        if _continue_handshake(client):
             break
-        _shaken(peer)
+        _continue_handshake(peer)
     return client.getpeercert() or {}
 
 
-def _shaken(side: ssl.SSLObject) -> bool:
+def _continue_handshake(side: ssl.SSLObject) -> bool:
+    """Whether the handshake is complete."""
     try:
         side.do_handshake()
     except ssl.SSLWantReadError:

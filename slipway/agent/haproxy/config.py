@@ -1,10 +1,9 @@
 """HAProxy's configuration as a pure function of the revisions that it knows and their weights.
 
 Every service has one backend with two sets of slots, `a` and `b`: a release uses one set, its
-successor the other. A slot follows the health of its twin in a backend that only checks (`track`),
-so that each release is checked by its own rule while both are there. Moving traffic changes
-addresses and weights only, which the runtime interface does; everything else is the `shape`, and a
-new shape needs a reload.
+successor the other. A slot takes its health from the same slot of a backend that only checks
+(`track`), so that each release has its own health check. Moving traffic changes only addresses and
+weights, which the Runtime API can do. Everything else is the `shape`; a new shape needs a reload.
 """
 
 from __future__ import annotations
@@ -20,25 +19,25 @@ from slipway.rollout.release import Health, Service
 from slipway.rollout.state import Proxy, Revision
 
 COLOURS = ("a", "b")
-NOWHERE = "0.0.0.0"  # noqa: S104 - the address of an empty slot; nothing binds to it
+UNUSED = "0.0.0.0"  # noqa: S104 - the address of an empty slot, not one to bind to
 CONFIGURATION = f"{FOLDER}/haproxy.cfg"
-HEAVIEST = 256  # HAProxy's largest weight; the whole range splits traffic most exactly
+MAX_WEIGHT = 256  # HAProxy's largest weight; the full range splits traffic most precisely
 
 
 @dataclass(frozen=True)
 class Slot:
-    """One line of a backend: where a replica is, and its share of the traffic."""
+    """One `server` line of a backend: the address of a replica, and its share of the traffic."""
 
     service: str
     colour: str
     number: int
-    address: str = NOWHERE
+    address: str = UNUSED
     port: int = 1
     weight: int = 0
 
     @property
     def empty(self) -> bool:
-        return self.address == NOWHERE
+        return self.address == UNUSED
 
     @property
     def traffic(self) -> str:
@@ -53,7 +52,7 @@ class Slot:
 
 @dataclass(frozen=True)
 class Configuration:
-    """What the proxy shall do: the file's text, the mark of its shape, and the slots."""
+    """The proxy's configuration: the file's text, the hash of its shape, and the slots."""
 
     text: str
     shape: str
@@ -64,17 +63,17 @@ def configure(
     proxy: Proxy,
     revisions: tuple[Revision, ...],
     weights: Mapping[str, int],
-    lasting: Mapping[str, int],
+    after_restart: Mapping[str, int],
     *,
     identity: tuple[int, int] | None,
 ) -> Configuration:
-    """The configuration in which each revision that has a weight gets its share of the traffic.
+    """The configuration in which each revision with a weight gets its share of the traffic.
 
-    The slots have `weights`; the text, which counts when the proxy starts anew, has `lasting`.
-    `identity` is the user and group that HAProxy's worker becomes; None keeps root.
+    The slots have `weights`; the text, which HAProxy reads when it restarts, has `after_restart`.
+    `identity` is the user and group of HAProxy's worker; None keeps root.
     """
     known = tuple(sorted((r for r in revisions if r.id in weights), key=lambda r: -weights[r.id]))
-    slots, kept = _slots(known, weights), _slots(known, lasting)
+    slots, kept = _slots(known, weights), _slots(known, after_restart)
     shape = hashlib.sha256(
         outline(_render(proxy, known, kept, "-", identity)).encode()
     ).hexdigest()[:12]
@@ -82,7 +81,7 @@ def configure(
 
 
 def outline(text: str) -> str:
-    """A configuration without what the runtime interface can change."""
+    """A configuration without what the Runtime API can change."""
     return re.sub(r"(?m)^(    server \S+) .*$", r"\1", text)
 
 
@@ -97,7 +96,7 @@ def _slots(known: tuple[Revision, ...], weights: Mapping[str, int]) -> tuple[Slo
     filled: dict[tuple[str, str, int], Slot] = {}
     for revision, service in public:
         share = weights.get(revision.id, 0) / service.replicas
-        weight = max(1, round(HEAVIEST * share / heaviest[service.name])) if share else 0
+        weight = max(1, round(MAX_WEIGHT * share / heaviest[service.name])) if share else 0
         for n in range(1, service.replicas + 1):
             filled[service.name, revision.colour, n] = Slot(
                 service.name,
@@ -136,12 +135,12 @@ def _render(
 
 
 def _of_colour(known: tuple[Revision, ...], colour: str) -> Revision:
-    """The revision of that colour; an unused one is given what the other has."""
+    """The revision of that colour; the other one where no revision has it."""
     return min(known, key=lambda revision: revision.colour != colour)
 
 
 def _routes(services: tuple[Service, ...], colour: str = "") -> list[str]:
-    """Named hosts to their services; everything else to the first service that names none."""
+    """Domains to their services; everything else to the first service without domains."""
     public = [service for service in services if service.port is not None]
     lines = [
         f"    use_backend {s.name}{colour} if {{ req.hdr(host),field(1,:),lower -m str {hosts} }}"
@@ -153,7 +152,7 @@ def _routes(services: tuple[Service, ...], colour: str = "") -> list[str]:
 
 
 def _health(known: tuple[Revision, ...], service: str, colour: str) -> Health:
-    """The rule of the revision of that colour; an unused set is given the rule of the other."""
+    """The health check of the revision of that colour; the other one's where none has it."""
     ordered = sorted(known, key=lambda revision: revision.colour != colour)
     found = [
         s.health for revision in ordered for s in revision.release.services if s.name == service
@@ -185,42 +184,42 @@ def _check_line(slot: Slot) -> str:
 
 
 def quoted(text: str) -> str:
-    """A word of HAProxy's configuration. Raises SlipwayError for what no quoting can carry."""
+    """A quoted word of HAProxy's configuration. Raises SlipwayError for control characters."""
     if not text.isprintable():
         raise SlipwayError(
-            f"{text!r} cannot stand in the proxy's configuration",
+            f"{text!r} is not possible in the proxy's configuration",
             remedy="Remove control characters",
         )
     return "'" + text.replace("'", "'\"'\"'") + "'"
 
 
-def verdict(lines: Sequence[str]) -> str:
-    """Of what HAProxy says of a configuration, the line that tells the fault."""
-    return (_alerts(lines) or ["it does not say why"])[0].strip()[:500]
+def first_error(lines: Sequence[str]) -> str:
+    """The first error in HAProxy's output for a configuration."""
+    return (_alerts(lines) or ["it reported no reason"])[0].strip()[:500]
 
 
-def refused(lines: Sequence[str]) -> bool:
-    """Whether HAProxy has given up over its configuration, not over what it met when it ran."""
+def rejected(lines: Sequence[str]) -> bool:
+    """Whether HAProxy stopped because of its configuration, not because of a later error."""
     return any(" : config : " in line for line in _alerts(lines))
 
 
-def alerts(lines: Sequence[str]) -> str:
-    """The end of HAProxy's log, of what it complains of where it does."""
+def last_errors(lines: Sequence[str]) -> str:
+    """The last errors in HAProxy's log, or its last lines where it has no errors."""
     return " / ".join(line.strip() for line in _alerts(lines)[-3:])[-500:]
 
 
 def _alerts(lines: Sequence[str]) -> list[str]:
-    """What HAProxy gives up for; all that it says where it does not say so."""
+    """The lines of fatal errors, or all lines where there is none."""
     return [line for line in lines if line.startswith("[ALERT]")] or [*lines]
 
 
 def commands(
     wanted: tuple[Slot, ...], found: Mapping[str, Slot], enabled: Mapping[str, bool]
 ) -> list[str]:
-    """Commands of the runtime API that lead from what the proxy does to what is wanted.
+    """Commands of the Runtime API that change the slots from `found` to `wanted`.
 
     `found` and `enabled` are by the slots' names in the backends that serve and check. Slots that
-    gain traffic come before those that lose it: no moment is without a server.
+    gain traffic come before those that lose it, so that there is always a server.
     """
     fill: list[str] = []
     for slot in wanted:

@@ -1,4 +1,4 @@
-"""The proxy's container: made, led to a configuration, replaced, all without losing a request."""
+"""The proxy's container: created, configured and replaced without losing a request."""
 
 from __future__ import annotations
 
@@ -20,25 +20,25 @@ from slipway.agent.state.store import replace_file
 from slipway.errors import SlipwayError
 from slipway.rollout.state import Proxy, State, certificate_digest
 
-VERDICT = 50  # lines of its log that are read where it refuses
-PATIENCE = 10.0  # seconds until a started or reloaded proxy must answer
+LOG_LINES = 50  # of its log that are read after an error
+TIMEOUT = 10.0  # seconds until a started or reloaded proxy must answer
 DRAFT = ".draft.cfg"
 MASTER = f"{Path(SOCKET).with_name('master.sock')},mode,660"
-MARK = "slipway.definition"
-# The engine takes a container that was ever sent a signal, a reload's too, for one stopped by hand:
-# "unless-stopped" would leave it down when the server boots.
+DEFINITION = "slipway.definition"
+# After any signal, also that of a reload, the engine treats a container as stopped by a person:
+# "unless-stopped" would not start it when the server boots.
 RESTART = {"Name": "always"}
 
 
 def identity() -> tuple[int, int] | None:
-    """The user and group that HAProxy's worker becomes: the agent's, so both reach the socket."""
+    """The user and group of HAProxy's worker: the agent's, so that both can use the socket."""
     return (os.getuid(), os.getgid()) if os.getuid() else None
 
 
 def payload(application: str, settings: Proxy, folder: Path, group: int) -> dict[str, Any]:
-    """Root without privileges but those to take a low port and to become the agent's user.
+    """Root, only with the capabilities to bind low ports and to change to the agent's user.
 
-    With a certificate also to read it: it is that user's, and nobody else's.
+    With a certificate also to read it, because only that user may.
     """
     reading = ["DAC_OVERRIDE"] if settings.https_port else []
     body: dict[str, Any] = {
@@ -59,12 +59,12 @@ def payload(application: str, settings: Proxy, folder: Path, group: int) -> dict
             "LogConfig": LOGS,
         },
     }
-    body["Labels"][MARK] = definition(body, ())
+    body["Labels"][DEFINITION] = definition(body, ())
     return body
 
 
 def trial(application: str, settings: Proxy, folder: Path, group: int) -> dict[str, Any]:
-    """HAProxy of the same image and rights, that only reads the draft and says what it thinks."""
+    """HAProxy with the same image and rights, which only checks the draft."""
     body = payload(application, settings, folder, group)
     limits = {"NetworkMode": "none", "RestartPolicy": {"Name": "no"}}
     return {
@@ -76,12 +76,12 @@ def trial(application: str, settings: Proxy, folder: Path, group: int) -> dict[s
 
 
 def _differs(found: Mapping[str, Any], body: Mapping[str, Any]) -> bool:
-    """Whether a container was made by another definition than `body`."""
-    return bool(found["Config"]["Labels"].get(MARK) != body["Labels"][MARK])
+    """Whether a container was created with another definition than `body`."""
+    return bool(found["Config"]["Labels"].get(DEFINITION) != body["Labels"][DEFINITION])
 
 
 class ProxyContainer:
-    """One application's proxy. Raises SlipwayError when it does not do as told."""
+    """One application's proxy. Raises SlipwayError when it fails."""
 
     def __init__(self, engine: Engine, application: str, folder: Path, report: Report) -> None:
         self.engine, self.application, self.folder, self.report = (
@@ -98,19 +98,23 @@ class ProxyContainer:
         self.votes = folder / "config" / "votes.map"
 
     def wanted(self, state: State) -> Configuration:
-        """What the state says the proxy does."""
+        """The proxy's configuration for a state."""
         return config.configure(
-            state.proxy, state.known, state.traffic, state.lasting, identity=identity()
+            state.proxy,
+            state.known,
+            state.traffic,
+            state.traffic_after_restart,
+            identity=identity(),
         )
 
     def keep_certificate(self, pem: str) -> None:
-        """Beside the one in use, if any; the configuration says which."""
+        """Write it beside the one in use, if any; the configuration names the one to use."""
         self._folders()
         name = certificate_name(certificate_digest(pem))
         replace_file(self.file.with_name(name), pem, 0o600)
 
     def forget_certificates(self, state: State) -> None:
-        """All but those of the settings in use, and of those to go back to."""
+        """Remove all except those of the current and of the previous settings."""
         used = (state.proxy, state.proxy_before or state.proxy)
         kept = {certificate_name(each.certificate) for each in used}
         for path in self.file.parent.glob(certificate_name("*")):
@@ -122,10 +126,10 @@ class ProxyContainer:
         return self.engine.inspect(self.name) is not None
 
     def ensure(self, state: State) -> None:
-        """The container runs, from the image and with the rights that the state asks for.
+        """Make the container run with the image and the rights in the state.
 
-        A successor takes over the open ports of the one that runs, which then ends its connections.
-        Where none runs, the start itself is the trial.
+        A new container takes over the open ports of the running one, which then ends its
+        connections. Where none runs, the configuration is checked by the start itself.
         """
         self._folders()
         body = payload(self.application, state.proxy, self.folder, os.getgid())
@@ -151,12 +155,12 @@ class ProxyContainer:
         except SlipwayError:
             if not exists:
                 self.engine.remove(self.name)
-            self._take_back()
+            self._restore()
             raise
 
     @contextlib.contextmanager
     def _written(self, configuration: Configuration) -> Iterator[None]:
-        """The file has the configuration; where what follows fails, it has the one from before."""
+        """Write the configuration to the file; restore the one from before if the body fails."""
         before = self.file.read_text() if self.file.exists() else None
         replace_file(self.file, configuration.text, 0o644)
         try:
@@ -169,16 +173,16 @@ class ProxyContainer:
             raise
 
     def _worker(self) -> str:
-        """The worker that answers; none where no proxy runs."""
+        """The worker that answers; empty where no proxy runs."""
         try:
             return self.runtime.worker()
         except SlipwayError:
             return ""
 
     def apply(self, settings: Proxy, configuration: Configuration) -> float:
-        """Lead the proxy to a configuration; the seconds that the traffic took to move.
+        """Make the proxy follow a configuration; the seconds that the traffic took to move.
 
-        The file says the same before the running proxy is told, so that a restart changes nothing.
+        The file is written before the running proxy changes, so that a restart changes nothing.
         """
         before = self.file.read_text() if self.file.exists() else ""
         if (
@@ -189,49 +193,49 @@ class ProxyContainer:
         elif before != configuration.text:
             replace_file(self.file, configuration.text, 0o644)
         began = time.monotonic()
-        self.runtime.order(config.commands(configuration.slots, *self.runtime.slots()))
-        self._revive(configuration)
+        self.runtime.execute(config.commands(configuration.slots, *self.runtime.slots()))
+        self._mark_up(configuration)
         return time.monotonic() - began
 
-    def _revive(self, configuration: Configuration) -> None:
-        """What has just been found ready needs not wait for the proxy's own next check.
+    def _mark_up(self, configuration: Configuration) -> None:
+        """Mark slots as up whose containers are ready, without waiting for the proxy's next check.
 
-        One that is dead all the same is found out by that check.
+        That check finds those that are down nevertheless.
         """
         down = self.runtime.down()
         checks = [slot.check for slot in configuration.slots if slot.weight]
-        self.runtime.order([f"set server {check} health up" for check in checks if check in down])
+        self.runtime.execute([f"set server {check} health up" for check in checks if check in down])
 
     def publish(self, votes: Mapping[str, str]) -> None:
-        """What the proxy answers to the other servers of a rollout.
+        """Write the votes that the proxy answers to the other servers of a rollout.
 
-        A proxy that cannot be told now reads it when it starts.
+        A proxy that does not run reads them when it starts.
         """
-        text = "".join(f"{transaction} {word}\n" for transaction, word in votes.items())
+        text = "".join(f"{transaction} {vote}\n" for transaction, vote in votes.items())
         if self.votes.exists() and self.votes.read_text() == text:
             return
         self._folders()
         replace_file(self.votes, text, 0o644)
-        told = [f"add map {VOTES} {transaction} {word}" for transaction, word in votes.items()]
+        added = [f"add map {VOTES} {transaction} {vote}" for transaction, vote in votes.items()]
         with contextlib.suppress(SlipwayError):
-            self.runtime.order([f"clear map {VOTES}", *told])
+            self.runtime.execute([f"clear map {VOTES}", *added])
 
     def faults(self, state: State) -> list[str]:
-        """What is not as the state says, in a few words each. Changes nothing."""
+        """The differences from the state, in a few words each. Changes nothing."""
         found = self.engine.inspect(self.name)
         if found is None:
             return ["proxy: missing"]
         if found["State"]["Status"] != "running":
             return [f"proxy: {found['State']['Status']} ({found['State']['ExitCode']})"]
         if _differs(found, payload(self.application, state.proxy, self.folder, os.getgid())):
-            return ["proxy: its container was made for other settings"]
+            return ["proxy: its container has other settings"]
         try:
-            deviation = self._deviation(self.wanted(state))
+            drift = self._drift(self.wanted(state))
         except (OSError, KeyError, SlipwayError) as error:
-            deviation = str(error)
-        return [f"proxy: {deviation}"] if deviation else []
+            drift = str(error)
+        return [f"proxy: {drift}"] if drift else []
 
-    def _deviation(self, wanted: Configuration) -> str:
+    def _drift(self, wanted: Configuration) -> str:
         if self.file.read_text() != wanted.text:
             return "its configuration was changed by hand"
         if self.runtime.shape() != wanted.shape:
@@ -240,7 +244,7 @@ class ProxyContainer:
         return "its traffic was changed by hand" if changed else ""
 
     def drain(self, slots: list[str], limit: float) -> int:
-        """Wait until no request is left on the slots; how many are left after `limit` seconds."""
+        """Wait until the slots have no requests; how many there are after `limit` seconds."""
         until = time.monotonic() + limit
         while True:
             left = self.runtime.sessions(slots)
@@ -252,12 +256,12 @@ class ProxyContainer:
         self.report("reloading the proxy")
         self._check(settings, configuration)
         worker = self.runtime.worker()
-        with self._written(configuration):  # a port that is taken: the worker from before serves on
+        with self._written(configuration):  # if a port is taken, the old worker still serves
             self.engine.post(f"/containers/{self.name}/kill", signal="SIGUSR2")
             self._await(configuration.shape, unlike=worker)
 
     def _check(self, settings: Proxy, configuration: Configuration) -> None:
-        """HAProxy's own verdict, before anything is changed; in its words where it refuses."""
+        """Let HAProxy check the configuration before anything is changed."""
         draft = self.file.with_name(DRAFT)
         replace_file(draft, configuration.text, 0o644)
         self.engine.remove(self.trial)
@@ -266,44 +270,45 @@ class ProxyContainer:
             self.engine.create(self.trial, body)
             self.engine.start(self.trial)
             code = self.engine.post(f"/containers/{self.trial}/wait")["StatusCode"]
-            said = self.engine.logs(self.trial, VERDICT) if code else []
+            log = self.engine.logs(self.trial, LOG_LINES) if code else []
         finally:
             self.engine.remove(self.trial)
             draft.unlink()
         if code:
-            raise self._refusal(said)
+            raise self._rejected(log)
 
-    def _refusal(self, said: Sequence[str]) -> SlipwayError:
+    def _rejected(self, log: Sequence[str]) -> SlipwayError:
         return SlipwayError(
-            f"the proxy refuses its configuration: {config.verdict(said)}",
+            f"the proxy rejects its configuration: {config.first_error(log)}",
             where=str(self.file),
-            remedy="What serves goes on as it was. Mend the setting that the line is about",
+            remedy="The running proxy is unchanged. Correct the setting that the line names",
         )
 
     def _await(self, shape: str, unlike: str = "") -> None:
-        until = time.monotonic() + PATIENCE
+        until = time.monotonic() + TIMEOUT
         while True:
             try:
                 if self.runtime.shape() == shape and self.runtime.worker() != unlike:
                     return
-                fault = "it still runs the configuration from before"
+                fault = "it still has the configuration from before"
             except SlipwayError as error:
                 fault = error.what
-                self._stop_waiting_for_what_is_refused()
+                self._raise_if_rejected()
             if time.monotonic() >= until:
-                log = config.alerts(self.engine.logs(self.name, VERDICT))
+                log = config.last_errors(self.engine.logs(self.name, LOG_LINES))
                 raise SlipwayError(
-                    f"the proxy did not follow: {fault}; its log: {log}", where=self.name
+                    f"the proxy did not apply its configuration: {fault}; its log: {log}",
+                    where=self.name,
                 )
             time.sleep(0.05)
 
-    def _stop_waiting_for_what_is_refused(self) -> None:
-        """A port that is taken may yet become free; what HAProxy cannot read stays so."""
+    def _raise_if_rejected(self) -> None:
+        """Only a port that is taken is worth waiting for, not an invalid configuration."""
         found = self.engine.inspect(self.name)
         if found and found["State"]["Status"] != "running":
-            said = self.engine.logs(self.name, VERDICT)
-            if config.refused(said):
-                raise self._refusal(said)
+            log = self.engine.logs(self.name, LOG_LINES)
+            if config.rejected(log):
+                raise self._rejected(log)
 
     def _folders(self) -> None:
         for folder, mode in (
@@ -321,8 +326,8 @@ class ProxyContainer:
         self.engine.remove(self.retiring)
         self._rename(self.name, self.retiring, {"Name": "no"})
 
-    def _take_back(self) -> None:
-        """The proxy from before, where it was set aside for one that does not start."""
+    def _restore(self) -> None:
+        """Rename the old proxy back, where the new one does not start."""
         if self.engine.inspect(self.retiring) is not None:
             self.engine.remove(self.name)
             self._rename(self.retiring, self.name, RESTART)

@@ -1,7 +1,7 @@
-"""What of HAProxy's configuration comes before the backends: who gets in, and how.
+"""HAProxy's configuration before the backends: global settings and frontends.
 
-One frontend takes requests over HTTP and, with a certificate, over HTTPS with HTTP/2. What other
-servers ask (votes) is answered first: no redirect and no limit concerns it.
+One frontend accepts requests over HTTP and, with a certificate, over HTTPS with HTTP/2. Other
+servers' requests for votes are answered first, without redirects and limits.
 """
 
 from __future__ import annotations
@@ -9,18 +9,18 @@ from __future__ import annotations
 from slipway.rollout.state import Proxy
 
 LOCAL_OFFSET = 9000  # ports on 127.0.0.1 lie this far above or below the public one
-# The exporter, what is on trial by colour, and with HTTPS the public frontend without a redirect.
+# The exporter, a preview of each colour, and with HTTPS the public frontend without a redirect.
 LOCAL_PORTS = {"metrics": 0, "a": 1, "b": 2, "inner": 3}
 FOLDER = "/etc/slipway"  # inside the container
 SOCKET = "/var/run/slipway/haproxy.sock"
 VOTES = f"{FOLDER}/votes.map"
-VOTE_PATH = "/.well-known/slipway/"  # of RFC 8615; the rest of the path nobody can guess
-RING = "exchanges"  # holds the last few thousand requests, a line each, for whoever watches
+VOTE_PATH = "/.well-known/slipway/"  # RFC 8615; the rest of the path cannot be guessed
+RING = "exchanges"  # the last few thousand requests, one on a line, from which latencies are read
 UNREADY = "No release serves here at the moment."
 RATE_SPAN = 10  # seconds over which a client's requests are counted
-CLIENTS = 100_000  # addresses that are counted at most; 10 MB
+CLIENTS = 100_000  # addresses counted at most; 10 MB
 
-# "Intermediate" of Mozilla's Server Side TLS 5.7: every browser of the last ten years.
+# "Intermediate" of Mozilla's Server Side TLS 5.7: all browsers of the last ten years.
 _SECURITY = """\
     ssl-default-bind-options ssl-min-ver TLSv1.2 no-tls-tickets
     ssl-default-bind-ciphersuites TLS_AES_128_GCM_SHA256:TLS_AES_256_GCM_SHA384:\
@@ -94,24 +94,24 @@ def local_port(http_port: int, use: str) -> int:
 
 
 def inner_port(proxy: Proxy) -> int:
-    """Where this server itself asks what users get, without TLS and without being redirected."""
+    """The port for this server's own requests to the public frontend, without TLS and redirects."""
     return local_port(proxy.http_port, "inner") if proxy.https_port else proxy.http_port
 
 
 def ports(proxy: Proxy) -> list[int]:
-    """All that the proxy listens on."""
+    """All ports that the proxy listens on."""
     uses = [use for use in LOCAL_PORTS if use != "inner" or proxy.https_port]
     secure = [proxy.https_port] if proxy.https_port else []
     return [proxy.http_port, *secure, *(local_port(proxy.http_port, use) for use in uses)]
 
 
 def certificate_name(digest: str) -> str:
-    """The file that holds a certificate: another one is another file, and so another shape."""
+    """The file of a certificate: a new certificate has a new file, and so a new shape."""
     return f"certificate-{digest}.pem"
 
 
 def head(proxy: Proxy, shape: str, identity: tuple[int, int] | None) -> list[str]:
-    """The lines before those that say which service gets a request."""
+    """The lines before those that route requests to services."""
     who = f"    uid {identity[0]}\n    gid {identity[1]}\n" if identity else ""
     text = _HEAD.format(
         shape=shape,
@@ -132,7 +132,7 @@ def head(proxy: Proxy, shape: str, identity: tuple[int, int] | None) -> list[str
 
 
 def preview_head(proxy: Proxy, colour: str) -> list[str]:
-    """The frontend of what is on trial; to the application it looks like the public one."""
+    """A local frontend for smoke tests; to the application it looks like the public one."""
     lines = [
         f"frontend preview-{colour}",
         f"    bind 127.0.0.1:{local_port(proxy.http_port, colour)}",
@@ -152,7 +152,7 @@ def _secure(proxy: Proxy) -> list[str]:
 
 
 def _limits(proxy: Proxy) -> list[str]:
-    """Over them, a request is refused at the door."""
+    """The proxy itself refuses requests over these limits."""
     lines = []
     if proxy.rate_limit:
         over = f"sc_http_req_rate(0) gt {proxy.rate_limit * RATE_SPAN}"
@@ -174,9 +174,9 @@ def _refusal(status: int, words: str, condition: str, header: str = "") -> str:
 
 
 def _scheme(proxy: Proxy) -> list[str]:
-    """Which of HTTP and HTTPS the application is told, and the way from one to the other.
+    """X-Forwarded-Proto for the application, and the redirect from HTTP to HTTPS.
 
-    Without a certificate there may be another proxy in front that has one, and is believed.
+    Without a certificate there may be another proxy in front, and its header is kept.
     """
     header = "http-request set-header X-Forwarded-Proto"
     if not proxy.https_port:

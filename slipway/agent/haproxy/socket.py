@@ -1,4 +1,4 @@
-"""HAProxy's runtime interface: a text protocol on a Unix socket, one answer per connection."""
+"""HAProxy's Runtime API: a text protocol on a Unix socket, one answer on each connection."""
 
 from __future__ import annotations
 
@@ -11,13 +11,13 @@ from slipway.agent.haproxy.config import Slot
 from slipway.agent.haproxy.frontend import RING
 from slipway.errors import SlipwayError
 
-PATIENCE = 5.0  # seconds for one answer
+TIMEOUT = 5.0  # seconds for one answer
 STATISTICS = "show stat -1 4 -1"  # of servers, in all backends
 FORCED_MAINTENANCE = 0x01  # bit of srv_admin_state
 
 
 class RuntimeSocket:
-    """Speaks to one proxy. Raises SlipwayError when it does not answer or refuses a command."""
+    """The socket of one proxy. Raises SlipwayError when it does not answer or rejects a command."""
 
     def __init__(self, path: Path) -> None:
         self.path = path
@@ -25,10 +25,10 @@ class RuntimeSocket:
     def ask(self, command: str) -> str:
         try:
             with socket.socket(socket.AF_UNIX, socket.SOCK_STREAM) as connection:
-                connection.settimeout(PATIENCE)
+                connection.settimeout(TIMEOUT)
                 connection.connect(str(self.path))
                 connection.sendall(command.encode() + b"\n")
-                # A master keeps the connection open for more commands until it hears of the end.
+                # A master process keeps the connection open for more commands until this.
                 connection.shutdown(socket.SHUT_WR)
                 parts: list[bytes] = []
                 while True:
@@ -43,23 +43,23 @@ class RuntimeSocket:
                 remedy="See its container's log",
             ) from error
 
-    def order(self, commands: list[str]) -> None:
-        """All in one go, so that nothing comes between them."""
+    def execute(self, commands: list[str]) -> None:
+        """Send all commands at once, so that they take effect together."""
         answer = self.ask(";".join(commands)) if commands else ""
         faults = [line for line in answer.splitlines() if line and not _harmless(line)]
         if faults:
-            raise SlipwayError(f"the proxy refused a command: {faults[0]}", where=str(self.path))
+            raise SlipwayError(f"the proxy rejected a command: {faults[0]}", where=str(self.path))
 
     def shape(self) -> str:
-        """The mark of the configuration that the running worker has read."""
-        return self._facts().get("description", "")
+        """The hash of the configuration that the running worker has read."""
+        return self._info().get("description", "")
 
     def worker(self) -> str:
-        """What tells one worker from the next, also from one in another container."""
-        facts = self._facts()
-        return f"{facts.get('Pid')} since {facts.get('Start_time_sec')}"
+        """The identity of the running worker, also between containers."""
+        info = self._info()
+        return f"{info.get('Pid')} since {info.get('Start_time_sec')}"
 
-    def _facts(self) -> dict[str, str]:
+    def _info(self) -> dict[str, str]:
         return dict(
             line.split(": ", 1) for line in self.ask("show info").splitlines() if ": " in line
         )
@@ -92,11 +92,11 @@ class RuntimeSocket:
         return _rows(self.ask(STATISTICS))
 
     def exchanges(self) -> list[str]:
-        """The last few thousand requests, a line each, oldest first."""
+        """The last few thousand requests, one on a line, oldest first."""
         return self.ask(f"show events {RING}").splitlines()
 
     def down(self) -> set[str]:
-        """The servers that the proxy's checks have found dead, by name."""
+        """The names of the servers that are down by the proxy's checks."""
         return {
             f"{row['pxname']}/{row['svname']}"
             for row in self.statistics()
@@ -104,27 +104,24 @@ class RuntimeSocket:
         }
 
     def sessions(self, slots: list[str]) -> int:
-        """Requests that are on these slots now, WebSockets included, and those that may come.
+        """Current requests on these slots, including WebSockets, and those that may still come.
 
-        A worker from before a reload keeps its connections, and sends what comes on them where it
-        always did: it counts as long as it gives one of the slots a share.
+        A worker from before a reload keeps its connections and routes new requests on them as
+        before, so it counts while one of the slots has a weight in it.
         """
-        own, former = (
+        own, old = (
             [row for row in rows if f"{row['pxname']}/{row['svname']}" in slots]
-            for rows in (self.statistics(), self._former())
+            for rows in (self.statistics(), self._old_workers())
         )
-        coming = sum(int(row["scur"] or 0) or int(row["weight"] or 0) > 0 for row in former)
+        coming = sum(int(row["scur"] or 0) or int(row["weight"] or 0) > 0 for row in old)
         return coming + sum(int(row["scur"] or 0) for row in own)
 
-    def _former(self) -> list[Mapping[str, str]]:
-        """Counters of the workers that end their connections since a reload.
-
-        A master that does not answer has none that anybody could wait for.
-        """
+    def _old_workers(self) -> list[Mapping[str, str]]:
+        """Counters of the workers from before a reload; empty if the master does not answer."""
         master = RuntimeSocket(self.path.with_name("master.sock"))
         try:
-            former = master.ask("show proc").partition("# old workers")[2].splitlines()
-            pids = [line.split()[0] for line in former if line[:1].isdigit()]
+            lines = master.ask("show proc").partition("# old workers")[2].splitlines()
+            pids = [line.split()[0] for line in lines if line[:1].isdigit()]
             answers = [master.ask(f"@!{pid} {STATISTICS}") for pid in pids]
         except SlipwayError:
             return []
@@ -132,11 +129,11 @@ class RuntimeSocket:
 
 
 def _rows(text: str) -> list[Mapping[str, str]]:
-    """Nothing for an answer of a worker that has ended meanwhile."""
+    """The rows of a table; empty for the answer of a worker that has ended meanwhile."""
     table = text.lstrip("# ")
     return list(csv.DictReader(table.splitlines())) if table.startswith("pxname,") else []
 
 
 def _harmless(line: str) -> bool:
-    """HAProxy confirms changes of address in words."""
+    """HAProxy confirms changes of addresses with a text."""
     return "no need to change" in line or "changed from" in line or "nothing changed" in line

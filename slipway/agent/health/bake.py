@@ -1,4 +1,4 @@
-"""The hold: a new release that has traffic is watched before anything relies on it."""
+"""The hold: a new release that has traffic is monitored for some time."""
 
 from __future__ import annotations
 
@@ -16,22 +16,22 @@ from slipway.errors import SlipwayError
 from slipway.rollout.analysis import Outcome, Verdict
 from slipway.rollout.watch import HOLD, Watch
 
-INTERVAL = 0.5  # seconds between looks
+INTERVAL = 0.5  # seconds between checks
 
 
 class ReleaseError(SlipwayError):
-    """The new release does worse than it may."""
+    """The new release has failed the analysis of its traffic."""
 
     def __init__(self, verdict: Verdict) -> None:
         super().__init__(
-            f"the new release is not good enough: {verdict}",
-            remedy="See its logs, or change rollout/watch where its limits are wrong",
+            f"the new release failed its analysis: {verdict}",
+            remedy="See its logs, or change rollout/watch if the limits are wrong",
         )
 
 
 @dataclass(frozen=True)
 class Hold:
-    """For how long a release is watched, for what, and from when on its logs count."""
+    """How long a release is monitored, its limits, and the time from which its logs count."""
 
     seconds: float
     watch: Watch
@@ -39,7 +39,7 @@ class Hold:
 
     @property
     def longest(self) -> float:
-        """Seconds that it takes when a canary gets few requests."""
+        """Seconds that it takes when a canary gets too few requests."""
         prolonged = self.watch.analyse and self.watch.too_few == HOLD
         return max(self.seconds, self.watch.hold_limit) if prolonged else self.seconds
 
@@ -51,27 +51,27 @@ def bake(
     measure: Measure,
     report: Callable[[str], None],
 ) -> Verdict:
-    """What the hold came to.
+    """Run the hold and return its verdict.
 
-    Raises ContainerError when a container restarts, exits, turns unhealthy or logs errors, and
-    ReleaseError when the release fails too many requests or, as a canary, is not good enough.
+    Raises ContainerError when a container restarts, exits, becomes unhealthy or logs errors, and
+    ReleaseError when the release fails its analysis.
     """
     stability = Stability(engine, subjects)
     log_errors = LogErrors(engine, subjects, hold.watch, hold.since)
     began = time.monotonic()
     until, last = began + hold.seconds, began + hold.longest
     while True:
-        counted = measure.look()
-        stability.look()  # after the count: who fell over says more than the requests that did
-        log_errors.look()
-        _accept(counted)
+        verdict_so_far = measure.update()
+        stability.check()  # first, because a failed container explains failed requests
+        log_errors.check()
+        _accept(verdict_so_far)
         now = time.monotonic()
-        if now >= until and not stability.shaken:
+        if now >= until and not stability.uncertain:
             verdict = measure.verdict()
             if verdict.outcome is not Outcome.TOO_FEW or now >= last:
                 return _accept(verdict)
             if until < began + hold.seconds + INTERVAL:
-                report(f"holding for {hold.longest:g} s at most: {verdict}")
+                report(f"prolonging the hold to {hold.longest:g} s at most: {verdict}")
             until = min(last, now + INTERVAL)
         time.sleep(min(INTERVAL, max(0.05, until - now)))
 

@@ -1,4 +1,4 @@
-"""What the engine itself knows of a container's well-being."""
+"""A container's health as the engine reports it."""
 
 from __future__ import annotations
 
@@ -23,14 +23,12 @@ def stop_reason(found: Mapping[str, Any]) -> str:
 
 
 def own_check(found: Mapping[str, Any]) -> str:
-    """What is wrong by the image's own check; empty where it has none."""
-    verdict = found["State"].get("Health", {}).get("Status", "none")
-    if verdict in ("none", ""):
-        return ""
-    return "" if verdict == "healthy" else f"container health is {verdict}"
+    """The result of the image's own check; empty if it is healthy or has no check."""
+    status = found["State"].get("Health", {}).get("Status", "none")
+    return "" if status in ("none", "", "healthy") else f"container health is {status}"
 
 
 def age(found: Mapping[str, Any]) -> float:
-    """Seconds since the container was started, by the clock of this machine."""
+    """Seconds since the container was started, by this machine's clock."""
     started = datetime.fromisoformat(found["State"]["StartedAt"][:19])  # whole seconds of UTC
     return time.time() - started.replace(tzinfo=timezone.utc).timestamp()

@@ -1,4 +1,4 @@
-"""A web server asked once, and whether its answer is the wanted one."""
+"""One HTTP request, and the check of its answer."""
 
 from __future__ import annotations
 
@@ -12,11 +12,11 @@ from typing import Any, Optional, Protocol
 
 LONGEST = 1024 * 1024  # bytes of an answer that are read
 SHOWN = 80  # characters of a value in an error
-NOTHING = object()
+MISSING = object()
 
 
-class Wanted(Protocol):
-    """What an answer has to be."""
+class Expected(Protocol):
+    """What an answer must have."""
 
     @property
     def status(self) -> int: ...
@@ -28,7 +28,7 @@ class Wanted(Protocol):
 
 @dataclass(frozen=True)
 class Place:
-    """Where a web server listens. `host` is what the request names, `tls` how it is protected."""
+    """Where a web server listens; `host` is the Host header, `tls` the context for HTTPS."""
 
     address: str
     port: int
@@ -38,14 +38,14 @@ class Place:
 
 @dataclass(frozen=True)
 class Answer:
-    """What a web server said."""
+    """A web server's answer."""
 
     status: int
     body: bytes
 
 
 def ask(place: Place, path: str, timeout: float, method: str = "GET") -> Answer:
-    """One request on a connection of its own, given up after about `timeout` seconds.
+    """One request on its own connection, for about `timeout` seconds at most.
 
     Raises OSError when there is no answer, or none that is HTTP.
     """
@@ -75,7 +75,7 @@ def _ask(place: Place, path: str, timeout: float, method: str) -> Answer:
 
 
 class _Secure(http.client.HTTPSConnection):
-    """Goes to one address, and trusts it by the certificate of the host that is asked for."""
+    """Connects to one address, and verifies the certificate of another host name."""
 
     def __init__(self, place: Place, context: ssl.SSLContext, timeout: float) -> None:
         super().__init__(place.address, place.port, timeout=timeout)
@@ -92,23 +92,23 @@ def _connection(place: Place, timeout: float) -> http.client.HTTPConnection:
     return _Secure(place, place.tls, timeout)
 
 
-def mismatch(answer: Answer, wanted: Wanted) -> str:
-    """In what an answer is not the wanted one; empty when it is."""
-    if answer.status != wanted.status:
-        return f"answered {answer.status} instead of {wanted.status}"
-    if wanted.body and wanted.body not in answer.body.decode(errors="replace"):
-        return f"answered without {wanted.body!r}"
-    return _unexpected(answer, wanted.expect) if wanted.expect else ""
+def mismatch(answer: Answer, expected: Expected) -> str:
+    """How an answer differs from the expected one; empty when it does not."""
+    if answer.status != expected.status:
+        return f"answered {answer.status} instead of {expected.status}"
+    if expected.body and expected.body not in answer.body.decode(errors="replace"):
+        return f"answered without {expected.body!r}"
+    return _unexpected(answer, expected.expect) if expected.expect else ""
 
 
 def _unexpected(answer: Answer, expect: Mapping[str, Any]) -> str:
     try:
         content = json.loads(answer.body)
     except ValueError:
-        return "answered what is not JSON"
+        return "answered something that is not JSON"
     for path, value in expect.items():
         found = at(content, path)
-        if found is NOTHING:
+        if found is MISSING:
             return f"answered JSON without {path}"
         if found != value or isinstance(found, bool) is not isinstance(value, bool):
             return f"answered {path} {_shown(found)} instead of {_shown(value)}"
@@ -116,14 +116,14 @@ def _unexpected(answer: Answer, expect: Mapping[str, Any]) -> str:
 
 
 def at(content: Any, path: str) -> Any:
-    """The value at a dotted path (`checks.0.status`), or NOTHING."""
+    """The value at a dotted path (`checks.0.status`), or MISSING."""
     for key in path.split("."):
         if isinstance(content, dict) and key in content:
             content = content[key]
         elif isinstance(content, list) and key.isdecimal() and int(key) < len(content):
             content = content[int(key)]
         else:
-            return NOTHING
+            return MISSING
     return content
 
 

@@ -12,13 +12,13 @@ from slipway.agent.health.subject import Subject
 from slipway.errors import SlipwayError
 from slipway.rollout.watch import Watch
 
-OVERLAP = 1.0  # seconds that a look goes back, because the engine writes lines down a little late
-MOST_LINES = 5000  # of one container in one look: of a flood the last ones are read
+OVERLAP = 1.0  # seconds that are read again, because the engine writes lines with a delay
+MOST_LINES = 5000  # of one container in one check; of more lines the last ones are read
 LONGEST = 4000  # characters of a line that are searched
 
 
 class LogErrors:
-    """Counts the lines since a moment (seconds since the epoch) that look like errors."""
+    """Counts the lines since a time (seconds since the epoch) that match the error pattern."""
 
     def __init__(
         self, engine: Engine, subjects: Sequence[Subject], watch: Watch, since: float
@@ -29,24 +29,24 @@ class LogErrors:
         self._begin = self._since = since
         self._seen: dict[str, set[str]] = {each.name: set() for each in subjects}
 
-    def look(self) -> None:
-        """Raises ContainerError with the line that was one too many."""
+    def check(self) -> None:
+        """Raises ContainerError with the line that exceeds the limit."""
         if self._pattern is None:
             return
         now = time.time()
         for subject in self.subjects:
-            for line in self._fresh(subject):
+            for line in self._new_lines(subject):
                 if self._pattern.search(line[:LONGEST]):
-                    self._complain(subject, line)
+                    self._count_error(subject, line)
         self._since = max(self._begin, now - OVERLAP)
 
-    def _fresh(self, subject: Subject) -> list[str]:
-        """The lines that no look has seen yet; the time before each tells twins apart."""
+    def _new_lines(self, subject: Subject) -> list[str]:
+        """The lines since the last check; equal lines differ by their timestamps."""
         lines = self.engine.logs(subject.name, MOST_LINES, since=self._since)
         seen, self._seen[subject.name] = self._seen[subject.name], set(lines)
         return [line.partition(" ")[2] for line in lines if line not in seen]
 
-    def _complain(self, subject: Subject, line: str) -> None:
+    def _count_error(self, subject: Subject, line: str) -> None:
         self.count += 1
         if self.count <= self.limit:
             return
@@ -59,12 +59,12 @@ class LogErrors:
 
 
 def compiled(pattern: str) -> re.Pattern[str]:
-    """Raises SlipwayError for what the regular expressions of this server's Python do not know."""
+    """Raises SlipwayError for a pattern that this server's Python does not support."""
     try:
         return re.compile(pattern)
     except re.error as error:
         raise SlipwayError(
-            f"{pattern!r} is no regular expression here: {error}",
+            f"{pattern!r} is not a valid regular expression on this server: {error}",
             where="rollout/watch/log_errors",
-            remedy="Write it for the server's Python",
+            remedy="Use only what the server's Python version supports",
         ) from None

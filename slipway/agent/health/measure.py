@@ -1,4 +1,4 @@
-"""What the new and the old release do with the traffic of this server, counted at the proxy."""
+"""Requests, errors and latencies of the new and the old release, measured at the proxy."""
 
 from __future__ import annotations
 
@@ -16,20 +16,20 @@ from slipway.rollout.histogram import Histogram
 from slipway.rollout.watch import Watch
 
 RESPONSES = tuple(f"hrsp_{kind}" for kind in ("1xx", "2xx", "3xx", "4xx", "5xx", "other"))
-FAILED = ("hrsp_5xx", "econ", "eresp")  # answered so, or not at all
+FAILED = ("hrsp_5xx", "econ", "eresp")  # 5xx, or no answer
 
 
 class Proxy(Protocol):
-    """The part of the proxy's runtime interface that is needed here."""
+    """The part of the proxy's Runtime API that is needed here."""
 
     def statistics(self) -> Iterable[Mapping[str, str]]: ...
     def exchanges(self) -> Iterable[str]: ...
 
 
 class Traffic:
-    """Requests and errors of each colour since it was made.
+    """Requests and errors of each colour since this object was created.
 
-    The proxy forgets its counters when it is reloaded, so they are read often and added up.
+    The proxy resets its counters when it is reloaded, so they are read often and added up.
     """
 
     def __init__(self, runtime: Proxy) -> None:
@@ -37,15 +37,15 @@ class Traffic:
         self._before = self._counters()
         self._total: dict[str, tuple[int, int]] = {}
 
-    def look(self) -> None:
-        """Add what has happened since the last look. Raises SlipwayError for a mute proxy."""
+    def update(self) -> None:
+        """Add what happened since the last update. Raises SlipwayError without an answer."""
         now = self._counters()
         for slot, (requests, errors) in now.items():
             before = self._before.get(slot, (0, 0))
             if requests < before[0] or errors < before[1]:
                 before = (0, 0)
-            had = self._total.get(slot[1], (0, 0))
-            self._total[slot[1]] = (had[0] + requests - before[0], had[1] + errors - before[1])
+            sums = self._total.get(slot[1], (0, 0))
+            self._total[slot[1]] = (sums[0] + requests - before[0], sums[1] + errors - before[1])
         self._before = now
 
     def of(self, colour: str) -> tuple[int, int]:
@@ -72,10 +72,10 @@ def _number(row: Mapping[str, str], key: str) -> int:
 
 
 class Latencies:
-    """How long each colour's servers took to begin their answers, since it was made.
+    """Times to first byte of each colour since this object was created.
 
-    The proxy keeps the last few thousand requests: where more come between two looks, the last of
-    them stand for all.
+    The proxy keeps the last few thousand requests: where more come between two updates, the last
+    ones are a sample of all.
     """
 
     def __init__(self, runtime: Proxy) -> None:
@@ -83,8 +83,8 @@ class Latencies:
         self._seen = set(runtime.exchanges())
         self._found: dict[str, Histogram] = {}
 
-    def look(self) -> None:
-        """Add what has happened since the last look. Raises SlipwayError for a mute proxy."""
+    def update(self) -> None:
+        """Add what happened since the last update. Raises SlipwayError without an answer."""
         lines = set(self.runtime.exchanges())
         for colour, seconds in map(_timed, lines - self._seen):
             if seconds is not None:
@@ -104,7 +104,7 @@ def _timed(line: str) -> tuple[str, float | None]:
 
 
 class Processor:
-    """The busiest container's share of the processor time that it may use, since it was made."""
+    """The busiest container's share of its processor limit since this object was created."""
 
     def __init__(self, engine: Engine, subjects: Iterable[Subject]) -> None:
         self.engine = engine
@@ -112,7 +112,7 @@ class Processor:
         self._before = {each.name: self._used(each.name) for each in subjects}
 
     def share(self) -> float | None:
-        """None where the engine tells nothing. Without a limit all processors count."""
+        """None without containers. Without a limit all processors count."""
         seconds = time.monotonic() - self._began
         shares = [
             (self._used(name) - before) / (self._allowed(name) * seconds)
@@ -138,7 +138,7 @@ class Processor:
 
 
 class Measure:
-    """All that a hold counts of the new release and, beside it, of the old one."""
+    """Everything that a hold measures of the new and of the old release."""
 
     def __init__(
         self,
@@ -148,20 +148,20 @@ class Measure:
         processor: Processor | None,
         new: str,
     ) -> None:
-        """`new` is the colour of the new release; the other one is the old one's."""
+        """`new` is the colour of the new release; the old release has the other one."""
         self.watch, self.traffic, self.latencies = watch, traffic, latencies
         self.processor = processor
         self._new, self._old = new, next(colour for colour in COLOURS if colour != new)
 
-    def look(self) -> Verdict:
-        """Count; a release that has certainly failed is not watched any longer."""
-        self.traffic.look()
+    def update(self) -> Verdict:
+        """Measure; the verdict fails for a release that has certainly failed."""
+        self.traffic.update()
         if self.latencies:
-            self.latencies.look()
+            self.latencies.update()
         return analysis.alarm(self._sample(self._new), self.watch)
 
     def verdict(self) -> Verdict:
-        """What has been counted so far comes to this."""
+        """The verdict on what was measured so far."""
         cpu = self.processor.share() if self.processor else None
         new = replace(self._sample(self._new), cpu=cpu)
         return analysis.judge(new, self._sample(self._old), self.watch)
@@ -176,7 +176,7 @@ class Measure:
 def measure(
     engine: Engine, runtime: Proxy, subjects: Iterable[Subject], watch: Watch, new: str
 ) -> Measure:
-    """Begin to count for the release of colour `new`."""
+    """Begin to measure the release of colour `new`."""
     latencies = Latencies(runtime) if watch.analyse or watch.p95 is not None else None
     processor = Processor(engine, subjects) if watch.analyse else None
     return Measure(watch, Traffic(runtime), latencies, processor, new)

@@ -1,4 +1,4 @@
-"""Whether a login service offers what OpenID Connect Discovery 1.0 demands, and its keys."""
+"""Check a login service: its OpenID Connect Discovery 1.0 document, and its keys."""
 
 from __future__ import annotations
 
@@ -11,17 +11,17 @@ DISCOVERY = "/.well-known/openid-configuration"
 
 
 def fault(get: Callable[[str], Answer], base: str, issuer: str | None) -> str:
-    """Empty when it is well. `get` asks a URL; `base` is where the login service is.
+    """What is wrong; empty when it is healthy. `get` requests a URL, `base` is the service's URL.
 
-    The document has to name its keys' place, where there has to be a key, and its issuer: `issuer`,
-    where one is given. Raises what `get` raises.
+    The document must have an issuer (`issuer`, if given) and the URL of its keys, which must have a
+    key. Raises what `get` raises.
     """
     document, wrong = _json(get, base.rstrip("/") + DISCOVERY)
     if wrong:
         return wrong
     named, keys_at = document.get("issuer"), document.get("jwks_uri")
     if not isinstance(named, str) or not isinstance(keys_at, str):
-        return f"{DISCOVERY} names no issuer or no jwks_uri"
+        return f"{DISCOVERY} has no issuer or no jwks_uri"
     if issuer and named != issuer:
         return f"its issuer is {named!r} instead of {issuer!r}"
     keys, wrong = _json(get, keys_at)
@@ -31,7 +31,7 @@ def fault(get: Callable[[str], Answer], base: str, issuer: str | None) -> str:
 
 
 def _json(get: Callable[[str], Answer], url: str) -> tuple[dict[str, Any], str]:
-    """The object that is there, and what is wrong with the answer."""
+    """The JSON object at the URL, and what is wrong with the answer."""
     answer = get(url)
     if answer.status != 200:
         return {}, f"GET {url} answered {answer.status} instead of 200"

@@ -1,4 +1,4 @@
-"""Whether a PostgreSQL server takes connections, asked as pg_isready asks: without a password."""
+"""Check whether a PostgreSQL server accepts connections, as pg_isready does: without a password."""
 
 from __future__ import annotations
 
@@ -8,28 +8,28 @@ import struct
 PROTOCOL = 3 << 16  # version 3.0 of the frontend/backend protocol
 STARTING = "57P03"  # cannot_connect_now: starting up, shutting down, or in recovery
 LONGEST = 8192  # bytes of an answer that are read
-GOODBYE = b"X\x00\x00\x00\x04"
+TERMINATE = b"X\x00\x00\x00\x04"
 
 
 def fault(address: str, port: int, timeout: float) -> str:
-    """Empty when it is alive: also when it refuses this user, database or unencrypted connection.
+    """Empty when it is ready: also when it rejects this user, database or unencrypted connection.
 
     Raises OSError when there is no answer.
     """
     with socket.create_connection((address, port), timeout) as connection:
         connection.settimeout(timeout)
-        connection.sendall(_greeting())
+        connection.sendall(_startup_message())
         answer = _message(connection)
-        if answer[:1] == b"R":  # it asks for a password, or wants none
-            connection.sendall(GOODBYE)
+        if answer[:1] == b"R":  # it asks for a password, or needs none
+            connection.sendall(TERMINATE)
             return ""
     if answer[:1] != b"E":
-        return "does not answer as PostgreSQL does"
+        return "does not answer like PostgreSQL"
     fields = {each[:1]: each[1:] for each in answer[5:].decode(errors="replace").split("\0")}
-    return fields.get("M", "it starts up") if fields.get("C") == STARTING else ""
+    return fields.get("M", "it is starting") if fields.get("C") == STARTING else ""
 
 
-def _greeting() -> bytes:
+def _startup_message() -> bytes:
     content = struct.pack(">I", PROTOCOL) + b"user\0postgres\0database\0postgres\0\0"
     return struct.pack(">I", len(content) + 4) + content
 

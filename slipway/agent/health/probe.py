@@ -1,4 +1,4 @@
-"""One try at a container's readiness, asked the way its service says."""
+"""One readiness check of a container, as its service defines it."""
 
 from __future__ import annotations
 
@@ -16,38 +16,38 @@ from slipway.agent.health.subject import Subject
 from slipway.agent.redact import Redactor
 
 
-def fault(engine: Engine, subject: Subject, *, asked: bool = True) -> str:
+def fault(engine: Engine, subject: Subject, *, probed: bool = True) -> str:
     """Why the container is not ready, in a few words; empty when it is.
 
-    One that is not `asked` only has to run.
+    Without `probed` it only must be running.
     """
     found = engine.inspect(subject.name)
     if found is None:
         return "missing"
     stopped = stop_reason(found)
-    return stopped or (probe(engine, subject, found) if asked else "")
+    return stopped or (probe(engine, subject, found) if probed else "")
 
 
 def probe(engine: Engine, subject: Subject, found: Mapping[str, Any]) -> str:
-    """Like `fault`, of a container that runs; without the values that it was given as secrets."""
+    """Like `fault`, for a running container; the values of its secrets are masked."""
     redact = redactor(found)
     if subject.health.kind == "command":
         return _command(engine, subject, redact)
-    return redact(_asked(subject, found))
+    return redact(_probe(subject, found))
 
 
-def _asked(subject: Subject, found: Mapping[str, Any]) -> str:
+def _probe(subject: Subject, found: Mapping[str, Any]) -> str:
     kind = subject.health.kind
     if kind == "container":
         return own_check(found)
     try:
-        return PORTED[kind](subject)
+        return PROBES[kind](subject)
     except OSError as error:
         return f"{kind} port {subject.port}: {str(error) or type(error).__name__}"
 
 
 def _command(engine: Engine, subject: Subject, redact: Redactor) -> str:
-    """Its output is masked before it is cut: half a secret is not known for one."""
+    """Its output is masked before it is shortened: a part of a secret cannot be recognised."""
     health = subject.health
     try:
         code, output = engine.execute(subject.name, health.command, health.timeout)
@@ -77,19 +77,19 @@ def _redis(subject: Subject) -> str:
 
 
 def _oidc(subject: Subject) -> str:
-    """The container itself is asked, whatever name it gives to the outside."""
+    """All requests go to the container itself, with the public name in their Host header."""
     health = subject.health
-    outside = urlsplit(health.issuer or "http://localhost")
+    public = urlsplit(health.issuer or "http://localhost")
 
     def get(url: str) -> Answer:
         parts = urlsplit(url)
         place = Place(subject.address, subject.port, parts.netloc or "localhost")
         return ask(place, parts.path or "/", health.timeout)
 
-    return oidc.fault(get, f"{outside.scheme}://{outside.netloc}{health.path}", health.issuer)
+    return oidc.fault(get, f"{public.scheme}://{public.netloc}{health.path}", health.issuer)
 
 
-PORTED: Mapping[str, Callable[[Subject], str]] = {
+PROBES: Mapping[str, Callable[[Subject], str]] = {
     "http": _http,
     "tcp": _tcp,
     "postgres": _postgres,

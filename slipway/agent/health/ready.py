@@ -1,4 +1,4 @@
-"""Waiting until containers are ready."""
+"""Wait until containers are ready."""
 
 from __future__ import annotations
 
@@ -14,38 +14,38 @@ from slipway.agent.health.probe import probe
 from slipway.agent.health.subject import Subject
 from slipway.errors import SlipwayError
 
-SETTLED = 1.0  # seconds that a container without any check must have run
+MIN_UPTIME = 1.0  # seconds that a container without any check must have run
 AT_ONCE = 16
 
 
 def wait_ready(engine: Engine, subjects: Sequence[Subject]) -> None:
-    """Until all are ready. Raises SlipwayError for the first that cannot be, or not in time."""
-    given_up = Event()
+    """Return when all are ready. Raises SlipwayError for the first that fails or is too late."""
+    cancelled = Event()
     with ThreadPoolExecutor(max_workers=min(AT_ONCE, len(subjects) or 1)) as pool:
-        waits = [pool.submit(_wait, engine, each, given_up) for each in subjects]
+        waits = [pool.submit(_wait, engine, each, cancelled) for each in subjects]
         try:
             for wait in as_completed(waits):
                 wait.result()
-        finally:  # one that failed, or an interrupted step, ends the waiting for the others
-            given_up.set()
+        finally:  # after a failure or an interruption the others are not waited for
+            cancelled.set()
 
 
-def _wait(engine: Engine, subject: Subject, given_up: Event) -> None:
+def _wait(engine: Engine, subject: Subject, cancelled: Event) -> None:
     limit = time.monotonic() + subject.health.deadline
     restarts = None
-    while not given_up.is_set():
+    while not cancelled.is_set():
         found = engine.inspect(subject.name)
         if found is None:
-            raise SlipwayError(f"{subject.label} is gone")
+            raise SlipwayError(f"{subject.label} is missing")
         restarts = found["RestartCount"] if restarts is None else restarts
         stopped = stop_reason(found)
         if stopped or found["RestartCount"] != restarts:
             raise failure(engine, subject, stopped or "exited before it was ready")
         reason = probe(engine, subject, found)
         bare = subject.health.kind == "container" and "Health" not in found["State"]
-        if not reason and (not bare or age(found) >= SETTLED):
+        if not reason and (not bare or age(found) >= MIN_UPTIME):
             return
         if time.monotonic() >= limit:
-            waited = f"not ready after {subject.health.deadline:g} s: {reason or 'no verdict'}"
-            raise failure(engine, subject, waited)
-        given_up.wait(min(subject.health.interval, max(0.01, limit - time.monotonic())))
+            late = f"not ready after {subject.health.deadline:g} s: {reason or 'started just now'}"
+            raise failure(engine, subject, late)
+        cancelled.wait(min(subject.health.interval, max(0.01, limit - time.monotonic())))

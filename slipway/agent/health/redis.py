@@ -1,4 +1,4 @@
-"""Whether a Redis server answers PING."""
+"""Check whether a Redis server answers PING."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ LONGEST = 512  # bytes of an answer that are read
 
 
 def fault(address: str, port: int, timeout: float) -> str:
-    """Empty when it is alive: also when it wants a password first.
+    """Empty when it is ready: also when it requires a password.
 
     Raises OSError when there is no answer.
     """

@@ -1,4 +1,4 @@
-"""Smoke tests: a release's own requests through the proxy, before and after users get it."""
+"""Smoke tests: requests through the proxy before and after a release gets traffic."""
 
 from __future__ import annotations
 
@@ -20,33 +20,33 @@ PAUSE = 1.0  # seconds before another try
 
 @dataclass(frozen=True)
 class Result:
-    """What a test came to; no fault as soon as one try had none."""
+    """The result of a test; `fault` is empty if one try succeeded."""
 
     test: Smoke
     fault: str
 
     def __str__(self) -> str:
-        return f"{self.test} {self.fault or 'answered as it must'}"
+        return f"{self.test} {self.fault or 'passed'}"
 
 
 def results(release: Release, port: int) -> list[Result]:
-    """Of all tests, done at once through the proxy's `port` on this server."""
+    """The results of all tests, run concurrently through the proxy's `port` on this server."""
     hosts = {service.name: _host(service) for service in release.services}
 
     def result(test: Smoke) -> Result:
-        return Result(test, _tried(test, Place("127.0.0.1", port, hosts[test.service])))
+        return Result(test, _run(test, Place("127.0.0.1", port, hosts[test.service])))
 
     return in_parallel(result, release.smoke, AT_ONCE)
 
 
 def check(engine: Engine, release: Release, own: Sequence[Container], port: int) -> None:
-    """Raises ContainerError that tells every failure, with what the services' containers said."""
+    """Raises ContainerError that names every failure, with the logs of the services' containers."""
     found = [result for result in results(release, port) if result.fault]
     if not found:
         return
     services = {result.test.service for result in found}
-    asked = [each for each in own if each.service.name in services]
-    log = [f"{c.label} | {line}" for c in asked for line in health.tail(engine, c.name)]
+    tested = [each for each in own if each.service.name in services]
+    log = [f"{c.label} | {line}" for c in tested for line in health.tail(engine, c.name)]
     raise ContainerError(f"smoke test {'; '.join(map(str, found))}", log)
 
 
@@ -54,8 +54,8 @@ def _host(service: Service) -> str:
     return service.domains[0] if service.domains else "localhost"
 
 
-def _tried(test: Smoke, place: Place) -> str:
-    """Why the last try failed; empty as soon as one did not."""
+def _run(test: Smoke, place: Place) -> str:
+    """Why the last try failed; empty if one succeeded."""
     for left in range(test.retries, -1, -1):
         reason = _fault(test, place)
         if not reason or not left:

@@ -1,4 +1,4 @@
-"""A container to ask and to watch."""
+"""A container to probe and to monitor."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from slipway.rollout.release import Health
 
 @dataclass(frozen=True)
 class Subject:
-    """A container: its name for the engine, its name for people, what ready means."""
+    """A container: its name for the engine, its name for people, its readiness check."""
 
     name: str
     label: str
@@ -21,7 +21,7 @@ class Subject:
 
 
 def subjects(wanted: Iterable[Container]) -> list[Subject]:
-    """The containers of a release as they are asked and watched."""
+    """The containers of a release, for probes and monitoring."""
     return [
         Subject(c.name, c.label, c.service.health, c.address, c.service.port or 0) for c in wanted
     ]

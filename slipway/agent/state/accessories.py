@@ -1,4 +1,4 @@
-"""What this server notes of its accessories."""
+"""The state of this server's accessories."""
 
 from __future__ import annotations
 
@@ -14,11 +14,11 @@ FILE = "accessories.json"
 
 @dataclass(frozen=True)
 class Note:
-    """One accessory: what its last successful step was planned on, and what ready means."""
+    """One accessory: the context of its last successful step, and its readiness check."""
 
     context: str
-    starts: int  # runs of its step
-    finished: bool  # whether the last one was
+    starts: int  # how often its step has run
+    finished: bool  # whether the last run succeeded
     health: Health
     port: Optional[int]
 
@@ -29,14 +29,14 @@ class _Notes:
 
 
 def read(store: Store) -> Mapping[str, Note]:
-    """The notes by the name of the accessory."""
+    """The notes by accessory name."""
     return (store.load(FILE, _Notes) or _Notes()).accessories
 
 
 def begin(store: Store, name: str, health: Health, port: Optional[int]) -> None:
-    """Until the step is done it is noted as not finished, and counted, so as to be planned again.
+    """Note that the step has begun, and count it, so that a failed step is planned again.
 
-    Pulumi keeps the inputs of before a step that failed: what it left behind would look like rest.
+    After a failure Pulumi keeps the old inputs, so without this note the failure would not show.
     """
     before = read(store).get(name)
     context, starts = (before.context, before.starts) if before else ("", 0)
@@ -44,7 +44,7 @@ def begin(store: Store, name: str, health: Health, port: Optional[int]) -> None:
 
 
 def done(store: Store, name: str, context: str) -> None:
-    """What the step was planned on is kept, so that the next plan can tell drift from rest."""
+    """Note that the step has succeeded, with its context, so that the next plan shows drift."""
     _write(store, name, replace(read(store)[name], context=context, finished=True))
 
 

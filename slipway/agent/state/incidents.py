@@ -1,4 +1,4 @@
-"""What is kept of a rollout that failed on this server, for those who ask why."""
+"""Reports of rollouts that failed on this server."""
 
 from __future__ import annotations
 
@@ -10,16 +10,16 @@ from slipway.agent.state.store import Store
 from slipway.protocol.answers import IncidentReport, TimelineEntry
 
 FOLDER = "incidents"
-KEPT = 20  # reports; the oldest go
-LINE = 200  # characters: an answer of the agent stays under 32 KiB
-MOMENTS = 60  # of the timeline
-TAIL = 256 * 1024  # bytes of the journal that are looked through
+KEPT = 20  # reports; older ones are removed
+LINE = 200  # characters, so that an answer of the agent is shorter than 32 KiB
+TIMELINE_ENTRIES = 60
+TAIL = 256 * 1024  # bytes of the journal that are searched
 
 
 def keep(store: Store, report: IncidentReport) -> None:
-    """Write down what failed. Texts are masked already.
+    """Write a report; its texts are already masked.
 
-    Raises SlipwayError or OSError when the disk does not take it.
+    Raises SlipwayError or OSError when it cannot be written.
     """
     folder = store.folder / FOLDER
     folder.mkdir(mode=0o700, exist_ok=True)
@@ -29,7 +29,7 @@ def keep(store: Store, report: IncidentReport) -> None:
 
 
 def first(store: Store, transaction: str) -> Optional[IncidentReport]:
-    """The first fault of one rollout here, if there was one."""
+    """The report of the first fault of a rollout here, if there is one."""
     for path in sorted((store.folder / FOLDER).glob("*.json")):
         report = store.load(f"{FOLDER}/{path.name}", IncidentReport)
         if report and report.transaction == transaction:
@@ -38,7 +38,7 @@ def first(store: Store, transaction: str) -> Optional[IncidentReport]:
 
 
 def timeline(store: Store, transaction: str) -> tuple[TimelineEntry, ...]:
-    """The last actions of one rollout, oldest first."""
+    """The last actions of a rollout, oldest first."""
     path = store.folder / "journal.jsonl"
     if not path.exists():
         return ()
@@ -49,12 +49,12 @@ def timeline(store: Store, transaction: str) -> tuple[TimelineEntry, ...]:
     done = [each for each in entries if each and each["outcome"] != "begun"]
     return tuple(
         TimelineEntry(each["time"], each["step"], each["action"][:LINE], each["outcome"][:LINE])
-        for each in done[-MOMENTS:]
+        for each in done[-TIMELINE_ENTRIES:]
     )
 
 
 def _entry(line: str) -> dict[str, Any]:
-    """Empty for a part of a line: where the tail begins, or the disk was full."""
+    """Empty for an incomplete line: at the start of the tail, or where the disk was full."""
     try:
         found: dict[str, Any] = json.loads(line)
     except ValueError:

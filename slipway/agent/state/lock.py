@@ -1,8 +1,7 @@
-"""Who may change the application on this server: one call at a time, and one rollout at a time.
+"""The locks of an application on this server: one call at a time, and one rollout at a time.
 
-A call holds the kernel's lock on a file while it runs, which ends with the process. A rollout
-spans several calls: its record names the owner, and ends by itself when the lease has passed
-without a step.
+A call holds the kernel's lock on a file while it runs; it ends with the process. A rollout spans
+several calls: its lock is in a file with its owner, and expires when no step renews the lease.
 """
 
 from __future__ import annotations
@@ -21,24 +20,24 @@ from typing import Callable, Optional
 from slipway.agent.state.store import Store
 from slipway.errors import SlipwayError
 
-PATIENCE = 10.0  # seconds to wait for a call that runs
+TIMEOUT = 10.0  # seconds to wait for another call
 POLL = 0.05  # seconds
-RECORD = "lock.json"
+FILE = "lock.json"
 
 
 @dataclass(frozen=True)
 class Moment:
-    """A point in time by two clocks: people can set one of them, and a boot sets back the other."""
+    """A time by two clocks: the wall clock can be set, and the uptime starts again at a boot."""
 
     wall: float  # seconds since the epoch
-    boot: str  # which boot of the machine
-    up: float  # seconds since it, asleep or not
+    boot: str  # id of the boot
+    up: float  # seconds since the boot, including suspend
 
     def __add__(self, seconds: float) -> Moment:
         return replace(self, wall=self.wall + seconds, up=self.up + seconds)
 
     def until(self, end: Moment) -> float:
-        """Seconds that are left; by the clock that nobody can set, unless the machine booted."""
+        """Seconds left; by the uptime, or by the wall clock if the machine has booted since."""
         return end.up - self.up if end.boot == self.boot else end.wall - self.wall
 
 
@@ -50,39 +49,40 @@ def moment() -> Moment:
 
 @dataclass(frozen=True)
 class Holder:
-    """The rollout, or the person, that has the server; a person has it until it is given back."""
+    """The rollout or person that has the lock; a person may have it without an end."""
 
     owner: str
     reason: str
     since: float  # seconds since the epoch
     ends: Optional[Moment]
-    fencing: int  # grows with every new holder
+    fencing: int  # increases with every new holder
 
 
 @dataclass(frozen=True)
 class Lock:
-    """The record as it is kept: the holder, if any, and the last fencing number given."""
+    """The content of the lock file: the holder, if any, and the last fencing number."""
 
     fencing: int = 0
     holder: Optional[Holder] = None
 
     def held(self, now: Moment) -> Holder | None:
-        """Who has it; nobody once the lease has ended."""
+        """The holder; None if the lease has expired."""
         holder = self.holder
         return holder if holder and (not holder.ends or now.until(holder.ends) > 0) else None
 
     def claim(self, owner: str, reason: str, *, lease: float | None, now: Moment) -> Lock:
-        """The record once `owner` has it. Raises SlipwayError while another holds it.
+        """The lock with `owner` as its holder. Raises SlipwayError while another one has it.
 
-        `lease` is in seconds; None has no end.
+        `lease` is in seconds; None: without an end.
         """
         holder, ends = self.held(now), now + lease if lease is not None else None
         if holder and holder.owner != owner:
             raise SlipwayError(
                 f"locked by {holder.owner} since {clock(holder.since)} ({holder.reason})",
-                remedy=f"Wait for it, or until {clock(holder.ends.wall)}, when its lease ends"
+                remedy=f"Wait until it ends, at the latest when its lease expires,"
+                f" {clock(holder.ends.wall)}"
                 if holder.ends
-                else "Ask there, or take the lock away: slipway unlock",
+                else "Ask the owner, or remove the lock: slipway unlock",
             )
         if holder and holder.reason == reason:
             return replace(self, holder=replace(holder, ends=ends))
@@ -93,40 +93,40 @@ class Lock:
         return replace(self, holder=None)
 
     def released_by_rollout(self, now: Moment) -> Lock:
-        """Free once a rollout is over; a person's lock, which has no end, stays."""
+        """The lock after a rollout; a person's lock without an end stays."""
         holder = self.held(now)
         return self if holder and holder.ends is None else self.release()
 
 
 def load(store: Store) -> Lock:
-    """The record of this application; that of nobody where there is none."""
-    return store.load(RECORD, Lock) or Lock()
+    """The lock of this application; without a holder if there is no file."""
+    return store.load(FILE, Lock) or Lock()
 
 
 def refuse_others(store: Store, owner: str) -> None:
-    """Raises SlipwayError while another than `owner` holds the application here; claims nothing."""
+    """Raises SlipwayError while another owner has the lock; changes nothing."""
     load(store).claim(owner, "", lease=None, now=moment())
 
 
 def keep(store: Store, lock: Lock) -> None:
-    """Write the record down. Raises SlipwayError when the disk does not take it."""
-    store.save(RECORD, lock)
+    """Write the lock file. Raises SlipwayError when it cannot be written."""
+    store.save(FILE, lock)
 
 
 @contextmanager
 def exclusive(
     folder: Path,
     doing: str = "",
-    patience: float = PATIENCE,
+    timeout: float = TIMEOUT,
     sleep: Callable[[float], None] = time.sleep,
 ) -> Iterator[None]:
-    """No other call changes anything meanwhile. Raises SlipwayError after `patience` seconds.
+    """Hold the lock between calls. Raises SlipwayError after `timeout` seconds.
 
-    `doing` tells others what this call is busy with; see `interrupt`.
+    `doing` is written to the file for `interrupt`.
     """
     handle = os.open(folder / "lock", os.O_RDWR | os.O_CREAT, 0o600)
     try:
-        limit = time.monotonic() + patience
+        limit = time.monotonic() + timeout
         while True:
             try:
                 fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
@@ -134,8 +134,8 @@ def exclusive(
             except BlockingIOError:
                 if time.monotonic() >= limit:
                     raise SlipwayError(
-                        f"another step has been running for more than {patience:g} s",
-                        remedy="Wait until it has ended; `status` shows the rollout",
+                        f"another step has been running for more than {timeout:g} s",
+                        remedy="Wait until it has ended; `slipway status` shows the rollout",
                     ) from None
                 sleep(POLL)
         _note(handle, f"{os.getpid()} {doing}")
@@ -146,16 +146,16 @@ def exclusive(
 
 
 def _note(handle: int, text: str) -> None:
-    """For `interrupt` only: a full disk is no reason to do nothing, going back least of all."""
+    """For `interrupt` only, so a full disk must not make the call fail."""
     with contextlib.suppress(OSError):
         os.ftruncate(handle, 0)
         os.pwrite(handle, text.encode(), 0)
 
 
 def interrupt(folder: Path, doing: str) -> bool:
-    """Tell the call that is busy with just this to end. False where there is none.
+    """Send SIGTERM to the call that is `doing` this. False where there is none.
 
-    The number of a process is only believed while the lock is held by it.
+    Its process id is only valid while it holds the lock.
     """
     with contextlib.suppress(OSError, ValueError):
         handle = os.open(folder / "lock", os.O_RDONLY)
@@ -180,5 +180,5 @@ def taken(handle: int) -> bool:
 
 
 def clock(seconds: float) -> str:
-    """A moment for people."""
+    """A time for people."""
     return time.strftime("%Y-%m-%d %H:%M:%S UTC", time.gmtime(seconds))

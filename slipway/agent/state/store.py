@@ -1,4 +1,4 @@
-"""The folder that holds all that the agent keeps about one environment, and how it is written."""
+"""The folder with the agent's files of one environment."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from slipway.rollout.state import State
 Value = TypeVar("Value")
 
 FORMAT = 4
-"""Of every file here: goes up with every change of what they hold; ids of releases may differ."""
+"""The format of all files here; every change of their content increases it."""
 JOURNAL_BYTES = 4 * 1024 * 1024  # then it is rotated once: two files at most
 
 
@@ -28,7 +28,7 @@ class Store:
         self.proxy = folder / "proxy"
 
     def prepare(self) -> None:
-        """Make the folder, readable by nobody else. Raises SlipwayError where that is refused."""
+        """Create the folder, readable only by its owner. Raises SlipwayError when that fails."""
         try:
             self.folder.mkdir(mode=0o700, parents=True, exist_ok=True)
             self.folder.chmod(0o700)
@@ -36,11 +36,11 @@ class Store:
             raise SlipwayError(
                 f"the state folder cannot be written: {error.strerror}",
                 where=str(self.folder),
-                remedy="Give it to the user that deploys",
+                remedy="Make the deploy user its owner",
             ) from error
 
     def state(self) -> State:
-        """Raises SlipwayError for a state that cannot be read, or is of another format."""
+        """Raises SlipwayError for a state that cannot be read, or has another format."""
         return self.load("state.json", State) or State()
 
     def keep(self, state: State) -> None:
@@ -49,7 +49,7 @@ class Store:
     def load(self, name: str, kind: type[Value]) -> Optional[Value]:
         """The dataclass in a file of the folder; None when there is no such file.
 
-        Raises SlipwayError for one that cannot be read, or is of another format.
+        Raises SlipwayError for one that cannot be read, or has another format.
         """
         path = self.folder / name
         try:
@@ -61,20 +61,20 @@ class Store:
         found = data.get("format") if isinstance(data, dict) else None
         if found != FORMAT:
             raise SlipwayError(
-                f"it is of format {found} instead of {FORMAT}",
+                f"it has format {found} instead of {FORMAT}",
                 where=str(path),
                 remedy="Deploy with the version of Slipway that wrote it, or remove the"
-                f" application's containers and {self.folder} to begin anew",
+                f" application's containers and {self.folder} to start again",
             )
         return from_json(kind, data.get("content"), str(path))
 
     def save(self, name: str, value: Any) -> None:
-        """Write a dataclass down, on disk when this returns. Raises SlipwayError."""
+        """Write a dataclass to a file; it is on disk when this returns. Raises SlipwayError."""
         text = json.dumps({"format": FORMAT, "content": to_json(value)}, sort_keys=True)
         replace_file(self.folder / name, text, 0o600)
 
     def append(self, entry: Mapping[str, Any]) -> None:
-        """One line in the journal, on disk when this returns. Raises OSError."""
+        """Add a line to the journal; it is on disk when this returns. Raises OSError."""
         path = self.folder / "journal.jsonl"
         if path.exists() and path.stat().st_size > JOURNAL_BYTES:
             path.replace(path.with_suffix(".old.jsonl"))
@@ -82,7 +82,7 @@ class Store:
 
 
 def _append(path: Path, line: bytes) -> None:
-    """A disk that fills up may leave a part of a line: the next one does not go on in it."""
+    """After a part of a line, which a full disk may leave, the next entry starts a new line."""
     handle = os.open(path, os.O_RDWR | os.O_APPEND | os.O_CREAT, 0o600)
     try:
         size = os.fstat(handle).st_size
@@ -96,7 +96,7 @@ def _append(path: Path, line: bytes) -> None:
 
 
 def replace_file(path: Path, text: str, mode: int) -> None:
-    """All of the new content or all of the old one, whatever happens. Raises SlipwayError."""
+    """Replace a file atomically. Raises SlipwayError."""
     draft = path.with_name(f".{path.name}.draft")
     try:
         handle = os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, mode)
@@ -113,5 +113,5 @@ def replace_file(path: Path, text: str, mode: int) -> None:
             os.close(folder)
     except OSError as error:
         raise SlipwayError(
-            f"cannot be written: {error.strerror}", where=str(path), remedy="Free some disk"
+            f"cannot be written: {error.strerror}", where=str(path), remedy="Free disk space"
         ) from error

@@ -1,1 +1,1 @@
-"""What the agent can be asked to do, one step a file."""
+"""The agent's steps, one in each file."""

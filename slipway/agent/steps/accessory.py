@@ -1,4 +1,4 @@
-"""A database or a queue: a container that rollouts leave alone, and volumes that nobody removes."""
+"""A database or a queue: a container that rollouts do not change, with permanent volumes."""
 
 from __future__ import annotations
 
@@ -20,12 +20,12 @@ from slipway.protocol.answers import AccessoryAnswer
 from slipway.protocol.requests import AccessoryDefinition, AccessoryRequest
 from slipway.rollout.release import Health
 
-PATIENCE = 900.0  # seconds: another accessory of this server may be pulling its image
-ROUNDS = 100_000  # a container's labels are no place for a hash that can be guessed from
+LOCK_TIMEOUT = 900.0  # seconds: another accessory of this server may be pulling its image
+ROUNDS = 100_000  # so that guessing a secret by the hash in a container's label is expensive
 
 
 def payload(accessory: AccessoryDefinition, place: Place) -> dict[str, Any]:
-    """What the engine is asked to create. Raises SlipwayError for a secret without a value."""
+    """The engine's request for the container. Raises SlipwayError for a secret without a value."""
     application = place.application
     host: dict[str, Any] = {
         "NetworkMode": application,
@@ -59,11 +59,11 @@ def payload(accessory: AccessoryDefinition, place: Place) -> dict[str, Any]:
             port: [{"HostIp": accessory.publish_address, "HostPort": str(accessory.port)}]
         }
     values = "\0".join(place.secrets[name] for name in accessory.secrets)
-    mark = pbkdf2_hmac(
+    secrets_hash = pbkdf2_hmac(
         "sha256", values.encode(), f"{application}/{accessory.name}".encode(), ROUNDS
     ).hex()[:12]
     body["Labels"]["slipway.definition"] = (
-        f"{containers.definition(body, accessory.secrets)}-{mark}"
+        f"{containers.definition(body, accessory.secrets)}-{secrets_hash}"
     )
     return body
 
@@ -71,16 +71,16 @@ def payload(accessory: AccessoryDefinition, place: Place) -> dict[str, Any]:
 def run(request: AccessoryRequest, engine: Engine, store: Store, report: Report) -> AccessoryAnswer:
     """Make it run as defined; its data stays.
 
-    Raises SlipwayError when it does not become ready; where the engine refuses its container, with
-    the one from before running; and before anything changes when its image cannot be pulled or
-    somebody else holds the server.
+    Raises SlipwayError when it does not become ready; when the engine rejects its container, with
+    the one from before running; and, before anything changes, when its image cannot be pulled or
+    the server is locked.
     """
     accessory, target = request.accessory, request.target
     name = f"{target.application}-{accessory.name}"
     place = Place(target.application, target.server, secrets=request.secrets)
     body = payload(accessory, place)
     store.prepare()
-    with lock.exclusive(store.folder, patience=PATIENCE):
+    with lock.exclusive(store.folder, timeout=LOCK_TIMEOUT):
         lock.refuse_others(store, target.environment)
         ensure_network(engine, target.application, request.network)
         accessories.begin(store, accessory.name, accessory.health, accessory.port)
@@ -99,7 +99,7 @@ def run(request: AccessoryRequest, engine: Engine, store: Store, report: Report)
 
 
 def subjects(engine: Engine, application: str, store: Store) -> list[Subject]:
-    """The accessories that were started here, as they are asked for their health."""
+    """The accessories that were started here, for health checks."""
     return [
         _subject(engine, application, name, note.health, note.port)
         for name, note in accessories.read(store).items()
@@ -110,10 +110,10 @@ def _ensure(
     engine: Engine, name: str, body: Mapping[str, Any], request: AccessoryRequest, report: Report
 ) -> bool:
     accessory = request.accessory
-    replacement.settle(engine, name, report)
+    replacement.recover(engine, name, report)
     found = engine.inspect(name)
-    mark = "slipway.definition"
-    if found and (found["Config"]["Labels"] or {}).get(mark) == body["Labels"][mark]:
+    label = "slipway.definition"
+    if found and (found["Config"]["Labels"] or {}).get(label) == body["Labels"][label]:
         if not health.stop_reason(found):
             return False
         engine.start(name)

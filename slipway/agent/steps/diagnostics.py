@@ -1,4 +1,4 @@
-"""Whether all that an application has on this server is well: asked at once, changing nothing."""
+"""Check everything of an application on this server, concurrently and read-only."""
 
 from __future__ import annotations
 
@@ -42,19 +42,19 @@ MOST_LINES = 5000  # of one container's log
 SHOWN = 300  # characters of a detail
 
 
-Look = Callable[[], Iterable[Finding]]
+Check = Callable[[], Iterable[Finding]]
 
 
 def run(request: DiagnoseRequest, engine: Engine, store: Store, report: Report) -> DiagnoseAnswer:
-    """Look at the serving release, `service` alone where one is named, and at accessories.
+    """Check the serving release and the accessories, or only the request's `service`.
 
-    Lines of a log's last `minutes` that look like errors count as something wrong; 0 reads none.
-    Raises SlipwayError where nothing serves, or for an unknown service.
+    Lines in the last `minutes` of a log that match the error pattern are findings; 0 reads no logs.
+    Raises SlipwayError where no release serves, or for an unknown service.
     """
     application, service = request.target.application, request.service
     state = store.state()
     if state.serving is None:
-        raise SlipwayError("nothing serves here yet", where=application, remedy="Deploy a release")
+        raise SlipwayError("no release serves here yet", where=application, remedy="Deploy one")
     own = containers.of(application, state.serving)
     others = accessory.subjects(engine, application, store)
     known = {each.service.name for each in own} | {each.label for each in others}
@@ -63,13 +63,13 @@ def run(request: DiagnoseRequest, engine: Engine, store: Store, report: Report) 
         raise SlipwayError(f"there is no service {service!r} here", remedy=f"Known: {names}")
     wanted = subjects(each for each in own if service in ("", each.service.name))
     wanted += [each for each in others if service in ("", each.label)]
-    looks: list[Look] = [partial(_container, engine, each, request.minutes) for each in wanted]
+    checks: list[Check] = [partial(_container, engine, each, request.minutes) for each in wanted]
     proxy = ProxyContainer(engine, application, store.proxy, report)
     release = state.serving.release
     if any(each.port and service in ("", each.name) for each in release.services):
-        looks.append(partial(_proxy, proxy, state))
-        looks.append(partial(_smoke, release, service, inner_port(state.proxy)))
-    found = in_parallel(lambda look: list(look()), looks, AT_ONCE)
+        checks.append(partial(_proxy, proxy, state))
+        checks.append(partial(_smoke, release, service, inner_port(state.proxy)))
+    found = in_parallel(lambda check: list(check()), checks, AT_ONCE)
     return DiagnoseAnswer(tuple(finding for findings in found for finding in findings))
 
 
@@ -77,8 +77,8 @@ def _container(engine: Engine, subject: Subject, minutes: float) -> Iterator[Fin
     found = engine.inspect(subject.name)
     stopped = health.stop_reason(found) if found else "missing"
     restarts = found["RestartCount"] if found else 0
-    seen = f"running, restarted {restarts} times" if restarts else "running"
-    yield Finding(subject.label, "container", not stopped, stopped or seen)
+    running = f"running, restarted {restarts} times" if restarts else "running"
+    yield Finding(subject.label, "container", not stopped, stopped or running)
     if found is None:
         return
     if not stopped:
@@ -101,20 +101,20 @@ def _log(engine: Engine, subject: Subject, found: Any, minutes: float) -> Findin
 
 
 def _proxy(proxy: ProxyContainer, state: State) -> Iterator[Finding]:
-    """Only at rest: in the middle of a rollout it changes."""
+    """Not during a rollout, which changes it."""
     faults = proxy.faults(state) if state.phase is Phase.IDLE else []
-    yield Finding("proxy", "proxy", not faults, "; ".join(faults) or "as the state says")
+    yield Finding("proxy", "proxy", not faults, "; ".join(faults) or "as configured")
 
 
 def _smoke(release: Release, service: str, port: int) -> Iterator[Finding]:
-    """As users meet it: through the public port."""
+    """Through the public port, like users' requests."""
     tests = tuple(test for test in release.smoke if service in ("", test.service))
     for result in smoke.results(replace(release, smoke=tests), port):
         yield Finding(result.test.service, "smoke", not result.fault, str(result)[:SHOWN])
 
 
 def command(arguments: Sequence[str]) -> int:
-    """`agent health`, for people on the server; 0 when all is well, 1 when not, or unknown."""
+    """`agent health`, for people on the server; 0 when all checks pass, else 1."""
     options = _parser().parse_args(arguments)
     report = Report(Redactor(()))
     try:
@@ -126,44 +126,44 @@ def command(arguments: Sequence[str]) -> int:
     except (SlipwayError, OSError) as error:
         report.last(f"{os.uname().nodename}: health: {error}")
         return 1
-    well = all(finding.ok for finding in answer.findings)
+    ok = all(finding.ok for finding in answer.findings)
     if options.json or not sys.stdout.isatty():
-        print(json.dumps({"ok": well, **to_json(answer)}))
+        print(json.dumps({"ok": ok, **to_json(answer)}))
     else:
         print("\n".join(map(line, answer.findings)))
-    return 0 if well else 1
+    return 0 if ok else 1
 
 
 def line(finding: Finding) -> str:
     """A finding for people."""
-    verdict = "ok  " if finding.ok else "FAIL"
-    return f"{verdict}  {finding.part:<20}  {finding.check:<9}  {finding.detail}"
+    result = "ok  " if finding.ok else "FAIL"
+    return f"{result}  {finding.part:<20}  {finding.check:<9}  {finding.detail}"
 
 
 def installed(home: Path, application: str = "", environment: str = "") -> Installation:
-    """The one that is here and has these names. Raises SlipwayError for none, or for several."""
+    """The installation with these names. Raises SlipwayError if there is none, or several."""
     states = sorted(home.glob(f"{ROOT}/{application or '*'}/{environment or '*'}/state.json"))
     found = [Installation(path.parts[-3], path.parts[-2]) for path in states]
     if len(found) == 1:
         return found[0]
     names = ", ".join(f"{each.application}/{each.environment}" for each in found)
     raise SlipwayError(
-        f"several environments are here: {names}" if names else "no application is here",
+        f"several are installed: {names}" if names else "no application is installed",
         where=str(home / ROOT),
-        remedy="Name one: --application NAME --environment NAME" if names else "Deploy one",
+        remedy="Choose one: --application NAME --environment NAME" if names else "Deploy one",
     )
 
 
 def _parser() -> argparse.ArgumentParser:
-    parser = argparse.ArgumentParser("agent health", description="Is all well on this server?")
+    parser = argparse.ArgumentParser("agent health", description="Check this server.")
     parser.add_argument("--application", default="", help="if several are installed")
     parser.add_argument("--environment", default="", help="if several are installed")
-    parser.add_argument("--service", default="", help="one service or accessory; else all")
+    parser.add_argument("--service", default="", help="check only this one")
     parser.add_argument(
         "--minutes",
         type=float,
         default=MINUTES,
-        help="how far back the logs are read; 0: not at all",
+        help="minutes of logs to check; 0: none",
     )
-    parser.add_argument("--json", action="store_true", help="JSON on a terminal, too")
+    parser.add_argument("--json", action="store_true", help="JSON, also on a terminal")
     return parser

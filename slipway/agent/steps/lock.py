@@ -1,4 +1,4 @@
-"""The lock that people take and give back; rollouts take theirs by themselves."""
+"""Lock and unlock a server by a person; rollouts lock it by themselves."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from slipway.protocol.requests import LockRequest, UnlockRequest
 def run(
     request: Union[LockRequest, UnlockRequest], _engine: Engine, store: Store, _report: Report
 ) -> LockAnswer:
-    """`unlock` asks not who has it. Raises SlipwayError for `lock` while another has it."""
+    """`unlock` removes any lock. Raises SlipwayError for `lock` while another owner has it."""
     store.prepare()
     with lock.exclusive(store.folder):
         before = lock.load(store)
@@ -32,7 +32,7 @@ def _after(request: Union[LockRequest, UnlockRequest], before: Lock) -> Lock:
 
 
 def report(holder: Optional[Holder]) -> Optional[LockReport]:
-    """Who has the server, as it is told."""
+    """The lock for an answer."""
     if holder is None:
         return None
     until = holder.ends.wall if holder.ends else None

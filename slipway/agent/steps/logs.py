@@ -1,4 +1,4 @@
-"""The end of the logs of one service or accessory: for people, as written, not masked."""
+"""The last log lines of a service or an accessory: for people, not masked."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from slipway.protocol.answers import LogsAnswer
 from slipway.protocol.requests import LogsRequest
 
 MOST_LINES = 1000
-MOST_BYTES = 24 * 1024  # of all lines together: an answer is one bounded line
+MOST_BYTES = 24 * 1024  # of all lines together, because an answer is one line of limited length
 
 
 def run(request: LogsRequest, engine: Engine, _store: Store, _report: Report) -> LogsAnswer:
@@ -18,8 +18,8 @@ def run(request: LogsRequest, engine: Engine, _store: Store, _report: Report) ->
     found = engine.containers(application=request.target.application, service=request.service)
     if not found:
         raise SlipwayError(
-            f"no container of {request.service!r} is on this server",
-            remedy="See `status` for those that are",
+            f"{request.service!r} has no container on this server",
+            remedy="`slipway status` shows what runs",
         )
     lines, share = min(MOST_LINES, request.lines), MOST_BYTES // len(found)
     return LogsAnswer(

@@ -1,4 +1,4 @@
-"""Whether a rollout could succeed here: everything that is wrong, at once, and nothing changed."""
+"""Check whether a rollout could succeed here: report all faults, change nothing."""
 
 from __future__ import annotations
 
@@ -32,8 +32,8 @@ LISTENING = "0A"  # in /proc/net/tcp
 def run(request: PreflightRequest, engine: Engine, store: Store, report: Report) -> PreflightAnswer:
     """Raises SlipwayError with every fault that was found.
 
-    They are warnings where the release serves here already, behind the proxy as it is asked for: on
-    a way back to a warm one, which is committed by then, and where one is healed.
+    They are only warnings where the release already serves with these proxy settings: after a
+    rollback to a warm release, which is committed by then, and in a repair.
     """
     checks: list[Callable[[], Iterator[str]]] = [
         partial(_disk, request, engine, store),
@@ -77,18 +77,18 @@ def _disk(request: PreflightRequest, engine: Engine, store: Store) -> Iterator[s
     for path in (Path(engine.get("/info")["DockerRootDir"]), _existing(store.folder)):
         try:
             found = os.statvfs(path)
-        except OSError:  # the engine's folder is often closed to this user
+        except OSError:  # this user often may not read the engine's folder
             continue
         free = found.f_bavail * found.f_frsize
         if free < needed:
-            yield f"{path}: {free >> 20} MiB free, {needed >> 20} MiB needed. Free some disk"
+            yield f"{path}: {free >> 20} MiB free, {needed >> 20} MiB needed. Free disk space"
         return
 
 
 def _folder(store: Store) -> Iterator[str]:
     path = _existing(store.folder)
     if not os.access(path, os.W_OK | os.X_OK):
-        yield f"{path}: cannot be written. Give it to the user that deploys"
+        yield f"{path}: cannot be written. Make the deploy user its owner"
     store.state()
 
 
@@ -102,14 +102,14 @@ def _lock(request: PreflightRequest, store: Store) -> Iterator[str]:
 
 
 def _ports(request: PreflightRequest, engine: Engine, store: Store) -> Iterator[str]:
-    """Those that the proxy does not have already."""
+    """Ports that other programs listen on."""
     exists = engine.inspect(f"{request.target.application}-proxy") is not None
     own = ports(store.state().proxy) if exists else []
     taken = listening_ports(Path("/proc/net"))
     for port in ports(request.proxy):
         if port in taken and port not in own:
             yield (
-                f"port {port} is taken. Stop what listens there, or set another proxy/http_port "
+                f"port {port} is in use. Stop the program on it, or set another proxy/http_port "
                 "or proxy/https_port"
             )
 
@@ -118,18 +118,18 @@ def _certificate(request: PreflightRequest) -> Iterator[str]:
     if not request.proxy.https_port:
         return
     for fault in certificate.faults(request.certificate, list(request.domains)):
-        yield f"proxy/certificate: {fault}. Set its secret anew"
+        yield f"proxy/certificate: {fault}. Set its secret to a valid certificate"
 
 
 def _warnings(request: PreflightRequest) -> list[str]:
-    """What is no fault yet."""
+    """What will become a fault."""
     if not request.proxy.https_port:
         return []
     return certificate.warnings(request.certificate, request.proxy.renew_before)
 
 
 def listening_ports(folder: Path) -> list[int]:
-    """TCP ports that somebody listens on in this network namespace."""
+    """TCP ports in use in this network namespace."""
     found = []
     for name in ("tcp", "tcp6"):
         path = folder / name
@@ -148,10 +148,10 @@ def _image(request: PreflightRequest, engine: Engine, reference: str) -> Iterato
     except EngineError as error:
         yield (
             f"image {reference} cannot be pulled from this server: {error.what}. "
-            "Check that the registry can be reached and holds it"
+            "Check that the server can reach the registry, and that it has this image"
         )
 
 
 def _boot(request: PreflightRequest) -> Iterator[str]:
-    """The watchdog must start when the machine boots in the middle of a rollout."""
+    """The watchdog must start when the machine boots during a rollout."""
     yield from cron.faults(Installation.of(request.target))

@@ -1,4 +1,4 @@
-"""A rollout's end without the rollout: a person decides, or the lease has ended."""
+"""End a rollout without the runner: by a person's decision, or after the lease has expired."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ from slipway.rollout.state import Phase
 
 
 def resolve(request: ResolveRequest, engine: Engine, store: Store, report: Report) -> ResolveAnswer:
-    """What a person has decided; needs nobody's leave.
+    """Do what a person has decided, whoever has the lock.
 
     Raises SlipwayError where there is nothing to decide.
     """
@@ -30,7 +30,7 @@ def resolve(request: ResolveRequest, engine: Engine, store: Store, report: Repor
         runner = ActionRunner(Supplies(request.target.application), engine, store, report)
         journal = Journal(store.append, "resolve", request.target.environment, transaction)
         try:
-            attempt(actions, runner, journal, report, _journaled)
+            attempt(actions, runner, journal, report, _ignore)
         finally:
             after = store.state()
             watchdog.ensure(store, request.target)
@@ -40,18 +40,18 @@ def resolve(request: ResolveRequest, engine: Engine, store: Store, report: Repor
 
 
 def conclude(target: Target, engine: Engine, store: Store, report: Report) -> None:
-    """Do what is due on this server without a request. Raises SlipwayError like a step."""
+    """Do what is due on this server, without a request. Raises SlipwayError like a step."""
     with lock.exclusive(store.folder):
-        record = lock.load(store)
-        left = watchdog.due(store.state(), record, lock.moment())
+        loaded = lock.load(store)
+        left = watchdog.due(store.state(), loaded, lock.moment())
         if left is None or left > 0:
             return
         runner = ActionRunner(Supplies(target.application), engine, store, report)
         journal = Journal(store.append, "conclude", "watchdog")
-        attempt(due_actions(store.state()), runner, journal, report, _journaled)
-        if store.state().phase is Phase.IDLE and not record.held(lock.moment()):
-            lock.keep(store, record.release())
+        attempt(due_actions(store.state()), runner, journal, report, _ignore)
+        if store.state().phase is Phase.IDLE and not loaded.held(lock.moment()):
+            lock.keep(store, loaded.release())
 
 
-def _journaled(_: SlipwayError) -> None:
-    """No incident is reported: there is no rollout that would ask for it."""
+def _ignore(_: SlipwayError) -> None:
+    """No incident report: no runner would request it."""

@@ -1,4 +1,4 @@
-"""The steps of a rollout: the state machine plans, the runner does, the lock keeps others out."""
+"""The steps of a rollout: planned by the state machine, done by the runner, under the lock."""
 
 from __future__ import annotations
 
@@ -45,26 +45,26 @@ RolloutRequest = Union[
 ]
 Planner = Callable[[Any, State], Actions]
 
-LOG_KEPT = 50  # lines of a failed container's log, in the incident's report
-ABORT_PATIENCE = 60.0  # seconds that an abort gives the step which it interrupts to go back
+LOG_KEPT = 50  # lines of a failed container's log in the incident report
+ABORT_TIMEOUT = 60.0  # seconds that an abort waits for the step that it interrupts to roll back
 INTERRUPTIBLE = (Step.STAGE, Step.MIGRATE, Step.SMOKE, Step.SWITCH)
 
 
 def _stage(request: StageRequest, state: State) -> Actions:
     context, rollout = request.rollout.context, request.rollout
-    _refuse_mixed(request)
+    _check_release(request)
     candidate = install(state, request.release, request.proxy, context=context, now=time.time())
     return machine.stage(state, candidate, request.proxy, rollout.retention)
 
 
-def _refuse_mixed(request: StageRequest) -> None:
-    """The id is computed from the content here, too: it names what is run, and nothing else."""
+def _check_release(request: StageRequest) -> None:
+    """The id is computed again from the content, so that it identifies exactly what runs."""
     named, found = request.rollout.release, request.release
     if found.id != named:
         raise SlipwayError(
-            f"its id is {named} but its content has {found.id}",
+            f"its id is {named}, but the id of its content is {found.id}",
             where="release",
-            remedy="Use the agent that this program brought",
+            remedy="Run `pulumi up`, which installs the agent of this version",
         )
     if found.application != request.target.application:
         raise SlipwayError(
@@ -120,14 +120,14 @@ PLANNERS: Mapping[Step, Planner] = {
 def run(
     step: Step, request: RolloutRequest, engine: Engine, store: Store, report: Report
 ) -> Union[RolloutAnswer, AbortAnswer]:
-    """Do one step. Raises SlipwayError when it failed, with the server as it was before."""
+    """Run one step. Raises SlipwayError when it fails, with the server as it was before."""
     rollout, owner = request.rollout, request.target.environment
     store.prepare()
     busy = rollout.transaction if step in INTERRUPTIBLE else ""
-    patience = lock.PATIENCE
+    timeout = lock.TIMEOUT
     if step is Step.ABORT and lock.interrupt(store.folder, rollout.transaction):
-        patience = ABORT_PATIENCE
-    with lock.exclusive(store.folder, busy, patience):
+        timeout = ABORT_TIMEOUT
+    with lock.exclusive(store.folder, busy, timeout):
         began = time.monotonic()
         runner = ActionRunner(_supplies(request), engine, store, report)
         journal = Journal(store.append, step, owner, rollout.transaction)
@@ -141,8 +141,8 @@ def run(
             warnings = attempt(actions, runner, journal, report, keep)
         finally:
             after = store.state()
-            watchdog.ensure(store, request.target)  # first: a full disk keeps the lock
-            _let_go(step, claimed, rollout, owner, store)
+            watchdog.ensure(store, request.target)  # first: on a full disk the lock fails
+            _release_lock(step, claimed, rollout, owner, store)
     answer = RolloutAnswer(
         step=step,
         server=request.target.server,
@@ -166,7 +166,7 @@ def _with_incident(answer: RolloutAnswer, store: Store, transaction: str) -> Abo
 
 
 def due_actions(state: State) -> Actions:
-    """What the end of the lease brings, in the light of what the other servers say."""
+    """What to do when the lease has expired, with the votes of the other servers."""
     votes: Mapping[str, Vote] = {}
     if state.phase is Phase.PREPARED and state.candidate:
         votes = peers.ask(state.candidate.context.peers, state.candidate.transaction)
@@ -174,7 +174,7 @@ def due_actions(state: State) -> Actions:
 
 
 def running(revision: Optional[Revision]) -> Optional[Running]:
-    """A revision as it is told to the program."""
+    """A revision for an answer."""
     if revision is None:
         return None
     release = revision.release
@@ -192,28 +192,30 @@ def _supplies(request: RolloutRequest) -> Supplies:
 
 
 def _claim(step: Step, rollout: Rollout, owner: str, store: Store) -> lock.Lock:
-    """Who goes back needs nobody's leave."""
-    record = lock.load(store)
+    """An abort needs no lock."""
+    loaded = lock.load(store)
     if step is Step.ABORT:
-        return record
+        return loaded
     reason = f"rollout of {rollout.release}"
-    claimed = record.claim(owner, reason, lease=rollout.lease, now=lock.moment())
+    claimed = loaded.claim(owner, reason, lease=rollout.lease, now=lock.moment())
     lock.keep(store, claimed)
     return claimed
 
 
-def _let_go(step: Step, claimed: lock.Lock, rollout: Rollout, owner: str, store: Store) -> None:
-    """The lock ends with the rollout; while that goes on, its lease begins anew with every step."""
+def _release_lock(
+    step: Step, claimed: lock.Lock, rollout: Rollout, owner: str, store: Store
+) -> None:
+    """Release the lock when the rollout has ended; until then every step renews its lease."""
     if store.state().phase is Phase.IDLE:
         holder = claimed.held(lock.moment())
-        kept_away = step is Step.ABORT and holder is not None and holder.owner != owner
-        lock.keep(store, claimed if kept_away else claimed.released_by_rollout(lock.moment()))
+        foreign = step is Step.ABORT and holder is not None and holder.owner != owner
+        lock.keep(store, claimed if foreign else claimed.released_by_rollout(lock.moment()))
     elif step is not Step.ABORT:
         _claim(step, rollout, owner, store)
 
 
 def _keep_incident(step: Step, request: RolloutRequest, store: Store, error: SlipwayError) -> None:
-    """A full disk may be the very reason: the report is worth no second failure."""
+    """Ignored if it cannot be written: a full disk may be the reason of the failure."""
     serving = store.state().serving
     log = getattr(error, "log", ())[-LOG_KEPT:]
     report = IncidentReport(

@@ -1,4 +1,4 @@
-"""What the server runs and what is wrong with it. Reads only, takes no lock, waits for nobody."""
+"""What the server runs, and its problems. Read-only, without a lock."""
 
 from __future__ import annotations
 
@@ -27,11 +27,11 @@ from slipway.protocol.installation import Installation
 from slipway.protocol.requests import StatusRequest
 from slipway.rollout.state import Phase, State
 
-UNFINISHED = "its last start was not finished"
+UNFINISHED = "its last step did not finish"
 
 
 def run(request: StatusRequest, engine: Engine, store: Store, report: Report) -> StatusAnswer:
-    """Also where nothing was ever deployed. Raises SlipwayError for an unreadable state."""
+    """Also before the first deployment. Raises SlipwayError for an unreadable state."""
     application, state = request.target.application, store.state()
     notes = accessories.read(store)
     found: tuple[ContainerReport, ...] = ()
@@ -61,12 +61,12 @@ def run(request: StatusRequest, engine: Engine, store: Store, report: Report) ->
 
 
 def content_hash() -> str:
-    """Of the agent that runs, which its folder's name has: agent-HASH."""
+    """The content hash of this agent, from the name of its folder: agent-HASH."""
     return Path(sys.argv[0]).resolve().name.partition("agent-")[2] or "source"
 
 
 def warnings(state: State, store: Store) -> list[str]:
-    """What will be a problem one day, and is none yet."""
+    """What will become a problem."""
     if state.serving is None or not state.proxy.https_port:
         return []
     path = store.proxy / "config" / certificate_name(state.proxy.certificate)
@@ -89,12 +89,12 @@ def _containers(engine: Engine, application: str) -> tuple[ContainerReport, ...]
 
 
 def _container(engine: Engine, name: str) -> Optional[ContainerReport]:
-    """None for one that was removed meanwhile."""
+    """None for a container that was removed meanwhile."""
     full = engine.inspect(name)
     if full is None:
         return None
     labels = full["Config"]["Labels"]
-    verdict = full["State"].get("Health", {}).get("Status")
+    status = full["State"].get("Health", {}).get("Status")
     return ContainerReport(
         name=full["Name"].lstrip("/"),
         service=labels["slipway.service"],
@@ -102,14 +102,14 @@ def _container(engine: Engine, name: str) -> Optional[ContainerReport]:
         release=labels["slipway.release"],
         image=full["Config"]["Image"],
         state=full["State"]["Status"],
-        health=verdict,
-        fault=stop_reason(full) or ("unhealthy" if verdict == "unhealthy" else ""),
+        health=status,
+        fault=stop_reason(full) or ("unhealthy" if status == "unhealthy" else ""),
         restarts=full["RestartCount"],
     )
 
 
 def _problems(state: State, found: tuple[ContainerReport, ...], proxy: ProxyContainer) -> list[str]:
-    """In which ways the server is not as the serving release wants it."""
+    """The differences between the server and the serving release."""
     if state.serving is None:
         return []
     present = {each.name: each for each in found}

@@ -141,7 +141,7 @@ def test_an_image_over_its_limit_is_refused(published: str | None) -> None:
     with pytest.raises(pulumi.RunError) as error:
         image(published, size=lambda digest: 301)
     assert str(error.value) == (
-        "application/images/shop/size_limit: the image is 301 to download, over its limit of 300."
+        "application/images/shop/size_limit: the image's download is 301, more than its 300 limit."
         " Make the image smaller, or raise the limit"
     )
 
@@ -149,7 +149,7 @@ def test_an_image_over_its_limit_is_refused(published: str | None) -> None:
 def test_the_digest_that_is_used_is_the_one_that_is_measured() -> None:
     sizes = {DIGEST: 300, OTHER: 301}
     assert image(None, size=sizes.__getitem__)[1] == f"{REPOSITORY}@{DIGEST}"
-    with pytest.raises(pulumi.RunError, match="over its limit"):
+    with pytest.raises(pulumi.RunError, match="more than its 300 limit"):
         image(OTHER, size=sizes.__getitem__)
 
 

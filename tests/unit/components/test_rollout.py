@@ -14,7 +14,7 @@ import pytest
 
 from components.rollout import Rollout
 from slipway import abort
-from slipway.abort import Ending
+from slipway.abort import AbortOutcome
 from slipway.deployment.deployment import RolloutDeployment, decide
 from slipway.deployment.requests import RolloutRequests
 from slipway.protocol.answers import (
@@ -212,7 +212,7 @@ def test_servers_that_report_unlike_things_are_an_error(
     key: str, value: Any, deployment: RolloutDeployment
 ) -> None:
     unlike = reports(two=answer(replace(SERVING, **{key: value})))
-    with pytest.raises(pulumi.RunError, match=f"the servers do not agree on their {key}"):
+    with pytest.raises(pulumi.RunError, match=f"the servers report different {key}"):
         rollout(deployment, unlike)
 
 
@@ -221,7 +221,7 @@ def test_servers_that_report_unlike_things_are_an_error(
     [
         ("", "it is not JSON"),
         ("no JSON", "it is not JSON"),
-        ("{}", "it carries no protocol number"),
+        ("{}", "it has no protocol number"),
         ('{"protocol": 1, "answer": {}}', "answer/serving: missing"),
     ],
 )
@@ -260,9 +260,9 @@ class Aborts:
 
     def __call__(
         self, hosts: Sequence[Host], requests: RolloutRequests, release: Release
-    ) -> dict[str, Ending]:
+    ) -> dict[str, AbortOutcome]:
         self.calls.append(({host.name for host in hosts}, requests, release))
-        return {"one": Ending(ABORTED.result, aborted=ABORTED)}
+        return {"one": AbortOutcome(ABORTED.result, aborted=ABORTED)}
 
 
 def fail(

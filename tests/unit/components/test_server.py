@@ -71,9 +71,10 @@ def test_every_connection_is_pinned_limited_and_without_a_private_key(
 def test_the_folder_is_made_where_python_and_cron_are(recorded: engine.Engine) -> None:
     assert folder_command(INSTALLATION) == (
         "python3 -c 'import sys; sys.exit(sys.version_info < (3, 9))'"
-        " || { echo 'python3 3.9 or newer is needed here: apt-get install python3' >&2; exit 1; }; "
+        " || { echo 'python3 3.9 or newer is not installed: apt-get install python3' >&2;"
+        " exit 1; }; "
         "command -v crontab >/dev/null"
-        " || { echo 'crontab is needed here: apt-get install cron' >&2; exit 1; }; "
+        " || { echo 'crontab is not installed: apt-get install cron' >&2; exit 1; }; "
         "umask 077; mkdir -p .slipway/shop/staging"
     )
     assert recorded["one-folder"].inputs["create"].startswith("timeout 60 sh -c 'python3 -c ")
@@ -248,8 +249,8 @@ def test_a_crontab_that_cannot_be_read_is_an_error_and_stays(home: Home) -> None
 @pytest.mark.parametrize(
     ("missing", "complaint"),
     [
-        ("python3", "python3 3.9 or newer is needed here: apt-get install python3"),
-        ("crontab", "crontab is needed here: apt-get install cron"),
+        ("python3", "python3 3.9 or newer is not installed: apt-get install python3"),
+        ("crontab", "crontab is not installed: apt-get install cron"),
     ],
 )
 def test_a_server_that_lacks_a_program_says_so_and_is_left_alone(

@@ -91,7 +91,7 @@ def test_what_ends_the_program_is_told_once(monkeypatch: pytest.MonkeyPatch) -> 
     monkeypatch.setattr(pulumi.log, "error", told.append)
     with pytest.raises(SystemExit) as ended, stack.program():
         raise SlipwayError("it is off", where="servers/one", remedy="Turn it on")
-    assert ended.value.code == stack.TOLD
+    assert ended.value.code == stack.ERROR_SHOWN
     assert told == ["servers/one: it is off. Turn it on"]
 
 

@@ -10,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from slipway import abort, agents
-from slipway.abort import Ending
+from slipway.abort import AbortOutcome
 from slipway.deployment.deployment import decide
 from slipway.deployment.requests import RolloutRequests
 from slipway.protocol.answers import AbortAnswer, Fault, IncidentReport, RolloutAnswer, Running
@@ -30,7 +30,7 @@ NEW = Running("bbbbbbbbbbbb", "v2", {}, since=1.8e9)
 CUT_OFF = Answer(255, "", "warning\nNo route to host\n")
 CUT_OFF_TOLD = (
     "not reached (it cannot be reached: No route to host);"
-    " it comes to the same outcome when its lease ends"
+    " it reaches the same outcome when its lease expires"
 )
 PHASES = {Vote.PREPARED: Phase.PREPARED}
 
@@ -100,40 +100,40 @@ Rollout = tuple[RolloutRequests, Release]
 
 def end(
     monkeypatch: pytest.MonkeyPatch, rollout: Rollout, **answers: Answer
-) -> tuple[str, list[tuple[str, str]], dict[str, Ending]]:
+) -> tuple[str, list[tuple[str, str]], dict[str, AbortOutcome]]:
     """What is told of the servers, what they were told, and how each ended."""
     requests, release = rollout
     fleet = Fleet(release, **answers)
     monkeypatch.setattr(agents, "ask", fleet.ask)
     hosts = [host for host in HOSTS if host.name in answers]
     ends = abort.abort(hosts, requests, release)
-    return abort.story(ends), fleet.told, ends
+    return abort.summary(ends), fleet.told, ends
 
 
 def test_all_servers_go_back(monkeypatch: pytest.MonkeyPatch, rollout: Rollout) -> None:
-    story, told, _ = end(monkeypatch, rollout, a=aborted(Vote.ABORTED), b=aborted(Vote.ABORTED))
-    assert story == "a, b: rolled back to v1 (aaaaaaaaaaaa)"
+    summary, told, _ = end(monkeypatch, rollout, a=aborted(Vote.ABORTED), b=aborted(Vote.ABORTED))
+    assert summary == "a, b: rolled back to v1 (aaaaaaaaaaaa)"
     assert told == [("a", "abort"), ("b", "abort")]
 
 
 def test_a_server_that_is_prepared_goes_back_once_another_has(
     monkeypatch: pytest.MonkeyPatch, rollout: Rollout
 ) -> None:
-    story, told, _ = end(
+    summary, told, _ = end(
         monkeypatch, rollout, a=aborted(Vote.PREPARED), b=aborted(Vote.ABORTED),
         c=aborted(Vote.PREPARED),
     )  # fmt: skip
-    assert story == "a, b, c: rolled back to v1 (aaaaaaaaaaaa)"
+    assert summary == "a, b, c: rolled back to v1 (aaaaaaaaaaaa)"
     assert told[3:] == [("a", "abort: a peer has aborted"), ("c", "abort: a peer has aborted")]
 
 
 def test_a_rollout_that_all_are_prepared_for_is_committed(
     monkeypatch: pytest.MonkeyPatch, rollout: Rollout
 ) -> None:
-    story, told, ends = end(
+    summary, told, ends = end(
         monkeypatch, rollout, a=aborted(Vote.PREPARED), b=aborted(Vote.PREPARED)
     )
-    assert story == "a, b: committed v2 (bbbbbbbbbbbb)"
+    assert summary == "a, b: committed v2 (bbbbbbbbbbbb)"
     assert told[2:] == [("a", "commit"), ("b", "commit")]
     assert [each.vote for each in ends.values()] == [Vote.COMMITTED, Vote.COMMITTED]
 
@@ -141,9 +141,9 @@ def test_a_rollout_that_all_are_prepared_for_is_committed(
 def test_a_prepared_server_waits_for_one_that_cannot_be_reached(
     monkeypatch: pytest.MonkeyPatch, rollout: Rollout
 ) -> None:
-    story, told, _ = end(monkeypatch, rollout, a=aborted(Vote.PREPARED), b=CUT_OFF)
-    assert story == (
-        "a: on the new release, until the others' votes are known (or: slipway resolve);"
+    summary, told, _ = end(monkeypatch, rollout, a=aborted(Vote.PREPARED), b=CUT_OFF)
+    assert summary == (
+        "a: prepared on the new release, waiting for the others' votes (slipway resolve);"
         f" b: {CUT_OFF_TOLD}"
     )
     assert told == [("a", "abort"), ("b", "abort")]
@@ -152,30 +152,30 @@ def test_a_prepared_server_waits_for_one_that_cannot_be_reached(
 def test_one_that_went_back_decides_whoever_else_is_cut_off(
     monkeypatch: pytest.MonkeyPatch, rollout: Rollout
 ) -> None:
-    story, told, _ = end(
+    summary, told, _ = end(
         monkeypatch, rollout, a=aborted(Vote.PREPARED), b=CUT_OFF, c=aborted(Vote.ABORTED)
     )
-    assert story == f"a, c: rolled back to v1 (aaaaaaaaaaaa); b: {CUT_OFF_TOLD}"
+    assert summary == f"a, c: rolled back to v1 (aaaaaaaaaaaa); b: {CUT_OFF_TOLD}"
     assert told[3:] == [("a", "abort: a peer has aborted")]
 
 
 def test_one_that_has_committed_decides_whoever_else_is_cut_off(
     monkeypatch: pytest.MonkeyPatch, rollout: Rollout
 ) -> None:
-    story, told, _ = end(
+    summary, told, _ = end(
         monkeypatch, rollout, a=aborted(Vote.PREPARED), b=CUT_OFF, c=aborted(Vote.COMMITTED)
     )
-    assert story.startswith("a, c: committed v2 (bbbbbbbbbbbb); b: not reached")
+    assert summary.startswith("a, c: committed v2 (bbbbbbbbbbbb); b: not reached")
     assert told[3:] == [("a", "commit")]
 
 
 def test_all_servers_that_are_cut_off_are_named_together(
     monkeypatch: pytest.MonkeyPatch, rollout: Rollout
 ) -> None:
-    story, told, _ = end(monkeypatch, rollout, a=CUT_OFF, b=CUT_OFF, c=Answer(255, "", ""))
-    assert story == (
+    summary, told, _ = end(monkeypatch, rollout, a=CUT_OFF, b=CUT_OFF, c=Answer(255, "", ""))
+    assert summary == (
         f"a, b: {CUT_OFF_TOLD};"
-        " c: not reached (it cannot be reached); it comes to the same outcome when its lease ends"
+        " c: not reached (it cannot be reached); it reaches the same outcome when its lease expires"
     )
     assert len(told) == 3
 
@@ -207,9 +207,9 @@ def incident(step: Step, what: str) -> IncidentReport:
 def test_what_failed_is_told_by_the_servers_that_know_it() -> None:
     answer = AbortAnswer(result(Vote.ABORTED), incident(Step.SWITCH, "web-1: exited (137)"), ())
     ends = {
-        "a": Ending(answer.result, aborted=answer),
-        "b": Ending(answer.result, aborted=replace(answer, incident=None)),
-        "c": Ending(None, fault="No route to host"),
+        "a": AbortOutcome(answer.result, aborted=answer),
+        "b": AbortOutcome(answer.result, aborted=replace(answer, incident=None)),
+        "c": AbortOutcome(None, fault="No route to host"),
     }
     assert abort.causes(ends) == "a, switch: web-1: exited (137)"
     assert abort.causes({}) == ""
@@ -229,15 +229,15 @@ def test_the_report_of_a_server_comes_with_its_ending(
     ("text", "fault"),
     [
         ("Welcome!", "it is not JSON"),
-        ("{}", "it carries no protocol number"),
+        ("{}", "it has no protocol number"),
         ('{"protocol": 1, "answer": {"vote": "aborted"}}', "answer/vote: unknown field"),
     ],
 )
 def test_an_answer_that_cannot_be_read_is_told(
     text: str, fault: str, monkeypatch: pytest.MonkeyPatch, rollout: Rollout
 ) -> None:
-    story, _, ends = end(monkeypatch, rollout, a=Answer(0, text, ""))
-    assert story.startswith(f"a: not reached ({fault}")
+    summary, _, ends = end(monkeypatch, rollout, a=Answer(0, text, ""))
+    assert summary.startswith(f"a: not reached ({fault}")
     assert ends["a"].vote is Vote.UNKNOWN
 
 
@@ -245,5 +245,5 @@ def test_a_server_without_a_release_serves_nothing_as_before(
     monkeypatch: pytest.MonkeyPatch, rollout: Rollout
 ) -> None:
     answer = AbortAnswer(result(Vote.ABORTED, serving=None), None, ())
-    story, _, _ = end(monkeypatch, rollout, a=Answer(0, write_answer(answer), ""))
-    assert story == "a: serves nothing, as before"
+    summary, _, _ = end(monkeypatch, rollout, a=Answer(0, write_answer(answer), ""))
+    assert summary == "a: serves nothing, as before"

@@ -65,7 +65,7 @@ def test_each_server_is_asked_by_its_own_request(monkeypatch: pytest.MonkeyPatch
         (
             Answer(0, '{"protocol": 2, "answer": {}}', ""),
             (
-                "answer: it is of protocol 2 instead of 1. Use the version of Slipway that"
+                "answer: it has protocol 2 instead of 1. Use the version of Slipway that"
                 " deployed there"
             ),
         ),
@@ -84,7 +84,7 @@ def test_each_server_is_asked_by_its_own_request(monkeypatch: pytest.MonkeyPatch
                 " Run `pulumi up`, which installs the agent"
             ),
         ),
-        (Answer(137, "", ""), "servers/one: it exited with 137, saying nothing"),
+        (Answer(137, "", ""), "servers/one: it exited with 137 without a message"),
     ],
     ids=["nothing", "other protocol", "missing field", "fault", "no agent", "killed"],
 )
@@ -101,6 +101,6 @@ def test_a_server_that_is_not_reached_is_told_as_such(monkeypatch: pytest.Monkey
     _, found = unlock(monkeypatch, one=Answer(SSH_FAILED, "", "Connection refused"))
     assert isinstance(found["one"], SlipwayError)
     assert str(found["one"]) == (
-        "servers/one (deploy@10.0.0.1:22): nothing listens on its SSH port. "
+        "servers/one (deploy@10.0.0.1:22): the connection to its SSH port was refused. "
         "Start sshd, or correct the host and the port"
     )

@@ -91,7 +91,7 @@ def test_programs_get_all_of_it() -> None:
         "version": "v2",
         "failed_step": "shop-switch-one",
         "errors": ["command failed"],
-        "ends": {
+        "outcomes": {
             "one": "rolled back to v1 (aaaaaaaaaaaa)", "two": "not reached (No route to host)",
         },
     }  # fmt: skip

@@ -33,7 +33,7 @@ def test_a_program_that_does_not_end_is_killed_and_named() -> None:
     ("error", "said"),
     [
         (FileNotFoundError(), "^git: it is not installed. Install git$"),
-        (PermissionError(), "^git: it may not be executed. Check the file's mode"),
+        (PermissionError(), "^git: it is not executable. Check the file's mode"),
     ],
 )
 def test_a_program_that_cannot_be_started_is_an_error_with_a_remedy(

@@ -102,8 +102,8 @@ def test_a_machine_without_ssh_is_an_error_and_no_silent_host(
     ("printed", "error"),
     [
         ("Host key verification failed.", r"not the pinned one.*pin the new key"),
-        ("deploy@10.0.0.1: Permission denied (publickey).", r"refuses the SSH key.*ssh-add"),
-        ("connect to host 10.0.0.1 port 22: Connection refused", r"nothing listens.*Start sshd"),
+        ("deploy@10.0.0.1: Permission denied (publickey).", r"rejects the SSH key.*ssh-add"),
+        ("connect to host 10.0.0.1 port 22: Connection refused", r"was refused.*Start sshd"),
         ("Could not resolve hostname one", r"does not resolve.*Correct the host"),
         ("banner\nkex_exchange: reset", r"cannot be reached: kex_exchange: reset\. Check"),
         ("", r"cannot be reached\. Check that `ssh -p 22 deploy@10\.0\.0\.1` works"),

@@ -20,7 +20,7 @@ def test_an_older_cli_is_refused_with_both_versions() -> None:
 
 
 def test_a_cli_that_tells_no_version_is_refused() -> None:
-    assert pulumi.unfit("") == "it does not tell its version"
+    assert pulumi.unfit("") == "it does not report its version"
 
 
 def test_the_machines_own_cli_comes_first(machine: Machine) -> None:

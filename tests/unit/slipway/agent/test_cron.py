@@ -59,7 +59,7 @@ def test_a_server_without_a_cron_daemon_is_a_fault(crontab: Path, proc: Path) ->
     (proc / "417" / "comm").write_text("crony\n")
     (proc / "418").mkdir()  # has ended meanwhile
     (fault,) = cron.faults(SHOP, proc)
-    assert fault == "no cron daemon runs, which starts the watchdog after a boot. Start cron"
+    assert fault == "no cron daemon runs; it has to start the watchdog after a boot. Start cron"
 
 
 def test_a_server_without_crontab_cannot_be_installed(

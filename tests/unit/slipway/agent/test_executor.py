@@ -13,7 +13,7 @@ from typing import Any
 
 import pytest
 
-from slipway.agent.executor import InterruptedStepError, Journal, attempt, carry_out
+from slipway.agent.executor import InterruptedStepError, Journal, attempt, execute
 from slipway.agent.redact import Redactor
 from slipway.agent.report import Report
 from slipway.agent.state.store import Store
@@ -153,7 +153,7 @@ def test_a_fault_is_told_before_it_is_undone_and_raised_after(
     assert told == [fault]
     assert runner.done == ["pull", *UNDONE]
     assert (runner.store.state().phase, runner.store.state().candidate) == (Phase.IDLE, None)
-    assert said.getvalue() == "failed: the registry is away; going back\n"
+    assert said.getvalue() == "failed: the registry is away; rolling back\n"
 
 
 def test_the_end_of_a_failed_containers_log_is_told(
@@ -173,7 +173,7 @@ def test_what_nobody_foresaw_is_a_fault_like_any_other(
     runner.faults["pull"] = KeyError("Id")
     with pytest.raises(SlipwayError) as caught:
         attempt(FORWARD, runner, journal, report, lambda _: None)
-    assert str(caught.value) == f"pull {NEW.id}: KeyError: 'Id'. Report it with the journal"
+    assert str(caught.value) == f"pull {NEW.id}: KeyError: 'Id'. Report this bug with the journal"
     assert runner.store.state().phase is Phase.IDLE
 
 
@@ -188,8 +188,8 @@ def test_what_fails_while_going_back_is_told_with_what_failed_before(
     with pytest.raises(SlipwayError) as caught:
         attempt(FORWARD, runner, journal, report, lambda _: None)
     assert str(caught.value) == (
-        "registry: the registry is away; and going back failed too: the proxy is gone. "
-        "Run `pulumi up` again once that is mended"
+        "registry: the registry is away; and the rollback failed too: the proxy is gone. "
+        "Correct that, then run `pulumi up` again"
     )
     assert runner.done == ["pull", "record", "start", "route"]
 
@@ -197,10 +197,12 @@ def test_what_fails_while_going_back_is_told_with_what_failed_before(
 def test_what_is_optional_while_going_back_is_told(
     runner: Runner, journal: Journal, report: Report, said: io.StringIO
 ) -> None:
-    runner.faults = {"pull": SlipwayError("no"), "start": SlipwayError("web-1 is gone")}
+    runner.faults = {"pull": SlipwayError("no"), "start": SlipwayError("web-1 is missing")}
     with pytest.raises(SlipwayError, match="no"):
         attempt(FORWARD, runner, journal, report, lambda _: None)
-    assert said.getvalue().splitlines()[1:] == [f"while going back: start {OLD.id}: web-1 is gone"]
+    assert said.getvalue().splitlines()[1:] == [
+        f"while rolling back: start {OLD.id}: web-1 is missing"
+    ]
     assert runner.store.state().phase is Phase.IDLE
 
 
@@ -226,7 +228,7 @@ def test_an_interrupted_step_goes_back_and_is_not_interrupted_again(
     runner.faults = {"pull": interrupt, "start": interrupt}
     with pytest.raises(InterruptedStepError) as caught:
         attempt(FORWARD, runner, journal, report, lambda _: None)
-    assert str(caught.value) == f"interrupted by {number.name}. Run the rollout again"
+    assert str(caught.value) == f"interrupted by {number.name}. Run `pulumi up` again"
     assert runner.done == ["pull", *UNDONE]
 
 
@@ -235,7 +237,7 @@ def test_nothing_is_done_on_the_way_forward_that_the_journal_does_not_hold(
 ) -> None:
     notes.full = True
     with pytest.raises(SlipwayError, match="the journal cannot be written: No space left"):
-        carry_out(FORWARD, runner, journal, report)
+        execute(FORWARD, runner, journal, report)
     assert runner.done == []
 
 
@@ -244,7 +246,7 @@ def test_going_back_needs_no_journal(
 ) -> None:
     notes.full = True
     aborting = State(phase=Phase.ABORTING, serving=OLD, candidate=NEW, proxy=PROXY)
-    carry_out((Action(Verb.ROUTE, aborting),), runner, journal, report)
+    execute((Action(Verb.ROUTE, aborting),), runner, journal, report)
     assert runner.done == ["route"]
     assert said.getvalue().splitlines() == [
         "route: begun; the journal cannot be written: No space left on device",

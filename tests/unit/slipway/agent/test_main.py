@@ -83,7 +83,7 @@ def test_what_is_wrong_is_said_last_with_what_serves(
     store.prepare()
     serving = install(State(), release("v1"), PROXY, context=RolloutContext())
     for state, serves in (
-        (State(), "Nothing serves here yet"),
+        (State(), "No release serves here yet"),
         (State(serving=serving), f"v1 ({serving.id}) serves"),
     ):
         store.keep(state)
@@ -105,7 +105,7 @@ def test_where_the_state_cannot_be_read_what_serves_is_unknown(
     (folder / "lock.json").write_text("{")
     (folder / "state.json").write_text("{")
     assert call("lock", request=write_request(LOCK)) == 1
-    assert capsys.readouterr().err.endswith("What serves is unknown\n")
+    assert capsys.readouterr().err.endswith("The serving release is unknown\n")
 
 
 @pytest.mark.parametrize(
@@ -129,7 +129,7 @@ def test_an_unknown_step_is_refused_with_those_that_are_known(
         (
             '{"protocol": 2, "request": "s3cret"}',
             (
-                "agent: lock: request: it is of protocol 2 instead of 1. Use the version of Slipway"
+                "agent: lock: request: it has protocol 2 instead of 1. Use the version of Slipway"
                 " that deployed there\n"
             ),
         ),
@@ -151,7 +151,7 @@ def test_a_name_that_leads_out_of_the_folder_is_refused(
     names = {"application": "shop", "environment": "staging", which: name}
     request = LockRequest(Target(server="one", **names), "ann", "why", None)
     assert call("lock", request=write_request(request)) == 1
-    assert "is no name. Use letters, digits, . _ and -" in capsys.readouterr().err
+    assert "is not a valid name. Use letters, digits, . _ and -" in capsys.readouterr().err
     assert list(tmp_path.iterdir()) == []
 
 
@@ -169,7 +169,7 @@ def test_no_secret_of_a_request_is_said(
     assert call("stage", request=text) == 1
     assert capsys.readouterr().err == (
         f"logging in with ***\n{request.target.server}: stage: *** and *** were refused. "
-        "Nothing serves here yet\n"
+        "No release serves here yet\n"
     )
 
 
@@ -181,10 +181,10 @@ def test_a_fault_of_the_system_is_told_like_any_other(
 
     handled(Step.LOCK, monkeypatch, fail)
     assert call("lock", request=write_request(LOCK)) == 1
-    told = (
-        "one: lock: [Errno 28] No space left on device: '/home/deploy'. Nothing serves here yet\n"
+    assert capsys.readouterr().err == (
+        "one: lock: [Errno 28] No space left on device: '/home/deploy'."
+        " No release serves here yet\n"
     )
-    assert capsys.readouterr().err == told
 
 
 def test_a_step_is_done_also_where_nobody_listens_any_more(

@@ -25,7 +25,7 @@ from slipway.protocol.requests import RegistryLogin
 from slipway.rollout.context import RolloutContext
 from slipway.rollout.machine import Action, Verb
 from slipway.rollout.release import Service
-from slipway.rollout.state import Former, Phase, Revision, State, install
+from slipway.rollout.state import Phase, RetiredRelease, Revision, State, install
 from slipway.rollout.watch import Watch
 from tests.unit.slipway.agent.fake_engine import Containers, described
 from tests.unit.slipway.rollout.sample import PROXY, release
@@ -130,7 +130,7 @@ Run = Callable[..., ActionRunner]
 def run(engine: Containers, said: io.StringIO, tmp_path: Path) -> Run:
     """Performs actions on the server, in one call of the agent."""
     store = Store(tmp_path)
-    store.keep(replace(SERVING, former=(Former("ef", "v0", ("registry/shop@sha256:v0",)),)))
+    store.keep(replace(SERVING, former=(RetiredRelease("ef", "v0", ("registry/shop@sha256:v0",)),)))
 
     def perform(*actions: Action, supplies: Supplies = SUPPLIES, **proxy: Any) -> ActionRunner:
         runner = ActionRunner(supplies, engine, store, Report(Redactor(()), stream=said))
@@ -239,7 +239,7 @@ def test_a_verb_does_what_it_says(
         def look() -> None:
             engine.done.append(f"look at {' '.join(each.label for each in own)}")
 
-        return type("Looking", (), {"look": staticmethod(look)})
+        return type("Looking", (), {"check": staticmethod(look)})
 
     monkeypatch.setattr(smoke, "check", smoked(engine))
     monkeypatch.setattr(module, "measure", measured(engine))
@@ -329,14 +329,14 @@ def test_a_migration_that_has_run_here_gets_no_container(run: Run, engine: Conta
 def test_a_container_that_is_gone_is_an_error(run: Run) -> None:
     with pytest.raises(SlipwayError) as caught:
         run(Action(Verb.START, STAGING, NEW.id))
-    assert str(caught.value) == f"web-1 of release {NEW.id} is gone. Deploy that release again"
+    assert str(caught.value) == f"web-1 of release {NEW.id} is missing. Run `pulumi up` again"
 
 
 @pytest.mark.parametrize(
-    ("verb", "needed"), [(Verb.PULL, "the registry"), (Verb.CREATE, "where containers are made")]
+    ("verb", "needed"), [(Verb.PULL, "registry"), (Verb.CREATE, "values for new containers")]
 )
 def test_a_step_without_what_an_action_needs_is_an_error(verb: Verb, needed: str, run: Run) -> None:
-    with pytest.raises(SlipwayError, match=f"the step does not know {needed}"):
+    with pytest.raises(SlipwayError, match=f"the step has no {needed}"):
         run(Action(verb, STAGING, NEW.id), supplies=Supplies("shop"))
 
 
@@ -362,7 +362,7 @@ def test_a_proxy_that_does_not_come_back_does_not_keep_the_traffic(
 ) -> None:
     run(Action(Verb.ROUTE, ABORTING), fault="its image is gone")
     assert engine.done[1] == f"route {{'{OLD.id}': 100, '{NEW.id}': 0}}"
-    assert said.getvalue() == "the proxy from before does not come back: its image is gone\n"
+    assert said.getvalue() == "the proxy from before cannot be restored: its image is gone\n"
 
 
 def test_a_certificate_is_kept_before_the_proxy_is_made(run: Run, engine: Containers) -> None:
@@ -399,7 +399,7 @@ def test_a_release_that_is_given_up_has_less_time_to_end_its_connections(
 ) -> None:
     run(Action(Verb.DRAIN, state, NEW.id))
     assert engine.done == [f"drain web/b1 {limit}"]
-    assert said.getvalue() == f"2 connections to {NEW.id} end now, after {limit} s\n"
+    assert said.getvalue() == f"closing 2 connections to {NEW.id} after {limit} s\n"
 
 
 def test_a_container_that_answers_once_in_three_tries_is_not_restarted(

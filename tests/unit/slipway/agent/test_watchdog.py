@@ -103,7 +103,7 @@ def server(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Server:
 @contextmanager
 def another(store: Store) -> Iterator[int]:
     """A watchdog that is there already."""
-    handle = os.open(store.folder / watchdog.RECORD, os.O_RDWR | os.O_CREAT, 0o600)
+    handle = os.open(store.folder / watchdog.LOCK_FILE, os.O_RDWR | os.O_CREAT, 0o600)
     fcntl.flock(handle, fcntl.LOCK_EX)
     try:
         yield handle
@@ -159,7 +159,7 @@ def test_a_server_that_could_not_act_tries_again_a_little_later(
     server.faults = [fault, fault]
     server.stage(lease=1)
     server.watch()
-    assert server.concluded == [1, 1 + watchdog.AGAIN, 1 + 2 * watchdog.AGAIN]
+    assert server.concluded == [1, 1 + watchdog.RETRY_PAUSE, 1 + 2 * watchdog.RETRY_PAUSE]
 
 
 def test_a_release_that_could_not_be_put_to_rest_is_tried_again_a_little_later(
@@ -168,7 +168,7 @@ def test_a_release_that_could_not_be_put_to_rest_is_tried_again_a_little_later(
     server.faults = [OSError("no space left")]
     server.store.keep(State(previous=OLD, warm_until=NOON.wall + 1))
     server.watch()
-    assert server.concluded == [1, 1 + watchdog.AGAIN]
+    assert server.concluded == [1, 1 + watchdog.RETRY_PAUSE]
 
 
 def test_a_second_one_ends_at_once(server: Server) -> None:

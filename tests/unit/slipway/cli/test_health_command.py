@@ -100,13 +100,13 @@ def test_programs_get_every_finding(server: Server) -> None:
 @pytest.mark.parametrize(
     ("answer", "said"),
     [
-        (Answer(255, "", "Permission denied (publickey)."), "it refuses the SSH key"),
+        (Answer(255, "", "Permission denied (publickey)."), "it rejects the SSH key"),
         (
             Answer(1, "", "python3: can't open file '/home/deploy/.slipway/shop/live/agent'"),
             "Run `pulumi up`, which installs the agent",
         ),
-        (Answer(1, "", "one: diagnose: nothing serves here yet"), "nothing serves here yet"),
-        (Answer(2, "", ""), "it exited with 2, saying nothing"),
+        (Answer(1, "", "one: diagnose: no release serves here yet"), "no release serves here yet"),
+        (Answer(2, "", ""), "it exited with 2 without a message"),
         (Answer(0, "hello", ""), "it is not JSON"),
     ],
 )

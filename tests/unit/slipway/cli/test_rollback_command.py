@@ -136,7 +136,7 @@ def test_a_definition_that_differs_from_the_files_is_pointed_out(
 
 
 def test_nothing_runs_without_a_confirmation(cli: PulumiCli, rollback: Rollback) -> None:
-    assert "nobody is there to confirm" in str(rollback().exception)
+    assert "it cannot ask without a terminal" in str(rollback().exception)
     assert cli.changes() == []
 
 
@@ -144,4 +144,4 @@ def test_a_stack_that_was_never_deployed_has_nothing_to_go_back_to(
     cli: PulumiCli, rollback: Rollback
 ) -> None:
     cli.history = []
-    assert "nothing was ever deployed" in str(rollback("--yes").exception)
+    assert "its history has no update" in str(rollback("--yes").exception)

@@ -33,7 +33,7 @@ GOOD = replace(
 )
 OFF = Answer(255, "", "Connection refused")
 OFF_TOLD = (
-    "servers/one (deploy@10.88.0.11:22): nothing listens on its SSH port."
+    "servers/one (deploy@10.88.0.11:22): the connection to its SSH port was refused."
     " Start sshd, or correct the host and the port"
 )
 

@@ -156,8 +156,8 @@ def test_a_server_with_another_environment_of_the_application_is_refused(
     with pytest.raises(SlipwayError) as error:
         decided(settings, taken)
     assert str(error.value) == (
-        "servers/two: shop has its environment production, preview there."
-        " Give every environment of an application servers of its own"
+        "servers/two: the environment production, preview of shop is there."
+        " Use different servers for each environment of an application"
     )
 
 
@@ -223,7 +223,7 @@ def test_all_warnings_are_told(tmp_path: Path) -> None:
     silent = Published({}, fault=SlipwayError("it cannot be reached", where="registry"))
     moved, cut_off = decided(it, published=silent, state=state).warnings
     assert moved.startswith("application/accessories/postgres: its volumes on `two` stay there")
-    assert cut_off.endswith("Meanwhile v1.0.0 stands for what ran here before")
+    assert cut_off.endswith("Version v1.0.0 is deployed as it ran here before")
 
 
 # The rollout

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from slipway.deployment.digests import Digests, Evidence, digests_run, pinned, version_digests
+from slipway.deployment.digests import Digests, KnownDigests, digests_run, pinned, version_digests
 from slipway.deployment.release_log import ReleaseLog
 from slipway.errors import SlipwayError
 from slipway.observe.registry import Published
@@ -42,7 +42,7 @@ def digests(
     warning: str = "",
 ) -> Digests:
     """What the version stands for; it must come with this warning, or with none."""
-    found, told = version_digests(settings, published, Evidence(here or {}, there, now))
+    found, told = version_digests(settings, published, KnownDigests(here or {}, there, now))
     assert told == (warning,) * bool(warning)
     return found
 
@@ -66,7 +66,7 @@ def test_a_stack_that_does_not_build_names_the_versions_there_are(tmp_path: Path
     with pytest.raises(SlipwayError) as error:
         digests(has(tags), settings(tmp_path, "build: false"))
     assert str(error.value) == (
-        "version: v1.0.0 cannot be deployed: no shop has that tag."
+        "version: v1.0.0 cannot be deployed: shop has no such tag."
         " Publish it, or choose one of: v0.11, v0.10, v0.9, v0.8, v0.7"
     )
 
@@ -107,7 +107,7 @@ def test_a_service_that_is_new_may_use_an_image_that_ran_as_another(tmp_path: Pa
 def test_what_ran_here_can_come_back_without_the_registry(tmp_path: Path, how: str) -> None:
     warning = (
         "registry ghcr.io/acme: it cannot be reached."
-        " Meanwhile v1.0.0 stands for what ran here before"
+        " Version v1.0.0 is deployed as it ran here before"
     )
     found = digests(SILENT, settings(tmp_path, how), here=HERE, warning=warning)
     assert found == {"shop": FIRST}
@@ -125,7 +125,7 @@ def test_nothing_else_can(tmp_path: Path, here: ReleaseLog) -> None:
 def test_what_ran_here_can_come_back_after_the_registry_dropped_it(
     tmp_path: Path, how: str
 ) -> None:
-    warning = "registry ghcr.io/acme: it lost shop:v1.0.0, which ran here before"
+    warning = "registry ghcr.io/acme: shop:v1.0.0 is missing, which ran here before"
     found = digests(has({}), settings(tmp_path, how), here=HERE, warning=warning)
     assert found == {"shop": FIRST}
 
@@ -134,10 +134,10 @@ def test_a_stack_that_builds_takes_what_its_servers_have_or_builds_what_none_has
     tmp_path: Path,
 ) -> None:
     it, store = settings(tmp_path), has({})
-    warning = "registry ghcr.io/acme: it lost shop:v1.0.0, which ran here before"
+    warning = "registry ghcr.io/acme: shop:v1.0.0 is missing, which ran here before"
     found = digests(store, it, here=HERE, now=[running(FIRST)], warning=warning)
     assert found == {"shop": FIRST}
-    warning += ", and no server has it: it is built anew from the present source"
+    warning += "; no server has it, so it is built again from the current source"
     others = [running(FIRST, "v0.9.0")]
     found = digests(store, it, here=HERE, now=others, warning=warning)
     assert found == {"shop": None}
@@ -146,7 +146,7 @@ def test_a_stack_that_builds_takes_what_its_servers_have_or_builds_what_none_has
 def test_what_the_servers_have_is_not_replaced_under_its_version(tmp_path: Path) -> None:
     anew = {"v1.0.0": {"web": f"x@{OTHER}"}}
     promoted, store = settings(tmp_path, PROMOTED), has({"v1.0.0": OTHER})
-    with pytest.raises(SlipwayError, match="web, worker is not what the servers have here"):
+    with pytest.raises(SlipwayError, match="web, worker is not what runs on the servers"):
         digests(store, promoted, here=HERE, there=anew, now=[running(FIRST)])
     assert digests(store, promoted, here=HERE, there=anew, now=[running(OTHER)])
     elsewhere = running(FIRST, image="tool")

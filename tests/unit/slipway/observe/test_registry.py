@@ -239,7 +239,7 @@ def test_a_login_service_without_a_token_is_an_error(answer: Any) -> None:
             return httpx.Response(200, **answer)
         return httpx.Response(401, headers={"www-authenticate": CHALLENGE})
 
-    with registry(handler) as it, pytest.raises(SlipwayError, match="gave no token"):
+    with registry(handler) as it, pytest.raises(SlipwayError, match="returned no token"):
         it.digest("shop", "v1")
 
 
@@ -266,7 +266,7 @@ def test_basic_authentication_is_used_where_the_registry_asks_for_it() -> None:
 def test_refused_credentials_are_an_error_that_does_not_show_them(handler: Handler) -> None:
     with (
         registry(handler, credentials=ANN) as it,
-        pytest.raises(SlipwayError, match=r"refuses the credentials.*registry/username") as error,
+        pytest.raises(SlipwayError, match=r"rejects the credentials.*registry/username") as error,
     ):
         it.digest("shop", "v1")
     assert ANN.password not in str(error.value)
@@ -280,7 +280,7 @@ def test_a_token_that_the_registry_does_not_take_is_an_error_and_no_endless_loop
 
     with (
         registry(handler, credentials=ANN) as it,
-        pytest.raises(SlipwayError, match="refuses the credentials"),
+        pytest.raises(SlipwayError, match="rejects the credentials"),
     ):
         it.digest("shop", "v1")
 
@@ -288,7 +288,7 @@ def test_a_token_that_the_registry_does_not_take_is_an_error_and_no_endless_loop
 def test_a_registry_that_wants_credentials_is_told_apart_from_one_that_refuses_them() -> None:
     with (
         registry(always(401, headers={"www-authenticate": "Basic"})) as it,
-        pytest.raises(SlipwayError, match="asks for credentials"),
+        pytest.raises(SlipwayError, match="requires credentials"),
     ):
         it.tags("shop")
 
@@ -334,7 +334,7 @@ def test_a_registry_that_never_ends_its_answer_is_an_error(
 def test_an_answer_that_is_no_json_is_an_error() -> None:
     with (
         registry(always(200, text="<html>")) as it,
-        pytest.raises(SlipwayError, match="answered no JSON to /v2/acme/shop/tags/list"),
+        pytest.raises(SlipwayError, match="its answer to /v2/acme/shop/tags/list is not JSON"),
     ):
         it.tags("shop")
 
@@ -427,7 +427,7 @@ def test_a_list_of_tags_that_is_refused_is_a_fault() -> None:
         return httpx.Response(403 if request.url.path.endswith("list") else 404)
 
     found = registry(handler).published(["shop"], "v1", tags=True)
-    assert "it asks for credentials" in str(found.fault)
+    assert "it requires credentials" in str(found.fault)
 
 
 def test_credentials_are_printed_without_the_password() -> None:

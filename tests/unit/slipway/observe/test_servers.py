@@ -111,7 +111,7 @@ def test_every_server_that_cannot_be_used_is_named_at_once(asked: dict[str, Any]
     with pytest.raises(SlipwayError) as error:
         statuses()
     first, second = str(error.value).splitlines()
-    assert re.match(r"servers/a .*nothing listens on its SSH port", first)
+    assert re.match(r"servers/a .*the connection to its SSH port was refused", first)
     assert re.match(r"servers/b: it answered 'Welcome!' instead of its status", second)
 
 
@@ -144,8 +144,8 @@ def test_an_answer_of_another_form_is_an_error(text: str, asked: dict[str, Any])
     ("agent", "fault"),
     [
         ("hello", "it is not JSON"),
-        ("{}", "it carries no protocol number"),
-        ('{"protocol": 9, "answer": {}}', "it is of protocol 9 instead of 1"),
+        ("{}", "it has no protocol number"),
+        ('{"protocol": 9, "answer": {}}', "it has protocol 9 instead of 1"),
         (write_answer(REPORT).replace('"epoch": 2', '"epoch": "2"'), "epoch: text instead of"),
     ],
 )
@@ -174,7 +174,8 @@ def test_a_clock_that_is_too_far_off_is_refused(
         assert statuses()
     else:
         with pytest.raises(
-            SlipwayError, match=re.escape(f"servers/a: its clock is {off:+d} s off")
+            SlipwayError,
+            match=re.escape(f"servers/a: its clock differs from this machine's by {off:+d} s"),
         ):
             statuses()
 

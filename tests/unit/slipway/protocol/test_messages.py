@@ -221,7 +221,7 @@ def test_another_protocol_is_refused_in_one_clear_error(it: Way, number: int) ->
     with pytest.raises(SlipwayError) as caught:
         it.read(json.dumps({"protocol": number, "surprise": "s3cret"}))
     assert str(caught.value) == (
-        f"{it.name}: it is of protocol {number} instead of 1. Use the version of Slipway that "
+        f"{it.name}: it has protocol {number} instead of 1. Use the version of Slipway that "
         "deployed there"
     )
 
@@ -232,12 +232,12 @@ def test_another_protocol_is_refused_in_one_clear_error(it: Way, number: int) ->
         ("", "it is not JSON"),
         ('{"s3cret": "s3cret"', "it is not JSON"),
         ("[" * 100_000, "it is not JSON"),
-        ('"s3cret"', "it carries no protocol number"),
-        ("[1]", "it carries no protocol number"),
-        ("{}", "it carries no protocol number"),
-        ('{"protocol": "s3cret"}', "it carries no protocol number"),
-        ('{"protocol": true}', "it carries no protocol number"),
-        ('{"protocol": 1.0}', "it carries no protocol number"),
+        ('"s3cret"', "it has no protocol number"),
+        ("[1]", "it has no protocol number"),
+        ("{}", "it has no protocol number"),
+        ('{"protocol": "s3cret"}', "it has no protocol number"),
+        ('{"protocol": true}', "it has no protocol number"),
+        ('{"protocol": 1.0}', "it has no protocol number"),
         ('{"protocol": 1}', "unknown or missing: "),
         ('{"protocol": 1, "surprise": "s3cret"}', "unknown or missing: "),
     ],

@@ -247,7 +247,7 @@ def test_a_rollout_that_was_given_up_before_it_began_never_begins(world: World) 
     before = world.state.epoch
     rollout.run(world, Step.ABORT)
     assert world.state.epoch == before + 1
-    with pytest.raises(SlipwayError, match="has ended on this server"):
+    with pytest.raises(SlipwayError, match="has already ended on this server"):
         rollout.plan(Step.STAGE, world.state)
 
 
@@ -256,7 +256,7 @@ def test_a_step_that_comes_long_after_its_rollout_changes_nothing(step: Step, wo
     late = Rollout(TWO)
     late.run(world)
     Rollout(THREE).run(world, Step.STAGE)
-    with pytest.raises(SlipwayError, match="has ended on this server"):
+    with pytest.raises(SlipwayError, match="has already ended on this server"):
         late.plan(step, world.state)
 
 
@@ -309,7 +309,7 @@ def test_another_release_ends_an_unfinished_rollout_first(world: World) -> None:
 def test_a_prepared_rollout_has_to_end_before_another_begins(world: World) -> None:
     Rollout(TWO).run(world, Step.STAGE, Step.SWITCH, Step.PREPARE)
     with pytest.raises(
-        SlipwayError, match=r"is prepared here, and its outcome is unknown.*resolve"
+        SlipwayError, match=r"is prepared on this server, and its outcome is not known yet.*resolve"
     ):
         Rollout(THREE).plan(Step.STAGE, world.state)
 
@@ -540,7 +540,10 @@ def test_phases_say_who_gets_the_traffic(world: World) -> None:
     assert replace(staged, phase=Phase.STAGING).traffic == {ONE: 100}
     assert staged.traffic == {ONE: 100, TWO: 0}
     assert replace(staged, phase=Phase.SWITCHED, weight=25).traffic == {ONE: 75, TWO: 25}
-    assert replace(staged, phase=Phase.SWITCHED, weight=25).lasting == {ONE: 100, TWO: 0}
+    assert replace(staged, phase=Phase.SWITCHED, weight=25).traffic_after_restart == {
+        ONE: 100,
+        TWO: 0,
+    }
 
 
 def test_the_imagined_server_knows_every_verb_and_refuses_others(world: World) -> None:

@@ -7,9 +7,9 @@ import pytest
 from slipway.errors import SlipwayError
 from slipway.rollout.context import RolloutContext
 from slipway.rollout.state import (
-    Former,
     Outcome,
     Phase,
+    RetiredRelease,
     State,
     certificate_digest,
     install,
@@ -71,7 +71,7 @@ def test_a_release_that_still_runs_is_warm_until_its_time_is_over() -> None:
 
 
 @pytest.mark.parametrize(
-    ("phase", "weight", "traffic", "lasting", "vote"),
+    ("phase", "weight", "traffic", "after_restart", "vote"),
     [
         (Phase.STAGING, 0, {"old": 100}, {"old": 100}, Vote.TENTATIVE),
         (Phase.STAGED, 0, {"old": 100, "new": 0}, {"old": 100, "new": 0}, Vote.TENTATIVE),
@@ -83,12 +83,14 @@ def test_a_release_that_still_runs_is_warm_until_its_time_is_over() -> None:
     ],
 )
 def test_a_release_on_trial_serves_only_until_the_proxy_starts_anew(
-    phase: Phase, weight: int, traffic: dict[str, int], lasting: dict[str, int], vote: Vote
+    phase: Phase, weight: int, traffic: dict[str, int], after_restart: dict[str, int], vote: Vote
 ) -> None:
     ids = {"old": OLD.id, "new": NEW.id}
     state = State(phase=phase, serving=OLD, candidate=NEW, weight=weight)
     assert state.traffic == {ids[name]: share for name, share in traffic.items()}
-    assert state.lasting == {ids[name]: share for name, share in lasting.items()}
+    assert state.traffic_after_restart == {
+        ids[name]: share for name, share in after_restart.items()
+    }
     assert state.vote(NEW.transaction) == vote
 
 
@@ -96,14 +98,14 @@ def test_a_release_on_trial_serves_only_until_the_proxy_starts_anew(
 def test_the_first_release_has_all_the_traffic_whatever_its_share(phase: Phase) -> None:
     state = State(phase=phase, candidate=NEW, weight=5)
     assert state.traffic == {NEW.id: 100}
-    assert state.lasting == {NEW.id: 100 if phase == Phase.PREPARED else 0}
+    assert state.traffic_after_restart == {NEW.id: 100 if phase == Phase.PREPARED else 0}
 
 
 def test_a_settled_server_gives_all_to_what_serves_and_votes_on_nothing() -> None:
     state = State(serving=NEW, previous=OLD)
-    assert state.traffic == state.lasting == {NEW.id: 100}
+    assert state.traffic == state.traffic_after_restart == {NEW.id: 100}
     assert state.votes == {}
-    assert State().traffic == State().lasting == {}
+    assert State().traffic == State().traffic_after_restart == {}
 
 
 def test_a_vote_that_is_open_hides_no_outcome_of_an_earlier_rollout() -> None:
@@ -126,7 +128,7 @@ def test_the_same_rollout_has_one_outcome_however_often_it_ends() -> None:
 
 
 def test_images_are_kept_of_all_that_may_serve_again() -> None:
-    former = Former("ef", "v0", ("shop@sha256:0",))
+    former = RetiredRelease("ef", "v0", ("shop@sha256:0",))
     third = install(State(), release("v3"), PROXY, context=RolloutContext())
     state = State(phase=Phase.IDLE, serving=OLD, previous=third, candidate=NEW, former=(former,))
     expected = {f"registry/shop@sha256:{version}" for version in ("v1", "v2", "v3")}
@@ -135,7 +137,7 @@ def test_images_are_kept_of_all_that_may_serve_again() -> None:
 
 def test_a_release_that_is_not_installed_is_told_so() -> None:
     assert State(serving=OLD, candidate=NEW).revision(NEW.id) == NEW
-    with pytest.raises(SlipwayError, match=r"0000 is not installed here\. Stage it first"):
+    with pytest.raises(SlipwayError, match=r"0000 is not installed here\. Run `pulumi up`"):
         State(serving=OLD).revision("0000")
 
 

@@ -8,7 +8,7 @@ import json
 from collections.abc import Callable
 from dataclasses import dataclass, field
 
-from slipway.agent.executor import Journal, carry_out
+from slipway.agent.executor import Journal, execute
 from slipway.agent.redact import Redactor
 from slipway.agent.report import Report
 from slipway.errors import SlipwayError
@@ -46,7 +46,7 @@ class World:
     state: State = field(default_factory=State)
     containers: dict[str, dict[str, str]] = field(default_factory=dict)
     routed: dict[str, int] = field(default_factory=dict)
-    lasting: dict[str, int] = field(default_factory=dict)
+    traffic_after_restart: dict[str, int] = field(default_factory=dict)
     provided: bool = False  # whether there is a network, and a proxy
     images: set[str] = field(default_factory=set)
     migrations: list[str] = field(default_factory=list)
@@ -92,9 +92,9 @@ class World:
         journal = Journal(self._append, "step", "ann")
         report = Report(Redactor(()), stream=io.StringIO())
         try:
-            carry_out(actions, self, journal, report)
+            execute(actions, self, journal, report)
         except SlipwayError:
-            carry_out(machine.recover(self.state), self, journal, report)
+            execute(machine.recover(self.state), self, journal, report)
             return False
         return True
 
@@ -202,11 +202,14 @@ class World:
 
     def _route(self, action: Action) -> None:
         self.must(self.provided or not action.state.traffic, "there is no proxy to lead")
-        self.routed, self.lasting = dict(action.state.traffic), dict(action.state.lasting)
+        self.routed, self.traffic_after_restart = (
+            dict(action.state.traffic),
+            dict(action.state.traffic_after_restart),
+        )
 
     def restart(self) -> None:
         """The machine loses its power and boots: the proxy does what its file says."""
-        self.routed = dict(self.lasting)
+        self.routed = dict(self.traffic_after_restart)
 
     def _stop(self, action: Action) -> None:
         self._stop_all(action.release, SERVICES)

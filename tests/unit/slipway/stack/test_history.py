@@ -101,8 +101,8 @@ def test_after_an_update_that_was_cut_off_the_last_success_is_meant(history: Any
     again = history(entry("v2", "failed"), entry("v2"), entry("v1"))
     missing = history(entry("v2"), entry("v1"))
     for known in (there, again, missing):
-        assert rollback_target(known, cut_off=True).version == "v2"
-    assert rollback_target(missing, "v1", cut_off=True).version == "v1"
+        assert rollback_target(known, interrupted=True).version == "v2"
+    assert rollback_target(missing, "v1", interrupted=True).version == "v1"
 
 
 def test_a_named_version_is_taken_where_it_last_succeeded(history: Any) -> None:

@@ -107,7 +107,7 @@ def test_an_answer_that_ends_too_soon_is_an_error(engine: Engine, answers: type[
 
 
 def test_only_a_local_engine_is_spoken_to() -> None:
-    with pytest.raises(SlipwayError, match="Only unix:// addresses"):
+    with pytest.raises(SlipwayError, match="Set it to a unix:// address"):
         Engine("tcp://10.0.0.1:2375")
 
 

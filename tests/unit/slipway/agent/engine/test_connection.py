@@ -168,6 +168,19 @@ def test_lines_end_in_their_time_even_while_bytes_keep_coming(
     assert 0.2 < time.monotonic() - began < 4
 
 
+def silent() -> Iterator[bytes]:
+    """An answer that stops in the middle."""
+    yield b"HTTP/1.1 200 OK\r\nContent-Length: 9\r\n\r\nx"
+    time.sleep(1.5)
+
+
+def test_silence_is_waited_for_no_longer_than_is_left_of_the_whole_time(serve: Serve) -> None:
+    began = time.monotonic()
+    with pytest.raises(TimeoutError):
+        asked(serve(silent()), timeout=60, total=0.3).read()
+    assert time.monotonic() - began < 1.4
+
+
 def test_a_head_that_does_not_end_is_given_up_in_time(serve: Serve) -> None:
     began = time.monotonic()
     with pytest.raises(TimeoutError):
@@ -180,7 +193,7 @@ def test_a_head_that_does_not_end_is_given_up_in_time(serve: Serve) -> None:
     [b"", b"HTTP/1.1 200 OK\r\nContent-", b"SSH-2.0-OpenSSH_9.2\r\n", b"HTTP/1.1 soon\r\n\r\n"],
 )
 def test_what_is_no_answer_is_an_error(answer: bytes, serve: Serve) -> None:
-    with pytest.raises(OSError, match=r"it speaks no HTTP|broke off"):
+    with pytest.raises(OSError, match=r"the answer is not HTTP|broke off"):
         asked(serve([answer])).read()
 
 

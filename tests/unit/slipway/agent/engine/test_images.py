@@ -65,7 +65,7 @@ def test_an_image_that_cannot_be_pulled_is_told_with_what_to_look_at(
         images.ensure(engine, "r:5000/blog@sha256:2", ANYBODY, report)
     assert str(caught.value) == (
         "r:5000/blog@sha256:2 cannot be pulled: manifest unknown. "
-        "See that the registry can be reached from the server and holds this digest"
+        "Check that the server can reach the registry, and that it has this digest"
     )
 
 
@@ -74,7 +74,7 @@ def test_another_image_than_the_wanted_one_is_refused(
     digests: list[str], engine: Containers, report: Report
 ) -> None:
     engine.registry[SHOP] = digests
-    with pytest.raises(SlipwayError, match=f"the engine pulled another image than {SHOP}"):
+    with pytest.raises(SlipwayError, match=f"the registry sent another image than {SHOP}"):
         images.ensure(engine, SHOP, ANYBODY, report)
 
 

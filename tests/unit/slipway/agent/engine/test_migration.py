@@ -116,14 +116,16 @@ def test_one_that_failed_before_fails_again_without_being_run(engine: Containers
 
 
 def test_one_that_takes_too_long_is_stopped(engine: Containers, clock: SimpleNamespace) -> None:
-    with pytest.raises(ContainerError, match="the migration was not done after 30 s"):
+    with pytest.raises(ContainerError, match="the migration did not finish within 30 s"):
         migration.run(engine, RELEASE, REPORT)
     assert engine.done == [f"start {NAME}", f"stop {NAME} 1"]
     assert 30 <= clock.now < 31
 
 
 def test_one_whose_container_is_gone_is_an_error() -> None:
-    with pytest.raises(SlipwayError, match=r"the migration's container is gone\. Run the rollout"):
+    with pytest.raises(
+        SlipwayError, match=r"the migration's container is missing\. Run `pulumi up`"
+    ):
         migration.run(Containers(), RELEASE, REPORT)
 
 

@@ -37,7 +37,7 @@ def test_one_with_another_subnet_is_refused() -> None:
     with pytest.raises(SlipwayError) as caught:
         ensure_network(engine, "shop", "172.31.240.0/24")
     assert str(caught.value) == (
-        "proxy/network: network shop is 10.0.0.0/24, not 172.31.240.0/24. Configure that one, "
-        "or remove all containers and `docker network rm shop`"
+        "proxy/network: network shop has the subnet 10.0.0.0/24, not 172.31.240.0/24. Configure it,"
+        " or remove all containers and `docker network rm shop`"
     )
     assert engine.done == []

@@ -33,8 +33,8 @@ def replace(engine: Containers, said: io.StringIO) -> None:
     replacement.replace(engine, "db", NEW, 30, Report(Redactor(()), stream=said))
 
 
-def settle(engine: Containers, said: io.StringIO) -> None:
-    replacement.settle(engine, "db", Report(Redactor(()), stream=said))
+def recover(engine: Containers, said: io.StringIO) -> None:
+    replacement.recover(engine, "db", Report(Redactor(()), stream=said))
 
 
 def left(engine: Containers) -> dict[str, tuple[str, str]]:
@@ -104,7 +104,7 @@ def test_one_that_is_killed_before_the_new_one_is_started_is_undone(
     with pytest.raises(KilledError):
         replace(engine, said)
     engine.refused.clear()
-    settle(engine, said)
+    recover(engine, said)
     assert left(engine) == {"db": ("postgres:15", "running")}
 
 
@@ -115,7 +115,7 @@ def test_one_that_is_killed_once_the_new_one_is_started_is_completed(
     with pytest.raises(KilledError):
         replace(engine, said)
     engine.refused.clear()
-    settle(engine, said)
+    recover(engine, said)
     assert left(engine) == {"db": ("postgres:16", "running")}
 
 
@@ -124,7 +124,7 @@ def test_where_nothing_was_cut_off_nothing_is_touched(there: bool, said: io.Stri
     engine = Containers()
     if there:
         engine.found["db"] = described("db", OLD, status="exited")
-    settle(engine, said)
+    recover(engine, said)
     assert engine.done == []
 
 
@@ -134,6 +134,6 @@ def test_one_that_does_not_start_again_is_told_and_may_be_replaced(
     engine.found["db"]["State"]["Status"] = "exited"
     engine.found["db.new"] = described("db.new", NEW, status="created")
     engine.refused["start db"] = EngineError("no space left on device")
-    settle(engine, said)
+    recover(engine, said)
     assert said.getvalue() == "db does not start again: no space left on device\n"
     assert left(engine) == {"db": ("postgres:15", "exited")}

@@ -7,11 +7,11 @@ import pytest
 from slipway.agent.haproxy.config import (
     Configuration,
     Slot,
-    alerts,
     commands,
     configure,
+    first_error,
+    last_errors,
     quoted,
-    verdict,
 )
 from slipway.agent.haproxy.frontend import local_port
 from slipway.errors import SlipwayError
@@ -98,9 +98,9 @@ frontend preview-b
 
 
 def configured(
-    weights: dict[str, int], *revisions: Revision, lasting: dict[str, int] | None = None
+    weights: dict[str, int], *revisions: Revision, after_restart: dict[str, int] | None = None
 ) -> Configuration:
-    kept = weights if lasting is None else lasting
+    kept = weights if after_restart is None else after_restart
     return configure(PROXY, revisions, weights, kept, identity=(1000, 1000))
 
 
@@ -193,12 +193,12 @@ def test_text_for_the_configuration_is_quoted() -> None:
         quoted("/a\n    server evil 1.2.3.4:1")
 
 
-def test_of_what_haproxy_says_the_fault_is_told() -> None:
+def test_errors_are_found_in_haproxys_output() -> None:
     bind = "[ALERT]    (9) : Starting frontend public: cannot bind socket (Address already in use)"
     log = ["[NOTICE]   (1) : New worker (9) forked", bind, "[WARNING]  (8) : Resumed frontend b."]
-    assert verdict(log) == alerts(log) == bind
-    assert verdict([]) == "it does not say why"
-    assert alerts(["one", "two"]) == "one / two"
+    assert first_error(log) == last_errors(log) == bind
+    assert first_error([]) == "it reported no reason"
+    assert last_errors(["one", "two"]) == "one / two"
 
 
 def test_ports_for_the_machine_alone_stay_within_those_that_exist() -> None:
@@ -213,7 +213,7 @@ def test_a_release_on_trial_is_reached_on_a_port_of_its_colour() -> None:
 
 
 def test_a_proxy_that_starts_anew_does_what_lasts() -> None:
-    trial = configured({OLD.id: 0, NEW.id: 100}, OLD, NEW, lasting={OLD.id: 100, NEW.id: 0})
+    trial = configured({OLD.id: 0, NEW.id: 100}, OLD, NEW, after_restart={OLD.id: 100, NEW.id: 0})
     assert "server a1 10.0.0.10:8000 weight 256 " in trial.text
     assert "server b1 10.0.0.20:8000 weight 0 " in trial.text
     assert trial.shape == configured({OLD.id: 0, NEW.id: 100}, OLD, NEW).shape

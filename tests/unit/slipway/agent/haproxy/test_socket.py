@@ -125,13 +125,13 @@ def test_the_mark_of_the_running_configuration_is_its_description(
 
 def test_a_refused_command_is_an_error(runtime: RuntimeSocket, answers: dict[str, str]) -> None:
     answers["set server web/a1 weight 0"] = "No such server.\n"
-    with pytest.raises(SlipwayError, match="refused a command: No such server"):
-        runtime.order(["set server web/a1 weight 0"])
+    with pytest.raises(SlipwayError, match="rejected a command: No such server"):
+        runtime.execute(["set server web/a1 weight 0"])
 
 
 def test_a_confirmed_command_is_not(runtime: RuntimeSocket, answers: dict[str, str]) -> None:
     answers["set server web/a1 addr 10.0.0.11"] = "IP changed from '10.0.0.10' to '10.0.0.11'\n"
-    runtime.order(["set server web/a1 addr 10.0.0.11"])
+    runtime.execute(["set server web/a1 addr 10.0.0.11"])
 
 
 def test_a_proxy_that_is_down_is_an_error_that_names_its_socket(tmp_path: Path) -> None:

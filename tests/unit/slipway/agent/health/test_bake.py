@@ -191,7 +191,7 @@ def test_a_canary_is_held_on_until_it_has_enough_requests(engine: Containers) ->
     threading.Timer(0.8, lambda: setattr(proxy, "new", (300, 0))).start()
     told = hold(engine, proxy, analyse=True)
     assert told == (
-        "holding for 1800 s at most: only 20 requests of the 100 that a verdict needs; "
+        "prolonging the hold to 1800 s at most: only 20 requests of the 100 that a verdict needs; "
         "0 of 300 requests failed, p95 20 ms, processor 0%"
     )
 

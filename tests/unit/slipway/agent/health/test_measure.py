@@ -32,7 +32,7 @@ def test_only_what_came_since_the_beginning_counts_and_by_colour() -> None:
     runtime.counts("a1", hrsp_2xx=905, hrsp_4xx=2, hrsp_5xx=10)
     runtime.counts("b1", hrsp_2xx=3)
     runtime.counts("b12", hrsp_3xx=1, econ=2, eresp=1)
-    traffic.look()
+    traffic.update()
     assert traffic.of("a") == (8, 1)
     assert traffic.of("b") == (7, 3)
 
@@ -41,10 +41,10 @@ def test_a_reload_in_between_loses_nothing_that_was_counted() -> None:
     runtime = RuntimeSocket()
     traffic = Traffic(runtime)
     runtime.counts("b1", hrsp_2xx=50, hrsp_5xx=1)
-    traffic.look()
+    traffic.update()
     runtime.counts("b1", hrsp_2xx=7, hrsp_5xx=0)
-    traffic.look()
-    traffic.look()
+    traffic.update()
+    traffic.update()
     assert traffic.of("b") == (58, 1)
 
 
@@ -62,8 +62,8 @@ def test_each_request_is_timed_once_and_for_its_colour() -> None:
         "web/b2 200 20 21 -- 10.0.0.9 0003 GET /a b",
         "web/a1 200 700 700 -- 10.0.0.9 0004 GET /",
     ]
-    latencies.look()
-    latencies.look()
+    latencies.update()
+    latencies.update()
     assert latencies.of("b").count == 2
     assert round(latencies.of("b").percentile(1), 3) == 0.02
     assert latencies.of("a").above(0.5) == 1
@@ -77,5 +77,5 @@ def test_what_was_not_answered_has_no_latency(line: str) -> None:
     runtime = RuntimeSocket()
     latencies = Latencies(runtime)
     runtime.lines = [line]
-    latencies.look()
+    latencies.update()
     assert latencies.of("b").count == 0

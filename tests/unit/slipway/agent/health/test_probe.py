@@ -56,7 +56,9 @@ def test_a_web_service_is_ready_when_it_answers_as_wanted(
 
 def test_text_is_no_json() -> None:
     with web({"/": (200, "fine")}) as port:
-        assert asked(port, kind="http", expect={"a": 1}) == "GET / answered what is not JSON"
+        assert (
+            asked(port, kind="http", expect={"a": 1}) == "GET / answered something that is not JSON"
+        )
 
 
 def test_an_answer_without_end_is_given_up_in_time() -> None:
@@ -84,8 +86,8 @@ def test_a_port_that_nobody_listens_on_is_named(kind: str) -> None:
         (error("28P01", "password authentication failed"), ""),
         (error("3D000", "no such database"), ""),
         (error("57P03", "the database system is starting up"), "the database system is starting"),
-        (b"HTTP/1.1 400 Bad Request\r\n\r\n", "does not answer as PostgreSQL does"),
-        (b"", "does not answer as PostgreSQL does"),
+        (b"HTTP/1.1 400 Bad Request\r\n\r\n", "does not answer like PostgreSQL"),
+        (b"", "does not answer like PostgreSQL"),
     ],
     ids=["asks for a password", "wrong user", "no database", "starting", "a web server", "silence"],
 )
@@ -132,7 +134,7 @@ def test_a_login_service_is_asked_itself_under_its_outer_name() -> None:
     [
         ({PLACE: (404, "")}, "answered 404 instead of 200"),
         ({PLACE: (200, "hello")}, "answered no JSON object"),
-        ({PLACE: (200, {"issuer": ISSUER})}, "names no issuer or no jwks_uri"),
+        ({PLACE: (200, {"issuer": ISSUER})}, "has no issuer or no jwks_uri"),
         ({PLACE: (200, {**DOCUMENT, "issuer": "https://evil"})}, "its issuer is 'https://evil'"),
         ({"/realms/shop/certs": (503, "")}, f"GET {ISSUER}/certs answered 503 instead of 200"),
         ({"/realms/shop/certs": (200, {"keys": []})}, f"{ISSUER}/certs has no keys"),

@@ -43,7 +43,7 @@ def test_a_health_command_is_run_every_two_seconds(
     stability = Stability(engine, [WORKER])
     runs = []
     for _ in range(9):
-        stability.look()
+        stability.check()
         runs.append(engine.runs)
         clock.now += 0.5
     assert runs == [1, 1, 1, 1, 2, 2, 2, 2, 3]
@@ -55,21 +55,21 @@ def test_one_that_fails_is_run_at_every_look_until_it_is_sure(
     stability = Stability(engine, [WORKER])
     engine.code = 1
     for number in (1, 2):
-        stability.look()
-        assert stability.shaken
+        stability.check()
+        assert stability.uncertain
         assert engine.runs == number
     with pytest.raises(ContainerError, match=r"exited \(1\): no heartbeat, after it was ready"):
-        stability.look()
+        stability.check()
 
 
 def test_one_that_recovers_is_left_alone_again(engine: Commands, clock: SimpleNamespace) -> None:
     stability = Stability(engine, [WORKER])
     engine.code = 1
-    stability.look()
+    stability.check()
     engine.code = 0
-    stability.look()
-    stability.look()
-    assert not stability.shaken
+    stability.check()
+    stability.check()
+    assert not stability.uncertain
     assert engine.runs == 2
 
 
@@ -77,8 +77,8 @@ def test_between_its_runs_a_container_that_exits_is_noticed(
     engine: Commands, clock: SimpleNamespace
 ) -> None:
     stability = Stability(engine, [WORKER])
-    stability.look()
+    stability.check()
     engine.found[NAME]["State"].update(Status="exited", ExitCode=4)
     with pytest.raises(ContainerError, match=r"exited \(4\), after it was ready"):
-        stability.look()
+        stability.check()
     assert engine.runs == 1

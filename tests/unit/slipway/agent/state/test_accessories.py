@@ -40,5 +40,5 @@ def test_each_is_noted_by_itself(tmp_path: Path) -> None:
 
 def test_notes_that_cannot_be_read_are_an_error(tmp_path: Path) -> None:
     (tmp_path / "accessories.json").write_text('{"db": {"context": "b", "starts": 1}}')
-    with pytest.raises(SlipwayError, match=r"accessories\.json: it is of format None"):
+    with pytest.raises(SlipwayError, match=r"accessories\.json: it has format None"):
         accessories.read(Store(tmp_path))

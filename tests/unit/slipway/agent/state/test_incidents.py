@@ -59,7 +59,7 @@ def test_a_report_that_cannot_be_read_is_an_error(store: Store) -> None:
     incidents.keep(store, FIRST)
     (path,) = (store.folder / "incidents").iterdir()
     path.write_text('{"format": 3, "content": {}}')
-    with pytest.raises(SlipwayError, match="it is of format 3 instead of 4"):
+    with pytest.raises(SlipwayError, match="it has format 3 instead of 4"):
         incidents.first(store, "rollout1")
 
 
@@ -82,10 +82,10 @@ def test_a_timeline_has_what_was_done_in_one_rollout(store: Store) -> None:
 
 
 def test_a_timeline_has_the_last_actions_and_no_long_ones(store: Store) -> None:
-    for number in range(incidents.MOMENTS + 2):
+    for number in range(incidents.TIMELINE_ENTRIES + 2):
         store.append(entry("a", f"failed: {number} " + "x" * 500))
     found = incidents.timeline(store, "a")
-    assert (len(found), found[0].outcome[:10]) == (incidents.MOMENTS, "failed: 2 ")
+    assert (len(found), found[0].outcome[:10]) == (incidents.TIMELINE_ENTRIES, "failed: 2 ")
     assert {len(each.outcome) for each in found} == {incidents.LINE}
 
 

@@ -36,7 +36,7 @@ def test_somebody_else_is_told_who_holds_it_since_when_and_until_when() -> None:
         held.claim("bob", "rollout of cd", lease=60, now=NOON + 59)
     assert str(error.value) == (
         "locked by ann since 2027-01-15 08:00:00 UTC (rollout of ab). "
-        "Wait for it, or until 2027-01-15 08:01:00 UTC, when its lease ends"
+        "Wait until it ends, at the latest when its lease expires, 2027-01-15 08:01:00 UTC"
     )
 
 
@@ -122,7 +122,7 @@ def test_a_call_waits_for_the_one_that_runs(tmp_path: Path) -> None:
         waited.append(seconds)
         os.close(handle)
 
-    with exclusive(tmp_path, patience=1, sleep=sleep):
+    with exclusive(tmp_path, timeout=1, sleep=sleep):
         assert waited == [lock.POLL]
 
 
@@ -179,7 +179,7 @@ def test_nothing_is_told_to_end_where_no_call_says_what_it_is_busy_with(
 def test_a_call_that_fails_keeps_nobody_out(tmp_path: Path) -> None:
     with pytest.raises(SlipwayError, match="full"), exclusive(tmp_path, "rollout1"):
         raise SlipwayError("the disk is full")
-    with exclusive(tmp_path, patience=0):
+    with exclusive(tmp_path, timeout=0):
         assert not lock.interrupt(tmp_path, "rollout1")
 
 
@@ -187,8 +187,8 @@ def test_two_calls_at_once_are_one_after_the_other_or_an_error(tmp_path: Path) -
     with (
         exclusive(tmp_path),
         pytest.raises(SlipwayError, match="another step has been running"),
-        exclusive(tmp_path, patience=0),
+        exclusive(tmp_path, timeout=0),
     ):
         raise AssertionError("both hold the lock")
-    with exclusive(tmp_path, patience=0):
+    with exclusive(tmp_path, timeout=0):
         pass

@@ -74,8 +74,8 @@ def test_a_state_of_another_format_is_refused_with_what_to_do(
     with pytest.raises(SlipwayError) as caught:
         store.state()
     assert str(caught.value) == (
-        f"{path}: it is of format {found} instead of 4. Deploy with the version of Slipway that"
-        f" wrote it, or remove the application's containers and {store.folder} to begin anew"
+        f"{path}: it has format {found} instead of 4. Deploy with the version of Slipway that"
+        f" wrote it, or remove the application's containers and {store.folder} to start again"
     )
 
 

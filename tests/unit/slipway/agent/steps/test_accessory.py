@@ -225,7 +225,7 @@ def test_what_makes_the_engine_refuse_is_planned_again_too(
     other = replace(REQUEST.accessory, port=5433)
     with pytest.raises(SlipwayError, match="no such volume driver"):
         step(store, engine, replace(REQUEST, accessory=other))
-    assert planned(store, engine) == "its last start was not finished, start 2 of life-1"
+    assert planned(store, engine) == "its last step did not finish, start 2 of life-1"
 
 
 def test_accessories_are_asked_for_their_health_where_they_are(

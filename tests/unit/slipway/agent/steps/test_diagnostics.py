@@ -102,12 +102,12 @@ def test_one_service_is_looked_at_alone(store: Store) -> None:
 
 
 def test_where_nothing_serves_nothing_is_healthy(tmp_path: Path) -> None:
-    with pytest.raises(SlipwayError, match="nothing serves here yet"):
+    with pytest.raises(SlipwayError, match="no release serves here yet"):
         found(Containers(), Store(tmp_path / "shop"))
 
 
 def test_what_is_installed_is_found_where_it_is_the_only_one(tmp_path: Path) -> None:
-    with pytest.raises(SlipwayError, match="no application is here"):
+    with pytest.raises(SlipwayError, match="no application is installed"):
         diagnostics.installed(tmp_path)
     for name in ("shop/staging", "shop/production", "blog/staging"):
         folder = tmp_path / ".slipway" / name
@@ -118,8 +118,8 @@ def test_what_is_installed_is_found_where_it_is_the_only_one(tmp_path: Path) -> 
     with pytest.raises(SlipwayError) as caught:
         diagnostics.installed(tmp_path, environment="staging")
     assert str(caught.value) == (
-        f"{tmp_path}/.slipway: several environments are here: blog/staging, shop/staging. "
-        "Name one: --application NAME --environment NAME"
+        f"{tmp_path}/.slipway: several are installed: blog/staging, shop/staging. "
+        "Choose one: --application NAME --environment NAME"
     )
 
 
@@ -154,7 +154,7 @@ def test_a_health_that_is_unknown_is_a_failure(
     assert diagnostics.command([]) == 1
     told = capsys.readouterr()
     assert told.out == ""
-    assert "no application is here. Deploy one" in told.err
+    assert "no application is installed. Deploy one" in told.err
 
 
 def test_a_finding_is_one_line_for_people() -> None:

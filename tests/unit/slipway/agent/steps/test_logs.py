@@ -59,6 +59,6 @@ def test_lines_that_no_answer_can_hold_are_left_out(engine: Containers) -> None:
 
 def test_a_service_without_a_container_is_an_error(engine: Containers) -> None:
     with pytest.raises(
-        SlipwayError, match=r"no container of 'db' is on this server\. See `status`"
+        SlipwayError, match=r"'db' has no container on this server\. `slipway status`"
     ):
         tail(engine, "db", 9)

@@ -101,10 +101,10 @@ def test_everything_that_is_wrong_is_told_at_once(server: Server) -> None:
     server.engine.registry.clear()
     found = faults(server)
     begins = [
-        f"{server.store.folder}: 0 MiB free, 0 MiB needed. Free some disk",
+        f"{server.store.folder}: 0 MiB free, 0 MiB needed. Free disk space",
         "locked by ann since ",
         "no cron runs",
-        "port 80 is taken. Stop what listens there, or set another proxy/http_port",
+        "port 80 is in use. Stop the program on it, or set another proxy/http_port",
         "image registry/shop@sha256:v2 cannot be pulled from this server: manifest unknown.",
     ]
     assert len(found) == len(begins)
@@ -139,7 +139,7 @@ def test_a_state_that_cannot_be_read_is_a_fault(server: Server) -> None:
     server.store.prepare()
     (server.store.folder / "state.json").write_text('{"format": 3}')
     (fault,) = faults(server)
-    assert "it is of format 3 instead of 4" in fault
+    assert "it has format 3 instead of 4" in fault
 
 
 def test_a_certificate_that_does_not_fit_is_a_fault(
@@ -160,7 +160,7 @@ def test_a_certificate_that_does_not_fit_is_a_fault(
         domains=("shop.example",),
     )
     assert faults(server, secure) == [
-        "proxy/certificate: it does not cover shop.example. Set its secret anew"
+        "proxy/certificate: it does not cover shop.example. Set its secret to a valid certificate"
     ]
     assert seen == [("PEM", ["shop.example"])]
     monkeypatch.setattr(certificate, "faults", lambda *_: [])

@@ -146,7 +146,10 @@ def test_a_step_tells_what_it_changed(store: Store) -> None:
 @pytest.mark.parametrize(
     ("changed", "told"),
     [
-        (replace(STAGE, release=OLD.release), f"release: its id is {NEW.id} but its content has"),
+        (
+            replace(STAGE, release=OLD.release),
+            f"release: its id is {NEW.id}, but the id of its content is",
+        ),
         (
             replace(STAGE, target=Target("blog", "staging", "one")),
             "release: it belongs to shop, not to blog",

@@ -201,7 +201,7 @@ def test_an_accessory_that_is_gone_stopped_or_not_finished_is_told(
     assert {name: each.problem for name, each in ask(engine, store).accessories.items()} == {
         "gone": "missing",
         "stopped": "exited (1)",
-        "unfinished": "its last start was not finished",
+        "unfinished": "its last step did not finish",
     }
 
 
@@ -221,7 +221,7 @@ def test_an_engine_that_does_not_answer_is_a_problem_and_no_silence(
 def test_a_state_of_another_format_is_an_error(store: Store, engine: Containers) -> None:
     store.prepare()
     (store.folder / "state.json").write_text('{"format": 3}')
-    with pytest.raises(SlipwayError, match="it is of format 3 instead of 4"):
+    with pytest.raises(SlipwayError, match="it has format 3 instead of 4"):
         ask(engine, store)
 
 
