@@ -25,7 +25,7 @@ LIMITS = {
 }
 """Suite → seconds that one test in it may take, fixtures included."""
 
-GROUPS = {"lab": "lab", "chaos": "lab", "conformance": "conformance", "shop": "shop"}
+GROUPS = {"lab": "lab", "chaos": "chaos", "conformance": "conformance", "shop": "shop"}
 """Suite → the group of its tests, which one process runs in turn: they share servers."""
 BY_FILE = {"agent", "github", "workflows"}
 """Suites in which each file is a group: each process has servers of its own for them."""
