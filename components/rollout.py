@@ -111,7 +111,7 @@ class Rollout(pulumi.ComponentResource):
     ) -> str:
         """Write the incident report; the path, or why it cannot be written."""
         report = incident.Incident(
-            self._deployment.environment,
+            self._deployment.requests.installation.environment,
             release.application,
             release.version,
             failure.name,

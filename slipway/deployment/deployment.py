@@ -90,7 +90,6 @@ class RolloutDeployment:
     requests: RolloutRequests
     hosts: Mapping[str, Host]
     changing: frozenset[str]  # the servers that a failure may roll back
-    environment: str
 
     def release_of(self, images: Mapping[str, str]) -> Release:
         """The release, once every image has its digest."""
@@ -231,7 +230,6 @@ def _rollout(
         requests=rollout_requests(settings, installation, planned_on, lease),
         hosts=hosts(settings),
         changing=servers_to_change(statuses, known),
-        environment=installation.environment,
     )
 
 

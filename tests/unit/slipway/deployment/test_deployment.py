@@ -292,7 +292,7 @@ def test_every_step_has_a_limit_and_a_server_to_run_on(settings: Settings) -> No
     assert rollout.limits["migrate-one"] == 60 + 300
     assert rollout.hosts.keys() == {"one", "two"}
     assert rollout.hosts["one"].address == "10.88.0.11"
-    assert rollout.environment == "staging"
+    assert rollout.requests.installation.environment == "staging"
 
 
 def test_a_lease_covers_what_a_server_waits_for_the_others(settings: Settings) -> None:
