@@ -16,12 +16,14 @@ CHAOS ?=
 
 RUN := $(PYTHON) -m toolchain run
 # Groups of tests side by side (tests/conftest.py), in the order of SUITES: the longest begin first.
-# They wait more than they compute: four fill two cores. A process that crashes ends the run with an
-# error: for the tests of one that took its place, xdist would wait for ever.
-PARALLEL := --numprocesses 4 --dist loadgroup --no-loadscope-reorder --max-worker-restart 0
+# A process that crashes ends the run with an error: for the tests of one that took its place, xdist
+# would wait for ever.
+PARALLEL := --dist loadgroup --no-loadscope-reorder --max-worker-restart 0 --numprocesses
 SUITES := $(addprefix tests/,lab chaos agent github workflows shop conformance unit)
 # Takes the lab down, which others need.
 ALONE := tests/lab/test_lifecycle.py
+# Targets side by side, the output of each in one piece.
+TOGETHER := --jobs --output-sync=target
 SCRIPTS := $(shell git ls-files '*.sh' .ci/run examples/shop/bin)
 # What runs on servers keeps to the standard library of Python 3.9.
 ON_SERVERS := slipway/agent slipway/rollout slipway/protocol slipway/errors.py slipway/strenum.py
@@ -45,10 +47,11 @@ demo: setup ## the main job on this machine: a sample shop from source to stagin
 
 ##@ Check
 .PHONY: check static format-check lint types unit test proofs bench chaos
-check: setup static unit ## format, lint, types and unit tests
+check: setup ## format, lint, types and unit tests, side by side
+	@$(MAKE) $(TOGETHER) format-check lint types unit
 
-static: # side by side, each with its words in one piece
-	@$(MAKE) --jobs --output-sync=target format-check lint types
+static:
+	@$(MAKE) $(TOGETHER) format-check lint types
 
 format-check:
 	@$(RUN) ruff format --check --quiet .
@@ -62,13 +65,16 @@ types: ## type-check
 	@$(RUN) mypy
 
 unit: ## unit tests
-	@$(RUN) pytest tests/unit --quiet $(PARALLEL) $(PYTEST)
+	@$(RUN) pytest tests/unit --quiet $(PARALLEL) logical $(PYTEST)
 
 test: github static ## all tests, on a real engine and the lab
 	@$(RUN) pytest $(ALONE) $(PYTEST) || [[ $$? == 5 ]] # 5: PYTEST leaves out all of it
-	@$(RUN) pytest $(SUITES) --ignore $(ALONE) $(PARALLEL) $(PYTEST)
+	@# They wait more than they compute: four processes fill two cores.
+	@$(RUN) pytest $(SUITES) --ignore $(ALONE) -m "not proof" $(PARALLEL) 4 $(PYTEST)
 
-proofs: setup chaos ## what is too heavy for `make test`: for each larger change, and before a release
+proofs: setup ## what is too heavy for `make test`: for each larger change, and before a release
+	@$(RUN) pytest -m proof $(PYTEST)
+	@$(RUN) python -m chaos $(CHAOS)
 
 bench: setup ## time deliveries: `make bench BENCH="delivery strategies growth peers planning github"`
 	@$(RUN) python -m bench $(BENCH)

@@ -72,9 +72,7 @@ def download(cli: Cli, name: str) -> bool:
     """Install the official plugin; False when that is not possible."""
     version = _version(name)
     if not network.reachable(network.PULUMI_SITE):
-        progress.step(
-            "plugins", f"{name} {version}: can't reach the download site, using the offline one"
-        )
+        progress.step("plugins", f"{name} {version}: can't reach the download site")
         return False
     progress.step("plugins", f"{name} {version}: downloading")
     try:
@@ -84,7 +82,7 @@ def download(cli: Cli, name: str) -> bool:
             env={"PULUMI_HOME": str(home()), "PULUMI_SKIP_UPDATE_CHECK": "true"},
         )
     except ToolchainError as error:
-        progress.step("plugins", f"{name} {version}: using the offline one, because\n{error}")
+        progress.step("plugins", f"{name} {version}: can't be downloaded\n{error}")
         return False
     return present(name)
 
@@ -108,6 +106,7 @@ def copy(name: str) -> None:
             remedy=f"Install the official one: pulumi plugin install resource {name}"
             f" v{versions.PLUGINS[name]} (PULUMI_HOME={home()})",
         )
+    progress.step("plugins", f"{name} {_version(name)}: using the offline one")
     clear(name)
     target = directory(name)
     with paths.built_aside(target) as aside:

@@ -6,6 +6,8 @@ import json
 from collections.abc import Mapping
 from typing import Any
 
+from slipway.errors import SlipwayError
+
 ReleaseLog = Mapping[str, Mapping[str, str]]
 """By version, the image of each service as the servers reported it; oldest first."""
 
@@ -13,11 +15,13 @@ KEPT = 200  # versions: about 60 KB of state, years of releases for most
 
 
 def read(resources: Mapping[str, Mapping[str, Any]], application: str) -> ReleaseLog:
-    """The log in a stack's resources by URN; empty for a stack without one."""
+    """The log in a stack's resources by URN; empty for a stack without one.
+
+    Raises SlipwayError for a log that cannot be read.
+    """
     for urn, resource in resources.items():
         if urn.endswith(f"::{application}-releases"):
-            releases: ReleaseLog = json.loads(resource["outputs"]["stdout"])
-            return releases
+            return _parsed(urn, resource)
     return {}
 
 
@@ -28,3 +32,19 @@ def added(before: ReleaseLog, version: str, images: Mapping[str, str]) -> Releas
     others = {known: each for known, each in before.items() if known != version}
     newest = list({**others, version: images}.items())[-KEPT:]
     return dict(newest)
+
+
+def _parsed(urn: str, resource: Mapping[str, Any]) -> ReleaseLog:
+    try:
+        releases = json.loads(resource["outputs"]["stdout"])
+        return {
+            str(version): {str(service): str(image) for service, image in images.items()}
+            for version, images in releases.items()
+        }
+    except (AttributeError, KeyError, TypeError, ValueError):
+        raise SlipwayError(
+            "the log of the releases that ran cannot be read",
+            where=urn,
+            remedy="Import an older state (pulumi stack history, pulumi stack export --version N)"
+            f" or begin a new log: pulumi state delete '{urn}'",
+        ) from None

@@ -1,4 +1,4 @@
-"""Two servers with the shop's first release, which the chaos tests of a file share."""
+"""Two servers with the shop's first release, which all chaos tests share."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from chaos.fleet import SERVERS, Fleet
 from lab.workspace import Workspace
 
 
-@pytest.fixture(scope="module")
+@pytest.fixture(scope="package")
 def fleet(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Fleet]:
     """Removed in the end, whatever became of it."""
     fleet = Fleet(Workspace(tmp_path_factory.mktemp("chaos")), servers=SERVERS[:2])

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import json
+import re
 
 import pytest
 
 from slipway.deployment.release_log import KEPT, added, read
+from slipway.errors import SlipwayError
 
 ONE = {"web": "shop@sha256:1"}
 TWO = {"web": "shop@sha256:2"}
@@ -48,6 +50,13 @@ def test_a_stack_without_a_log_has_run_nothing() -> None:
     assert read({}, "shop") == {}
 
 
-def test_a_log_that_cannot_be_read_is_an_error_and_not_empty() -> None:
-    with pytest.raises(ValueError, match="Expecting value"):
-        read({URN: {"outputs": {"stdout": "lost"}}}, "shop")
+@pytest.mark.parametrize(
+    "outputs",
+    [{}, {"stdout": None}, {"stdout": "lost"}, {"stdout": "[]"}, {"stdout": '{"v1": "shop"}'}],
+    ids=repr,
+)
+def test_a_log_that_cannot_be_read_is_an_error_that_names_it_and_not_empty(
+    outputs: dict[str, str],
+) -> None:
+    with pytest.raises(SlipwayError, match=re.escape(f"{URN}: the log of the releases")):
+        read({URN: {"outputs": outputs}}, "shop")
