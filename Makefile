@@ -76,7 +76,7 @@ proofs: setup ## what is too heavy for `make test`: for each larger change, and 
 	@$(RUN) pytest -m proof $(PYTEST)
 	@$(RUN) python -m chaos $(CHAOS)
 
-bench: setup ## time deliveries: `make bench BENCH="delivery strategies growth peers planning github"`
+bench: $(if $(findstring github,$(BENCH)),github,setup) ## time deliveries: `make bench BENCH="delivery strategies growth peers planning github"`
 	@$(RUN) python -m bench $(BENCH)
 
 chaos: setup ## inject faults into rollouts under load: `make chaos CHAOS="--only '*killed*'"`
