@@ -24,6 +24,7 @@ SUITES := $(addprefix tests/,lab chaos agent github workflows shop conformance u
 ALONE := tests/lab/test_lifecycle.py
 # Targets side by side, the output of each in one piece.
 TOGETHER := --jobs --output-sync=target
+STATIC := format-check lint types
 SCRIPTS := $(shell git ls-files '*.sh' .ci/run examples/shop/bin)
 # What runs on servers keeps to the standard library of Python 3.9.
 ON_SERVERS := slipway/agent slipway/rollout slipway/protocol slipway/errors.py slipway/strenum.py
@@ -46,12 +47,9 @@ demo: setup ## the main job on this machine: a sample shop from source to stagin
 	@$(RUN) python -m lab.demo
 
 ##@ Check
-.PHONY: check static format-check lint types unit test proofs bench chaos
+.PHONY: check format-check lint types unit test lifecycle proofs bench chaos
 check: setup ## format, lint, types and unit tests, side by side
-	@$(MAKE) $(TOGETHER) format-check lint types unit
-
-static:
-	@$(MAKE) $(TOGETHER) format-check lint types
+	@$(MAKE) $(TOGETHER) $(STATIC) unit
 
 format-check:
 	@$(RUN) ruff format --check --quiet .
@@ -67,10 +65,13 @@ types: ## type-check
 unit: ## unit tests
 	@$(RUN) pytest tests/unit --quiet $(PARALLEL) logical $(PYTEST)
 
-test: github static ## all tests, on a real engine and the lab
-	@$(RUN) pytest $(ALONE) $(PYTEST) || [[ $$? == 5 ]] # 5: PYTEST leaves out all of it
+test: github ## all tests, on a real engine and the lab
+	@$(MAKE) $(TOGETHER) $(STATIC) lifecycle
 	@# They wait more than they compute: four processes fill two cores.
 	@$(RUN) pytest $(SUITES) --ignore $(ALONE) -m "not proof" $(PARALLEL) 4 $(PYTEST)
+
+lifecycle:
+	@$(RUN) pytest $(ALONE) $(PYTEST) || [[ $$? == 5 ]] # 5: PYTEST leaves out all of it
 
 proofs: setup ## what is too heavy for `make test`: for each larger change, and before a release
 	@$(RUN) pytest -m proof $(PYTEST)

@@ -195,11 +195,15 @@ class Home:
         self.installation = folder / ".slipway" / "shop" / "staging"
 
     def agent(self, program: str) -> None:
-        """Installs an agent that is this program."""
+        """Installs an agent that is this program, which has run once, as the real one has.
+
+        Python writes its bytecode into the agent's folder then, and changes the folder.
+        """
         unpacked = self.installation / "agent-1"
         unpacked.mkdir(parents=True)
         (unpacked / "__main__.py").write_text(program)
         (self.installation / "agent").symlink_to("agent-1")
+        self.query()
 
     def query(self) -> Answer:
         """The answer as this program has it from OpenSSH."""
@@ -293,5 +297,6 @@ def test_a_server_that_loses_its_agent_begins_another_life_every_time(home: Home
 
 def test_a_preview_and_its_update_see_the_same_life(home: Home) -> None:
     home.agent(ANSWERS)
+    time.sleep(1.1)  # a life tells moments by whole seconds
     previewed = home.life
     assert home.life == previewed
