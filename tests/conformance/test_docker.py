@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import base64
 import json
+import socket
 import subprocess
 import threading
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
@@ -74,9 +75,26 @@ def test_a_build_that_fails_says_why_and_pushes_nothing(
     docker: Plugin, registry: str, context: Path
 ) -> None:
     (context / "Dockerfile").write_text("FROM scratch\nCOPY missing /\n")
-    with pytest.raises(CallError, match="missing"):
+    with pytest.raises(CallError, match=r"error reading build output: COPY failed: .*missing"):
         docker.create(IMAGE, inputs(context, f"{registry}/broken:1"))
     assert httpx.get(f"http://{registry}/v2/broken/tags/list").status_code == 404
+
+
+def test_a_build_that_the_engine_refuses_says_why(
+    docker: Plugin, registry: str, context: Path
+) -> None:
+    (context / "Dockerfile").write_text("FROM scratch\nNONSENSE\n")
+    with pytest.raises(
+        CallError, match=r"error building image: Error response from daemon: .*NONSENSE"
+    ):
+        docker.create(IMAGE, inputs(context, f"{registry}/broken:1"))
+
+
+def test_a_push_that_fails_says_why(docker: Plugin, context: Path) -> None:
+    with socket.create_server(("127.0.0.1", 0)) as nobody:
+        address = f"127.0.0.1:{nobody.getsockname()[1]}"
+    with pytest.raises(CallError, match=rf"error reading push output: .*{address}"):
+        docker.create(IMAGE, inputs(context, f"{address}/shop:1"))
 
 
 def test_a_preview_builds_nothing(docker: Plugin, registry: str, context: Path) -> None:

@@ -95,7 +95,8 @@ def test_an_image_that_does_not_build(settled: Trial, tmp_path: Path) -> None:
     application = application_of(IMAGE, context=str(tmp_path))
     with settled.spoiled("staging", application=application):
         done = settled.up("staging", "v1.0.6")
-    refused(done, f"({IMAGE}-build)", "/bin/sh -c nix")  # builders have different words around it
+    said = "error: error reading build output: The command '/bin/sh -c nix' returned"
+    refused(done, f"({IMAGE}-build)", said)
 
 
 def test_five_mistakes_in_the_configuration_are_told_at_once(settled: Trial) -> None:

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import os
 import platform
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any, Final
 
@@ -22,6 +24,7 @@ _BUILD: Final = frozenset(
 )
 _REGISTRY: Final = frozenset({"password", "server", "username"})
 _BUILDKIT: Final = {"BuilderV1": "0", "BuilderBuildKit": "1"}
+_REFUSED: Final = "Error response from daemon: "
 _ARCHITECTURES: Final = {"x86_64": "amd64", "aarch64": "arm64"}
 
 
@@ -135,7 +138,8 @@ async def _build_and_push(call: Call, inputs: Struct) -> Struct:
     if inputs.get("skipPush"):
         return outputs
     await call.log("info", "Pushing Image to the registry")
-    await docker("push", name, log=call.log, login=login, limit=TRANSFER_SECONDS)
+    with _reading("push"):
+        await docker("push", name, log=call.log, login=login, limit=TRANSFER_SECONDS)
     return {**outputs, "repoDigest": repo_digest(await inspect_image(name) or {}, name)}
 
 
@@ -153,15 +157,30 @@ async def _build(call: Call, name: str, build: Struct, login: Credential | None)
     environment = {key: str(value) for key, value in values.items()}
     environment["DOCKER_BUILDKIT"] = _BUILDKIT[build.get("builderVersion") or "BuilderBuildKit"]
     target = ["--target", build["target"]] if build.get("target") else []
-    await docker(
-        "build",
-        "--force-rm",  # a build that fails leaves no container
-        *["--tag", name, "--file", build["dockerfile"], "--platform", build["platform"]],
-        *[part for key in sorted(values) for part in ("--build-arg", key)],
-        *target,
-        build["context"],
-        log=call.log,
-        environment=environment,
-        login=login,
-        limit=BUILD_SECONDS,
-    )
+    with _reading("build", refused="error building image: "):
+        await docker(
+            "build",
+            "--force-rm",  # a build that fails leaves no container
+            *["--tag", name, "--file", build["dockerfile"], "--platform", build["platform"]],
+            *[part for key in sorted(values) for part in ("--build-arg", key)],
+            *target,
+            build["context"],
+            log=call.log,
+            environment=environment,
+            login=login,
+            limit=BUILD_SECONDS,
+        )
+
+
+@contextmanager
+def _reading(what: str, *, refused: str = "") -> Iterator[None]:
+    """Word a failure as the official plugin does.
+
+    It tells what the engine refused at once from what went wrong in the output that it then read.
+    """
+    try:
+        yield
+    except PluginError as error:
+        at_once = str(error).startswith(_REFUSED)
+        before = refused if at_once else f"error reading {what} output: "
+        raise PluginError(f"{before}{error}") from error
