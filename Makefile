@@ -17,8 +17,9 @@ CHAOS ?=
 RUN := $(PYTHON) -m toolchain run
 # Groups of tests side by side (tests/conftest.py), in the order of SUITES: the longest begin first.
 # A process that crashes ends the run with an error: for the tests of one that took its place, xdist
-# would wait for ever.
-PARALLEL := --dist loadgroup --no-loadscope-reorder --max-worker-restart 0 --numprocesses
+# would wait for ever. Unit tests compute: one process for each processor. The others wait more than
+# they compute: four processes fill two cores.
+PARALLEL := --dist loadgroup --no-loadscope-reorder --max-worker-restart 0
 SUITES := $(addprefix tests/,lab chaos agent github workflows shop conformance unit)
 # Takes the lab down, which others need.
 ALONE := tests/lab/test_lifecycle.py
@@ -63,12 +64,11 @@ types: ## type-check
 	@$(RUN) mypy
 
 unit: ## unit tests
-	@$(RUN) pytest tests/unit --quiet $(PARALLEL) logical $(PYTEST)
+	@$(RUN) pytest tests/unit --quiet $(PARALLEL) --numprocesses auto $(PYTEST)
 
 test: github ## all tests, on a real engine and the lab
 	@$(MAKE) $(TOGETHER) $(STATIC) lifecycle
-	@# They wait more than they compute: four processes fill two cores.
-	@$(RUN) pytest $(SUITES) --ignore $(ALONE) -m "not proof" $(PARALLEL) 4 $(PYTEST)
+	@$(RUN) pytest $(SUITES) --ignore $(ALONE) -m "not proof" $(PARALLEL) --numprocesses 4 $(PYTEST)
 
 lifecycle:
 	@$(RUN) pytest $(ALONE) $(PYTEST) || [[ $$? == 5 ]] # 5: PYTEST leaves out all of it

@@ -7,6 +7,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from slipway.errors import SlipwayError
+from slipway.protocol.codec import MismatchError, from_json
 
 ReleaseLog = Mapping[str, Mapping[str, str]]
 """By version, the image of each service as the servers reported it; oldest first."""
@@ -36,12 +37,9 @@ def added(before: ReleaseLog, version: str, images: Mapping[str, str]) -> Releas
 
 def _parsed(urn: str, resource: Mapping[str, Any]) -> ReleaseLog:
     try:
-        releases = json.loads(resource["outputs"]["stdout"])
-        return {
-            str(version): {str(service): str(image) for service, image in images.items()}
-            for version, images in releases.items()
-        }
-    except (AttributeError, KeyError, TypeError, ValueError):
+        log = json.loads(resource["outputs"]["stdout"])
+        return from_json(ReleaseLog, log, urn)  # type: ignore[type-abstract] # python/mypy#4717
+    except (KeyError, TypeError, ValueError, MismatchError):
         raise SlipwayError(
             "the log of the releases that ran cannot be read",
             where=urn,

@@ -43,7 +43,7 @@ def to_json(value: Any) -> Any:
 
 
 def from_json(kind: type[Value], data: Any, where: str) -> Value:
-    """Read what `to_json` wrote of a dataclass.
+    """Read what `to_json` wrote of a value of that kind.
 
     `where` is the start of each path in the message. Raises MismatchError for unknown, missing and
     ill-typed fields, all at once.

@@ -52,7 +52,7 @@ def test_a_stack_without_a_log_has_run_nothing() -> None:
 
 @pytest.mark.parametrize(
     "outputs",
-    [{}, {"stdout": None}, {"stdout": "lost"}, {"stdout": "[]"}, {"stdout": '{"v1": "shop"}'}],
+    [{}, {"stdout": None}, {"stdout": "lost"}, {"stdout": "[]"}, {"stdout": '{"v1": {"web": 1}}'}],
     ids=repr,
 )
 def test_a_log_that_cannot_be_read_is_an_error_that_names_it_and_not_empty(

@@ -56,12 +56,12 @@ def hold(
     proxy: Proxy | None = None,
     *,
     seconds: float = 0.2,
-    since: float | None = None,
+    since: float = BEGAN,
     **watch: Any,
 ) -> str:
     wanted = Watch(**watch)
     count = measure(engine, proxy or Proxy(), SUBJECTS, wanted, "b")
-    span = Hold(seconds, wanted, BEGAN if since is None else since)
+    span = Hold(seconds, wanted, since)
     told: list[str] = []
     verdict = bake(engine, SUBJECTS, span, count, told.append)
     return "; ".join([*told, str(verdict)])
