@@ -23,7 +23,7 @@ Only = Annotated[
     list[str] | None, typer.Option(help="Scenarios whose title matches, such as '*killed*'.")
 ]
 Strategy = Annotated[str, typer.Option(help="One strategy's scenarios.")]
-Fast = Annotated[bool, typer.Option("--fast", help="The scenarios that `make test` runs.")]
+Fast = Annotated[bool, typer.Option("--fast", help="What `make test` runs.")]
 
 
 def main(only: Only = None, strategy: Strategy = "*", fast: Fast = False) -> None:
@@ -65,6 +65,8 @@ def _show(scenario: Scenario, fleet: Fleet) -> Outcome:
         outcome = run(scenario, fleet)
     for fault in outcome.faults:
         console.print(f"  [red]{escape(fault)}[/]")
+    if outcome.faults:
+        console.print(f"  pulumi up printed:\n{escape(outcome.output)}")
     if not outcome.healed:
         with step("Fresh servers"):
             fleet.prepare()

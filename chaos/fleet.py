@@ -138,11 +138,11 @@ class Fleet:
         finally:
             kill_session(update.process)
 
-    def changes(self) -> int:
-        """How many resources a preview would change. Raises SlipwayError when it fails."""
+    def planned(self) -> set[str]:
+        """The names of the resources that a preview would change. Raises SlipwayError."""
         said = self.workspace.pulumi("preview", "--stack", self.stack, "--json", limit=120)
-        counts: dict[str, int] = json.loads(said)["changeSummary"]
-        return sum(count for kind, count in counts.items() if kind != "same")
+        steps = json.loads(said)["steps"]
+        return {each["urn"].rpartition("::")[2] for each in steps if each["op"] != "same"}
 
     def statuses(self) -> dict[str, StatusAnswer]:
         """What each server's agent reports, by name. Raises SlipwayError without an answer."""

@@ -41,6 +41,8 @@ class Outcome:
     """How the outcome differs from what the scenario requires."""
     healed: bool = False
     """Whether, after the next update, no server has a problem and a preview is empty."""
+    output: str = ""
+    """What `pulumi up` printed."""
 
 
 def run(scenario: Scenario, fleet: Fleet) -> Outcome:
@@ -67,6 +69,7 @@ def _roll_out(scenario: Scenario, fleet: Fleet, outcome: Outcome) -> None:
             except ERRORS as error:
                 outcome.faults.append(f"the fault could not be injected: {error}")
             outcome.code = update.process.wait(UPDATE_LIMIT)
+        outcome.output = update.output
         if not fleet.settle(SETTLE_LIMIT):
             outcome.faults.append(
                 f"a rollout is still in progress on a server after {SETTLE_LIMIT:g} s"
@@ -75,7 +78,7 @@ def _roll_out(scenario: Scenario, fleet: Fleet, outcome: Outcome) -> None:
         time.sleep(1)
     _count(scenario, load, outcome)
     outcome.end = _end(fleet, old)
-    outcome.changes = fleet.changes()
+    outcome.changes = len(fleet.planned())
     judge(scenario, outcome)
     if outcome.changes and outcome.code == 0:  # they may explain the changes
         outcome.faults += fleet.problems()
@@ -139,7 +142,7 @@ def _heal(fleet: Fleet, outcome: Outcome) -> None:
         outcome.faults.append(f"the next update failed: {done.stdout[-500:]}")
     elif problems := fleet.problems():
         outcome.faults.append(f"problems after the next update: {problems}")
-    elif fleet.changes():
+    elif fleet.planned():
         outcome.faults.append("the preview after the next update is not empty")
     else:
         outcome.healed = True

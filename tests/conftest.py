@@ -29,6 +29,8 @@ GROUPS = {"lab": "lab", "chaos": "chaos", "conformance": "conformance", "shop": 
 """Suite → the group of its tests, which one process runs in turn: they share servers."""
 BY_FILE = {"agent", "github", "workflows"}
 """Suites in which each file is a group: each process has servers of its own for them."""
+PROOFS = {Path("github/provider"), Path("workflows/test_shop.py")}
+"""Folders and files that `make proofs` runs, and `make test` does not."""
 
 
 @pytest.hookimpl(tryfirst=True)  # before pytest-xdist reads the groups
@@ -41,5 +43,7 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
         item.add_marker(suite)
         if group := file.as_posix() if suite in BY_FILE else GROUPS.get(suite):
             item.add_marker(pytest.mark.xdist_group(group))
+        if not PROOFS.isdisjoint([file, *file.parents]):
+            item.add_marker("proof")
         if not item.get_closest_marker("timeout"):
             item.add_marker(pytest.mark.timeout(LIMITS[suite]))

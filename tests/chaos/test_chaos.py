@@ -21,6 +21,6 @@ def test_a_rollout_under_load_comes_to_the_end_that_it_must(
     assert outcome.requests > 100, "without a load nothing is shown"
     assert outcome.failed == []
     assert scenario.end in (outcome.end, EITHER)
-    assert (outcome.code == 0) == (scenario.update == SUCCEEDS)
-    assert outcome.faults == []
+    assert (outcome.code == 0) == (scenario.update == SUCCEEDS), outcome.output
+    assert outcome.faults == [], outcome.output
     assert outcome.healed, "the next update left something amiss"

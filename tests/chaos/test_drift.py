@@ -22,32 +22,39 @@ def by_hand(command: str) -> Callable[[Server], None]:
 
 
 WEB = "docker ps --quiet --filter label=slipway.service=web"
-DRIFTS = {
+CHANGES = {
     # First, while the state still tells of the life that began with a server as empty as this one.
-    "the server set up afresh": servers.reset,
-    "a container removed": by_hand(f"docker rm --force $({WEB})"),
-    "the agent deleted": by_hand(f"rm -r {INSTALLATION.folder}/agent*"),
+    "a server set up afresh, and a container removed on another": (
+        servers.reset,
+        by_hand(f"docker rm --force $({WEB})"),
+    ),
+    "the agent deleted": (by_hand(f"rm -r {INSTALLATION.folder}/agent*"),),
 }
+"""What happens to the first server, and to the second."""
 
 
 @pytest.fixture(scope="module")
 def untouched(fleet: Fleet) -> Fleet:
     """The stack has nothing to do; every test leaves it so again."""
-    assert fleet.changes() == 0
+    assert fleet.planned() == set()
     return fleet
 
 
-@pytest.mark.parametrize("drift", DRIFTS)
+@pytest.mark.parametrize("happened", CHANGES)
 def test_drift_is_shown_by_the_preview_and_healed_by_the_update(
-    untouched: Fleet, drift: str
+    untouched: Fleet, happened: str
 ) -> None:
-    server = untouched.servers[0]
-    version, releases = servers.shop(server)["version"], untouched.serving()
-    DRIFTS[drift](server)
-    assert untouched.changes() != 0
+    changed = dict(zip(untouched.servers, CHANGES[happened], strict=False))
+    versions = {server: servers.shop(server)["version"] for server in changed}
+    releases = untouched.serving()
+    for server, change in changed.items():
+        change(server)
+    planned = untouched.planned()
+    for server in changed:
+        assert any(server.name in resource for resource in planned)
     healed = untouched.up()
     assert healed.returncode == 0, healed.stdout + healed.stderr
-    assert servers.shop(server)["version"] == version
+    assert {server: servers.shop(server)["version"] for server in changed} == versions
     assert untouched.serving() == releases
     assert untouched.problems() == []
-    assert untouched.changes() == 0
+    assert untouched.planned() == set()

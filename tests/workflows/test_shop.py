@@ -12,8 +12,6 @@ from tests.unit.slipway.ci import sample
 from tests.unit.slipway.ci.github_yaml import load
 from tests.workflows.runner import Runner
 
-pytestmark = pytest.mark.proof  # a fresh environment, and all packages of CI's tools, for each job
-
 CONFIGURATION = (Path(__file__).parent / "shop.yaml").read_text()
 
 SQL_FROM_TEXT = """

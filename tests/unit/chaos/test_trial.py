@@ -58,7 +58,5 @@ def test_scenarios_are_chosen_by_words_of_the_title_strategy_and_speed() -> None
     assert {each.strategy for each in choose(["success"], "*", fast=False)} == set(ROLLOUT)
 
 
-def test_make_test_runs_a_scenario_of_each_of_two_strategies() -> None:
-    fast = choose(["*"], "*", fast=True)
-    assert len(fast) == 2
-    assert {each.strategy for each in fast} == {"rolling", "canary"}
+def test_make_test_runs_a_canary() -> None:
+    assert [each.title for each in choose(["*"], "*", fast=True)] == ["canary: success"]
