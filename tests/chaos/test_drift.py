@@ -24,11 +24,11 @@ def by_hand(command: str) -> Callable[[Server], None]:
 WEB = "docker ps --quiet --filter label=slipway.service=web"
 CHANGES = {
     # First, while the state still tells of the life that began with a server as empty as this one.
-    "a server set up afresh, and a container removed on another": (
-        servers.reset,
+    "a server set up afresh": (servers.reset,),
+    "a container removed, and on another server the agent deleted": (
         by_hand(f"docker rm --force $({WEB})"),
+        by_hand(f"rm -r {INSTALLATION.folder}/agent*"),
     ),
-    "the agent deleted": (by_hand(f"rm -r {INSTALLATION.folder}/agent*"),),
 }
 """What happens to the first server, and to the second."""
 
