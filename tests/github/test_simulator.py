@@ -12,13 +12,14 @@ from fakes.github.server import contract
 from fakes.github.simulator import Simulator
 
 SHOP = "/repos/acme/shop"
+LIMIT = 60.0  # seconds: the first request reads GitHub's schemas
 
 
 @pytest.fixture
 def client(simulator: Simulator) -> Iterator[httpx.Client]:
     headers = {"Authorization": f"Bearer {simulator.token.text}"}
     url = f"{simulator.base_url}api/v3"
-    with httpx.Client(base_url=url, headers=headers) as opened:
+    with httpx.Client(base_url=url, headers=headers, timeout=LIMIT) as opened:
         yield opened
 
 
@@ -207,6 +208,7 @@ def test_a_query_outside_the_schema_fails_the_test(simulator: Simulator) -> None
         f"{simulator.base_url}api/graphql",
         headers={"Authorization": f"Bearer {simulator.token.text}"},
         json={"query": "{ viewer { logins } }"},
+        timeout=LIMIT,
     )
     assert "Cannot query field 'logins'" in answer.json()["errors"][0]["message"]
     assert len(simulator.violations) == 1
