@@ -5,7 +5,6 @@ from functools import partial
 import pulumi
 
 from components import stack
-from components.accessory import Accessory
 from components.build import docker_provider
 from components.image import Image
 from components.release_log import ReleaseLog
@@ -21,13 +20,14 @@ with stack.program():
     registry = open_registry(settings)
     observed = observe(settings, environment, registry, stack.resources)
     deployment = decide(settings, environment, observed)
-    for warning in deployment.warnings:
-        pulumi.log.warn(warning)
+    stack.tell(deployment.warnings, deployment.notes)
 
+    before: list[pulumi.Resource] = []  # what else can fail does so before the rollout begins
     if settings.github:
         from components.github import repository  # a provider that most stacks do not use
 
-        repository.declare(settings, settings.github, environment, stack.outputs(observed.state))
+        state = stack.outputs(observed.state)
+        before += repository.declare(settings, settings.github, environment, state)
     builder = docker_provider(deployment.registry) if deployment.builds else None
     building = pulumi.ResourceOptions(providers=[builder] if builder else None)
     images = {
@@ -39,16 +39,14 @@ with stack.program():
         Server(name, {"deployment": server, "agent": agent})
         for name, server in deployment.servers.items()
     ]
-    installed = pulumi.ResourceOptions(depends_on=servers)
-    accessories = [
-        Accessory(name, {"deployment": accessory}, installed)
-        for name, accessory in deployment.accessories.items()
-    ]
-    references = {name: image.reference for name, image in images.items()}
     rollout = Rollout(
         deployment.application,
-        {"deployment": deployment.rollout, "references": references},
-        pulumi.ResourceOptions(depends_on=[*servers, *accessories]),
+        {
+            "deployment": deployment.rollout,
+            "accessories": deployment.accessories,
+            "references": {name: image.reference for name, image in images.items()},
+        },
+        pulumi.ResourceOptions(depends_on=[*before, *images.values(), *servers]),
     )
     ReleaseLog(
         deployment.application,

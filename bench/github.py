@@ -78,9 +78,12 @@ def _slipway(program: Program, folder: Path, *, pace: float) -> Declare:
     """The stack's own component, from a configuration."""
     settings = load(STACK, _configuration(program, pace), folder)
     chosen = cast(Github, settings.github)
-    return lambda _: repository.declare(
-        settings, chosen, STACK, stack.outputs(stack.resources(pulumi.get_stack()))
-    )
+
+    def declare(_: pulumi.ResourceOptions) -> None:
+        state = stack.outputs(stack.resources(pulumi.get_stack()))
+        repository.declare(settings, chosen, STACK, state)
+
+    return declare
 
 
 def _configuration(program: Program, pace: float) -> Mapping[str, Any]:

@@ -44,6 +44,7 @@ STATUS: Final = StatusAnswer(
     candidate=None,
     warm=False,
     context=RolloutContext("nothing", "0" * 32, {}),
+    ran=(),
     problems=(),
     warnings=(),
     accessories={},

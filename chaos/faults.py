@@ -81,7 +81,7 @@ def cut_pulumi_off(step: str) -> Fault:
     return inject
 
 
-def registry_gone(step: str = "stage", server: Server = FIRST) -> Fault:
+def registry_gone(step: str = "pull", server: Server = FIRST) -> Fault:
     """The registry is down from a step on, until the update has ended."""
 
     def inject(scene: Scene) -> None:

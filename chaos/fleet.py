@@ -188,6 +188,9 @@ def _application(desired: DesiredRelease) -> dict[str, Any]:
         service["image"] = "chaos"
         service["stop_grace"] = "3s"
         service["health"]["deadline"] = "8s"
+    for accessory in application["accessories"].values():
+        accessory["stop_grace"] = "3s"
+        accessory["health"]["deadline"] = "20s"
     application["migration"]["timeout"] = "5s"
     web = application["services"]["web"]
     web["environment"] |= desired.environment

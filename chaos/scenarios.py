@@ -71,6 +71,8 @@ def _releases() -> list[Scenario]:
             ),
             Scenario("5xx at 3 %", strategy, OLD, FAILS, {"ERROR_RATE": "0.03"}),
             Scenario("slow", strategy, OLD, FAILS, {"LATENCY": "0.7"}),
+            Scenario("talks for ever in start", strategy, OLD, FAILS, {"TALK_AFTER": "0.1"}),
+            Scenario("talks for ever after ready", strategy, OLD, FAILS, {"TALK_AFTER": "4"}),
             Scenario("errors in the log", strategy, OLD, FAILS, {"LOG_ERRORS": "5"}),
             Scenario("rollback", strategy, NEW, SUCCEEDS, back="cold"),
             Scenario("warm rollback", strategy, NEW, SUCCEEDS, back="warm"),
@@ -83,8 +85,9 @@ def _deployer() -> list[Scenario]:
     kill, cut = faults.kill_pulumi, faults.cut_pulumi_off
     return [
         Scenario("pulumi killed in preflight", "rolling", OLD, ANY, fault=kill("preflight")),
-        Scenario("pulumi killed in stage", "rolling", OLD, ANY, fault=kill("stage")),
+        Scenario("pulumi killed in pull", "rolling", OLD, ANY, fault=kill("pull")),
         Scenario("pulumi killed in migrate", "rolling", OLD, ANY, fault=kill("migrate", FIRST)),
+        Scenario("pulumi killed in start", "rolling", OLD, ANY, fault=kill("start")),
         Scenario("pulumi killed in smoke", "rolling", OLD, ANY, fault=kill("smoke")),
         *(
             Scenario("pulumi killed in switch", strategy, OLD, ANY, fault=kill("switch"))
@@ -92,11 +95,11 @@ def _deployer() -> list[Scenario]:
         ),
         Scenario("pulumi killed in prepare", "rolling", EITHER, ANY, fault=kill("prepare")),
         Scenario("pulumi killed in commit", "rolling", NEW, ANY, fault=kill("commit")),
-        Scenario("pulumi cut off in stage", "rolling", OLD, ANY, fault=cut("stage")),
+        Scenario("pulumi cut off in start", "rolling", OLD, ANY, fault=cut("start")),
         Scenario("pulumi cut off in switch", "blue-green", OLD, ANY, fault=cut("switch")),
         Scenario("pulumi cut off in prepare", "rolling", EITHER, ANY, fault=cut("prepare")),
         Scenario("pulumi cut off in commit", "rolling", NEW, ANY, fault=cut("commit")),
-        Scenario("Ctrl-C in stage", "rolling", OLD, FAILS, fault=faults.interrupt("stage")),
+        Scenario("Ctrl-C in start", "rolling", OLD, FAILS, fault=faults.interrupt("start")),
         Scenario("Ctrl-C in switch", "rolling", OLD, FAILS, fault=faults.interrupt("switch")),
         Scenario("a second update", "rolling", NEW, SUCCEEDS, fault=faults.second_update()),
         Scenario(
@@ -107,7 +110,7 @@ def _deployer() -> list[Scenario]:
             "an update from another backend", "rolling", EITHER, ANY, fault=faults.other_backend(),
         ),
         Scenario(
-            "registry gone in stage", "rolling", OLD, FAILS,
+            "registry gone in pull", "rolling", OLD, FAILS,
             fault=faults.registry_gone(), new_image=True,
         ),
     ]  # fmt: skip
@@ -118,7 +121,9 @@ def _servers() -> list[Scenario]:
     kill = at_server.kill_agent
     second, third = frozenset({SECOND}), frozenset({THIRD})
     return [
-        Scenario("agent killed in stage", "rolling", OLD, FAILS, fault=kill("stage", after=0.5)),
+        Scenario("agent killed in pull", "rolling", OLD, FAILS, fault=kill("pull")),
+        Scenario("agent killed in migrate", "rolling", OLD, FAILS, fault=kill("migrate", FIRST)),
+        Scenario("agent killed in start", "rolling", OLD, FAILS, fault=kill("start", after=0.5)),
         Scenario("agent killed in switch", "rolling", OLD, FAILS, fault=kill("switch", after=0.5)),
         Scenario("agent killed in switch", "canary", OLD, FAILS, fault=kill("switch", after=0.5)),
         Scenario("agent killed in prepare", "rolling", EITHER, FAILS, fault=kill("prepare")),
@@ -152,7 +157,7 @@ def _servers() -> list[Scenario]:
             fault=at_server.power_cut("switch", THIRD, SECOND), lost=second,
         ),
         Scenario(
-            "disk full in stage", "rolling", OLD, FAILS,
+            "disk full in pull", "rolling", OLD, FAILS,
             fault=at_server.disk_full(), new_image=True,
         ),
         Scenario("the clock jumps", "rolling", NEW, SUCCEEDS, fault=at_server.clock_jump()),

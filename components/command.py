@@ -3,11 +3,18 @@
 from __future__ import annotations
 
 import shlex
+from typing import Any
 
 import pulumi
 from pulumi_command import remote
 
+from slipway.errors import SlipwayError
+from slipway.protocol.messages import read_answer
+from slipway.rollout.step import Step
 from slipway.ssh import CONNECT_TIMEOUT, Host
+
+UNDO_LIMIT = 180
+"""Seconds that a step has, after its limit, to put the server back; then it is killed."""
 
 
 def on_server(
@@ -27,13 +34,24 @@ def on_server(
     return remote.Command(
         name,
         connection=connection(host),
-        create=f"timeout {limit:.0f} sh -c {shlex.quote(command)}",
+        create=f"timeout --kill-after={UNDO_LIMIT} {limit:.0f} sh -c {shlex.quote(command)}",
         stdin=stdin,
         # Progress goes to standard error and is shown; the result, on standard output, is kept.
         logging=remote.Logging.STDERR,
         add_previous_output_in_env=False,
         opts=opts,
     )
+
+
+def reported(step: Step, server: str, text: str) -> Any:
+    """What a step on a server answered on its standard output. Raises RunError."""
+    try:
+        return read_answer(step, text)
+    except SlipwayError as error:
+        raise pulumi.RunError(
+            f"servers/{server}: it answered {text[:80]!r} ({error.what}). The deploy user's shell"
+            " start-up files must print nothing"
+        ) from None
 
 
 def connection(host: Host) -> remote.ConnectionArgs:

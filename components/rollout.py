@@ -9,16 +9,19 @@ from typing import Any, TypedDict
 import pulumi
 from pulumi_command import remote
 
-from components.command import on_server
+from components.accessory import Accessory
+from components.command import on_server, reported
 from slipway import abort, incident
 from slipway.abort import AbortOutcome
-from slipway.deployment.deployment import RolloutDeployment
-from slipway.errors import SlipwayError
+from slipway.deployment.deployment import AccessoryDeployment, RolloutDeployment
 from slipway.protocol.answers import RolloutAnswer, Running
-from slipway.protocol.messages import read_answer, write_request
-from slipway.rollout.plan import Barrier, PlannedStep
+from slipway.protocol.messages import write_request
+from slipway.rollout.plan import AccessoryStep, Barrier, PlannedStep
 from slipway.rollout.release import Release
 from slipway.rollout.step import Step
+from slipway.rollout.tasks import database_id
+
+NO_DATABASE = pulumi.Output.from_input("")
 
 
 class RolloutArgs(TypedDict):
@@ -26,6 +29,8 @@ class RolloutArgs(TypedDict):
 
     deployment: RolloutDeployment
     """The steps with their requests, and which servers a failure rolls back."""
+    accessories: Mapping[str, AccessoryDeployment]
+    """The databases and queues by name, which the plan starts or changes before its migration."""
     references: Mapping[str, pulumi.Output[str]]
     """`REPOSITORY@DIGEST` by image; unknown in a preview of a build."""
 
@@ -51,18 +56,29 @@ class Rollout(pulumi.ComponentResource):
         self._aborted = False
         undo = pulumi.ErrorHook(f"{name}-abort", self._abort)
         done: dict[str, pulumi.Resource] = {}
+        data: dict[str, pulumi.Output[str]] = {}
         reports: dict[str, pulumi.Output[str]] = {}
         for step in self._deployment.plan:
             opts = pulumi.ResourceOptions(
                 parent=self, depends_on=[done[before] for before in step.after]
             )
-            if isinstance(step, Barrier):
-                done[step.name] = pulumi.Stash(f"{name}-{step.name}", input=step.name, opts=opts)
-                continue
-            opts.hooks = pulumi.ResourceHookBinding(on_error=[undo])
-            done[step.name] = command = self._run(name, step, opts)
-            if step.step is Step.COMMIT:
-                reports[step.server] = command.stdout
+            match step:
+                case Barrier():
+                    done[step.name] = pulumi.Stash(
+                        f"{name}-{step.name}", input=step.name, opts=opts
+                    )
+                case AccessoryStep():
+                    deployment = args["accessories"][step.accessory]
+                    done[step.name] = accessory = Accessory(
+                        step.accessory, {"deployment": deployment, "on_error": undo}, opts
+                    )
+                    data[step.accessory] = accessory.data
+                case PlannedStep():
+                    opts.hooks = pulumi.ResourceHookBinding(on_error=[undo])
+                    found = self._database(data) if step.finds_database else NO_DATABASE
+                    done[step.name] = command = self._run(name, step, found, opts)
+                    if step.step is Step.COMMIT:
+                        reports[step.server] = command.stdout
         serving = pulumi.Output.all(**reports).apply(
             lambda texts: {server: _serving(server, text) for server, text in texts.items()}
         )
@@ -75,10 +91,22 @@ class Rollout(pulumi.ComponentResource):
             {"releases": self.releases, "version": self.version, "images": self.images}
         )
 
-    def _run(self, name: str, step: PlannedStep, opts: pulumi.ResourceOptions) -> remote.Command:
+    def _database(self, data: Mapping[str, pulumi.Output[str]]) -> pulumi.Output[str]:
+        """The id of the data that the release finds; the accessories come before what needs it."""
+        name, volumes = self._deployment.database, self._deployment.volumes
+        own = {each: data[each] for each in volumes}
+        return pulumi.Output.all(**own).apply(lambda found: database_id(name, found))
+
+    def _run(
+        self,
+        name: str,
+        step: PlannedStep,
+        database: pulumi.Output[str],
+        opts: pulumi.ResourceOptions,
+    ) -> remote.Command:
         deployment = self._deployment
-        request = self._release.apply(
-            lambda release: write_request(deployment.requests.of(step, release))
+        request = pulumi.Output.all(self._release, database).apply(
+            lambda known: write_request(deployment.requests.of(step, *known))
         )
         return on_server(
             f"{name}-{step.name}",
@@ -96,7 +124,7 @@ class Rollout(pulumi.ComponentResource):
         and before the update ends; see docs/decisions/0001-abort-in-an-error-hook.md.
         """
         release = await self._release.future()
-        if release is None or self._aborted:
+        if release is None or self._aborted or not self._deployment.changing:
             return False
         self._aborted = True  # steps that were running may fail too; one abort is enough
         hosts = [self._deployment.hosts[name] for name in self._deployment.changing]
@@ -127,13 +155,7 @@ class Rollout(pulumi.ComponentResource):
 
 def _serving(server: str, text: str) -> Running:
     """The release that a server reported after its commit."""
-    try:
-        answer: RolloutAnswer = read_answer(Step.COMMIT, text)
-    except SlipwayError as error:
-        raise pulumi.RunError(
-            f"servers/{server}: it answered {text[:80]!r} ({error.what}). The deploy user's shell"
-            " start-up files must print nothing"
-        ) from None
+    answer: RolloutAnswer = reported(Step.COMMIT, server, text)
     if answer.serving is None:
         raise pulumi.RunError(
             f"servers/{server}: it serves nothing after its commit. Report this bug"

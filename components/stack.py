@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
@@ -14,6 +14,7 @@ from tenacity import Retrying, retry_if_exception, stop_after_delay, wait_fixed
 
 from slipway import settings
 from slipway.errors import SlipwayError
+from slipway.settings.rewritten import rewritten
 
 READ_LIMIT = 3.0  # seconds until a state that is being written must be complete
 READ_PAUSE = 0.1  # seconds between two attempts to read it
@@ -33,8 +34,19 @@ def load_settings() -> settings.Settings:
         for key, value in CONFIG.get().items()
         if key.startswith(prefix)
     }
+    file = Path(pulumi.get_root_directory() or ".") / f"Pulumi.{pulumi.get_stack()}.yaml"
+    if fault := rewritten(file, f"{prefix}version", values.get("version")):
+        raise settings.SettingsError(pulumi.get_stack(), [fault])
     encrypted = {key for key in values if is_config_secret(prefix + key)}
     return settings.load(pulumi.get_stack(), values, PROGRAM, encrypted)
+
+
+def tell(warnings: Iterable[str], notes: Iterable[str]) -> None:
+    """Show them in the preview and in the update."""
+    for text in warnings:
+        pulumi.log.warn(text)
+    for text in notes:
+        pulumi.log.info(text)
 
 
 def outputs(found: Mapping[str, Mapping[str, Any]]) -> dict[str, Mapping[str, Any]]:

@@ -61,7 +61,8 @@ class Answer:
     code: int
     stdout: str
     stderr: str
-    arrived: float = 0.0  # seconds since the epoch, by this machine's clock
+    sent: float = 0.0  # when the command was sent: seconds since the epoch, by this machine's clock
+    arrived: float = 0.0  # when its answer was complete
 
     @property
     def ok(self) -> bool:
@@ -141,6 +142,7 @@ def known_hosts_line(host: Host) -> str:
 
 
 def _session(host: Host, command: str, stdin: str, known_hosts: Path, timeout: float) -> Answer:
+    sent = time.time()
     try:
         done = process.run(
             arguments(host, command, known_hosts),
@@ -152,7 +154,7 @@ def _session(host: Host, command: str, stdin: str, known_hosts: Path, timeout: f
         return Answer(
             SSH_FAILED, "", f"no answer within {timeout:g} s to {shlex.quote(command)[:80]}"
         )
-    return Answer(done.returncode, done.stdout, done.stderr, time.time())
+    return Answer(done.returncode, done.stdout, done.stderr, sent, time.time())
 
 
 @contextmanager

@@ -1,6 +1,7 @@
-"""Tools that the benchmark compares with Slipway, installed when first needed; see bench/peers.
+"""Programs that the benchmark and the lab's tests need, installed when first needed.
 
-Each program is built from the Go module in its folder; Ansible gets its own environment.
+Most are tools that Slipway is compared with; see bench/peers. Each program is built from the Go
+module in its folder; Ansible gets its own environment.
 """
 
 from __future__ import annotations
@@ -9,15 +10,17 @@ from pathlib import Path
 
 from toolchain import golang, locking, paths, progress, python
 
-SOURCES = paths.REPOSITORY / "bench" / "peers"
+PEERS = paths.REPOSITORY / "bench" / "peers"
 PACKAGES = {
     "hello": ".",
     "kamal-proxy": "github.com/basecamp/kamal-proxy/cmd/kamal-proxy",
     "compose": "github.com/docker/compose/v2/cmd",
+    "notes": ".",
+    "yaml-values": ".",
 }
-"""The package to build, by module."""
+"""The package to build, by program."""
 
-ANSIBLE = SOURCES / "ansible" / "requirements.lock"
+ANSIBLE = PEERS / "ansible" / "requirements.lock"
 LOCK_LIMIT = 1800.0
 """Seconds: compose has 300 modules to download and takes some minutes to compile."""
 
@@ -29,7 +32,7 @@ def program(name: str) -> Path:
         if not target.exists():
             progress.step(name, "building from source (compose takes some minutes)")
             with paths.built_aside(target) as aside:
-                golang.build(SOURCES / name, PACKAGES[name], aside / name)
+                golang.build(source(name), PACKAGES[name], aside / name)
     return target / name
 
 
@@ -45,7 +48,13 @@ def directories() -> list[Path]:
     return [*map(_directory, PACKAGES), python.directory(ANSIBLE)]
 
 
+def source(name: str) -> Path:
+    """The folder of a program's Go module."""
+    tested = (paths.REPOSITORY / folder / name for folder in ("examples", "tests/conformance"))
+    return next((folder for folder in tested if folder.is_dir()), PEERS / name)
+
+
 def _directory(name: str) -> Path:
     """The program's folder, named by what it is built from."""
-    files = (path for path in (SOURCES / name).iterdir() if path.suffix in {".go", ".mod", ".sum"})
+    files = (path for path in source(name).iterdir() if path.suffix in {".go", ".mod", ".sum"})
     return paths.cache() / f"peer-{name}-{paths.content_key(*sorted(files))}"

@@ -25,12 +25,14 @@ State = Mapping[str, Mapping[str, Any]]
 """The outputs of the stack's resources, by the name of the resource."""
 
 
-def declare(settings: Settings, chosen: Github, environment: str, state: State) -> None:
+def declare(
+    settings: Settings, chosen: Github, environment: str, state: State
+) -> list[pulumi.Resource]:
     """Observe GitHub, check the settings in `chosen`, and declare the resources.
 
     Raises SettingsError with everything that would fail later, before anything is written.
     """
-    Repository(settings, chosen, environment, state).declare()
+    return Repository(settings, chosen, environment, state).declare()
 
 
 class Repository:
@@ -45,16 +47,18 @@ class Repository:
         self.plan = plan(settings, chosen, environment, self.found, self.state)
         self.opts = pulumi.ResourceOptions(providers=[through])
 
-    def declare(self) -> None:
+    def declare(self) -> list[pulumi.Resource]:
         """The environment, and in the stack that manages the repository everything else."""
+        declared: list[pulumi.Resource] = []
         if self.chosen.owns_repository:
-            self._protection()
-            self._secrets(None, self.chosen, self.found.repository.secrets)
-        self._environment()
+            declared += self._protection()
+            declared.append(self._secrets(None, self.chosen, self.found.repository.secrets))
+        return declared + self._environment()
 
-    def _protection(self) -> None:
+    def _protection(self) -> list[pulumi.Resource]:
         repository, plan = self.chosen.repository, self.plan
         opts = self.opts
+        files: list[pulumi.Resource] = []
         if self.chosen.workflow_branch:
             written = WorkflowFiles(
                 f"{REPOSITORY}-workflows",
@@ -67,7 +71,8 @@ class Repository:
             )
             # This update may add the rules for the branch that the files are committed to.
             opts = pulumi.ResourceOptions.merge(opts, pulumi.ResourceOptions(depends_on=[written]))
-        BranchProtection(
+            files.append(written)
+        branches = BranchProtection(
             f"{REPOSITORY}-branches",
             {
                 "repository": repository,
@@ -77,7 +82,7 @@ class Repository:
             },
             opts,
         )
-        ReleaseTags(
+        tags = ReleaseTags(
             f"{REPOSITORY}-tags",
             {
                 "repository": repository,
@@ -87,8 +92,9 @@ class Repository:
             },
             self.opts,
         )
+        return [*files, branches, tags]
 
-    def _environment(self) -> None:
+    def _environment(self) -> list[pulumi.Resource]:
         name, found, wanted = self.environment, self.found.environment, self.chosen.environment
         component = f"{name}-github"
         generation = self.state.get(component, {}).get("generation", 0)
@@ -114,7 +120,7 @@ class Repository:
             )
         # The key of an existing environment is known, even while it is written again.
         after = [] if found else [made.resource]
-        self._secrets(name, wanted, found.secrets if found else {}, after)
+        return [made, self._secrets(name, wanted, found.secrets if found else {}, after)]
 
     def _secrets(
         self,
@@ -122,12 +128,12 @@ class Repository:
         wanted: Github | EnvironmentSettings,
         found: Mapping[str, str],
         after: Sequence[pulumi.Resource] = (),
-    ) -> None:
+    ) -> Secrets:
         scope = environment or REPOSITORY
         component = f"{scope}-secrets"
         written = {name: self.state.get(names.secret(scope, name)) for name in wanted.secrets}
         ours = {name: each.get("updatedAt", "") for name, each in written.items() if each}
-        Secrets(
+        return Secrets(
             component,
             {
                 "repository": self.chosen.repository,

@@ -47,8 +47,8 @@ class Journal:
         self.append({**entry, "release": release, "action": action, "outcome": outcome})
 
 
-class InterruptedStepError(SlipwayError):
-    """The step was interrupted by a signal."""
+class Interruption(BaseException):
+    """A signal interrupts the step: no error of an action, so that nothing takes it for one."""
 
 
 def attempt(
@@ -66,7 +66,8 @@ def attempt(
     try:
         with _interruptible():
             return execute(actions, runner, journal, report)
-    except SlipwayError as error:
+    except (SlipwayError, Interruption) as caught:
+        error = _explained(caught)
         for line in getattr(error, "log", ())[-LOG_SHOWN:]:
             report(line)
         failed(error)
@@ -81,7 +82,13 @@ def attempt(
                 where=error.where,
                 remedy="Correct that, then run `pulumi up` again",
             ) from second
-        raise
+        raise error from None if error is caught else caught
+
+
+def _explained(caught: BaseException) -> SlipwayError:
+    if isinstance(caught, SlipwayError):
+        return caught
+    return SlipwayError(f"interrupted by {caught}", remedy="Run `pulumi up` again")
 
 
 @contextmanager
@@ -92,9 +99,7 @@ def _interruptible() -> Iterator[None]:
     def interrupt(number: int, _: object) -> None:
         for each in signals:
             signal.signal(each, signal.SIG_IGN)
-        raise InterruptedStepError(
-            f"interrupted by {signal.Signals(number).name}", remedy="Run `pulumi up` again"
-        )
+        raise Interruption(signal.Signals(number).name)
 
     for each in signals:
         signal.signal(each, interrupt)

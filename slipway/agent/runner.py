@@ -5,10 +5,11 @@ from __future__ import annotations
 import time
 from collections.abc import Iterable
 from dataclasses import dataclass, field, replace
+from functools import partial
 from typing import Any, Callable, Optional, TypeVar
 
 from slipway.agent import health
-from slipway.agent.engine import containers, images, migration
+from slipway.agent.engine import containers, images, tasks
 from slipway.agent.engine.client import Engine
 from slipway.agent.engine.containers import Container, Place
 from slipway.agent.engine.network import ensure_network
@@ -25,6 +26,7 @@ from slipway.errors import SlipwayError
 from slipway.protocol.requests import RegistryLogin
 from slipway.rollout.machine import Action, Verb
 from slipway.rollout.state import Phase, State
+from slipway.rollout.tasks import Kind, runs
 from slipway.rollout.watch import Watch
 
 Value = TypeVar("Value")
@@ -42,6 +44,7 @@ class Supplies:
     place: Optional[Place] = None  # for new containers
     registry: Optional[RegistryLogin] = None
     certificate: str = ""  # of the proxy, with its key
+    database: str = ""  # id of the data that the release finds
     bake: float = 0.0  # seconds
     watch: Watch = field(default_factory=Watch)
 
@@ -61,7 +64,7 @@ class ActionRunner:
         self.seconds = 0.0
         self.routed = time.time()  # when traffic began to move
         self.changed = False
-        self._images = store.state().images
+        self._images = store.state().images  # all that were needed at some moment of this call
         self._do: dict[Verb, Callable[[State, str], None]] = {
             Verb.RECORD: self._record,
             Verb.PROVIDE: self._provide,
@@ -76,7 +79,8 @@ class ActionRunner:
             Verb.ROUTE: self._route,
             Verb.BAKE: self._bake,
             Verb.CHECK_STABILITY: self._check_stability,
-            Verb.MIGRATE: self._migrate,
+            Verb.MIGRATE: partial(self._run_once, Kind.MIGRATION),
+            Verb.SET_UP: partial(self._run_once, Kind.SETUP),
             Verb.DRAIN: self._drain,
             Verb.STOP: self._stop,
             Verb.REMOVE: self._remove,
@@ -91,13 +95,11 @@ class ActionRunner:
 
     def _record(self, state: State, _: str) -> None:
         self.store.keep(state)
+        self._images |= state.images
         self.proxy.publish(state.votes)
 
     def _provide(self, state: State, _: str) -> None:
         ensure_network(self.engine, self.supplies.application, state.proxy.network)
-        images.ensure(
-            self.engine, state.proxy.image, self.supplies.required_registry(), self.report
-        )
         if self.supplies.certificate:
             self.proxy.keep_certificate(self.supplies.certificate)
             for text in certificate.warnings(self.supplies.certificate, state.proxy.renew_before):
@@ -105,14 +107,15 @@ class ActionRunner:
         self.proxy.ensure(state)
 
     def _pull(self, state: State, release: str) -> None:
-        for reference in sorted(set(state.revision(release).release.images.values())):
+        own = state.revision(release).release.images.values()
+        for reference in sorted({*own, state.proxy.image}):
             self.changed |= images.ensure(
                 self.engine, reference, self.supplies.required_registry(), self.report
             )
 
     def _create(self, state: State, release: str) -> None:
         definition = state.revision(release).release
-        fresh = state.phase == Phase.STAGING
+        fresh = state.phase == Phase.STARTING
         for each in self._containers(state, release):
             body = containers.payload(each, definition, self.supplies.required_place())
             found = self.engine.inspect(each.name)
@@ -123,15 +126,14 @@ class ActionRunner:
             self.report(f"creating {each.label} of {definition.version}")
             self.engine.create(each.name, body)
             self.changed = True
-        if fresh and release not in state.migrated:
-            migration.prepare(self.engine, definition, self.supplies.required_place())
 
     def _start(self, state: State, release: str) -> None:
         self._run(containers.with_port(self._containers(state, release)))
 
     def _await_ready(self, state: State, release: str) -> None:
         health.wait_ready(
-            self.engine, subjects(containers.with_port(self._containers(state, release)))
+            self.engine,
+            subjects(containers.with_port(self._containers(state, release)), state.proxy),
         )
 
     def _start_workers(self, state: State, release: str) -> None:
@@ -144,14 +146,14 @@ class ActionRunner:
         own = containers.workers(self._containers(state, release))
         mine = [each for each in own if each.service.order == order]
         self._run(mine)
-        health.wait_ready(self.engine, subjects(mine))
+        health.wait_ready(self.engine, subjects(mine, state.proxy))
 
     def _stop_workers(self, state: State, release: str) -> None:
         self._stop_all(containers.workers(self._containers(state, release)))
 
     def _repair(self, state: State, release: str) -> None:
         """Stop containers that run but are not ready; a later action starts them again."""
-        for subject in subjects(self._containers(state, release)):
+        for subject in subjects(self._containers(state, release), state.proxy):
             tries = (health.fault(self.engine, subject) for _ in range(health.FAILURE_THRESHOLD))
             reasons = [reason for reason in tries if reason]
             if len(reasons) == health.FAILURE_THRESHOLD:
@@ -162,7 +164,7 @@ class ActionRunner:
     def _smoke(self, state: State, release: str) -> None:
         """Through a local port while the release has no traffic, then through the public one."""
         revision, port = state.revision(release), inner_port(state.proxy)
-        if state.phase == Phase.STAGED:
+        if state.phase == Phase.STARTED:
             port = local_port(state.proxy.http_port, revision.colour)
         smoke.check(self.engine, revision.release, self._containers(state, release), port)
 
@@ -189,18 +191,25 @@ class ActionRunner:
         supplies, revision = self.supplies, state.revision(release)
         self.report(f"monitoring {revision.release.version} for {supplies.bake:g} s")
         own, whole = self._containers(state, release), state.weight == 100
-        watched = subjects(own if whole else containers.with_port(own))
+        watched = subjects(own if whole else containers.with_port(own), state.proxy)
         watch = replace(supplies.watch, analyse=not whole and state.serving is not None)
         count = measure(self.engine, self.proxy.runtime, watched, watch, revision.colour)
         hold = Hold(supplies.bake, watch, self.routed)
-        verdict = bake(self.engine, watched, hold, count, self.report)
+        before = self._containers(state, state.serving.id) if state.serving else []
+        old = subjects(before, state.proxy)
+        verdict = bake(self.engine, watched, hold, count, self.report, old)
         self.report(f"{revision.release.version} has passed: {verdict}")
 
     def _check_stability(self, state: State, release: str) -> None:
-        health.Stability(self.engine, subjects(self._containers(state, release))).check()
+        own = subjects(self._containers(state, release), state.proxy)
+        health.Stability(self.engine, own).check()
 
-    def _migrate(self, state: State, release: str) -> None:
-        migration.run(self.engine, state.revision(release).release, self.report)
+    def _run_once(self, kind: Kind, state: State, release: str) -> None:
+        definition, place = state.revision(release).release, self.supplies.required_place()
+        ensure_network(self.engine, self.supplies.application, state.proxy.network)
+        (run,) = (each for each in runs(definition, self.supplies.database) if each.kind is kind)
+        tasks.run(self.engine, run, definition, place, self.report)
+        self.changed = True
 
     def _drain(self, state: State, release: str) -> None:
         own = self._containers(state, release)
@@ -219,18 +228,17 @@ class ActionRunner:
         own = self._containers(state, release)
         self._stop_all(own)
         in_parallel(lambda c: self.engine.remove(c.name), own, AT_ONCE)
-        self.engine.remove(containers.migration_name(self.supplies.application, release))
+        tasks.remove(self.engine, self.supplies.application, keep_finished=True)
 
     def _remove_unknown(self, state: State, _: str) -> None:
-        """Also containers of migrations, which a committed release does not need any more."""
+        """Also containers of migrations, whose success is recorded by then."""
         application = self.supplies.application
         known = {revision.id for revision in state.known}
         for found in self.engine.containers(application=application, kind="service"):
             if found["Labels"]["slipway.release"] not in known:
                 self.engine.stop(found["Id"], GRACE)
                 self.engine.remove(found["Id"])
-        for found in self.engine.containers(application=application, kind="migration"):
-            self.engine.remove(found["Id"])
+        tasks.remove(self.engine, application, keep_finished=False)
 
     def _prune(self, state: State, _: str) -> None:
         images.forget(self.engine, self._images - state.images, self.report)

@@ -7,9 +7,9 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-import yaml
 from pydantic import ConfigDict, ValidationError
 
+from slipway import go_yaml
 from slipway.settings import SettingsError
 from slipway.settings.application import Application
 from slipway.settings.checks import workflows as checks
@@ -36,8 +36,8 @@ def read(folder: Path, stack: str) -> Project:
     Needs neither a login nor a passphrase, and the stack need not exist. Raises SettingsError with
     all faults.
     """
-    project = yaml.safe_load((folder / "Pulumi.yaml").read_text())
-    own = yaml.safe_load((folder / f"Pulumi.{stack}.yaml").read_text()) or {}
+    project = go_yaml.load((folder / "Pulumi.yaml").read_text())
+    own = go_yaml.load((folder / f"Pulumi.{stack}.yaml").read_text()) or {}
     prefix = f"{project['name']}:"
     shared = {key: _value(each) for key, each in (project.get("config") or {}).items()}
     values = {**shared, **(own.get("config") or {})}

@@ -9,6 +9,7 @@ import typer
 from slipway.cli.health import health
 from slipway.cli.history import history
 from slipway.cli.lock import lock, unlock
+from slipway.cli.migrate import migrate
 from slipway.cli.resolve import resolve
 from slipway.cli.rollback import rollback
 from slipway.cli.status import status
@@ -20,7 +21,7 @@ slipway = typer.Typer(
     no_args_is_help=True,
     pretty_exceptions_enable=False,
 )
-for command in (status, health, history, rollback, lock, unlock, resolve):
+for command in (status, health, history, rollback, migrate, lock, unlock, resolve):
     slipway.command()(command)
 slipway.add_typer(workflows, name="workflows")
 

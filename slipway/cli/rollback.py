@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import sys
 from collections.abc import Iterable
 from concurrent.futures import ThreadPoolExecutor
 from typing import Annotated
@@ -10,6 +9,7 @@ from typing import Annotated
 import typer
 from pulumi import automation
 
+from slipway.cli.confirm import Yes, confirm
 from slipway.cli.options import Stack
 from slipway.cli.table import moment
 from slipway.deployment import release_log
@@ -19,7 +19,6 @@ from slipway.stack.history import Update
 from slipway.stack.state import State
 
 To = Annotated[str | None, typer.Option("--to", help="The version; default: the previous release.")]
-Yes = Annotated[bool, typer.Option("--yes", "-y", help="Do not ask.")]
 Message = Annotated[str, typer.Option("--message", "-m", help="Why, for the history.")]
 
 
@@ -39,7 +38,7 @@ def rollback(stack: Stack, to: To = None, yes: Yes = False, message: Message = "
     )
     for line in _images(before, target):
         typer.echo(f"  {line}")
-    _confirm(yes)
+    confirm("Roll back?", yes=yes)
     reason = f"rollback to {target.version}" + (f": {message}" if message else "")
     keep = f"pulumi config set --stack {stack} version {target.version}"
     try:
@@ -68,14 +67,6 @@ def _images(before: State, target: Update) -> Iterable[str]:
     ran = release_log.read(before.resources, name).get(target.version, {})
     for image in dict.fromkeys(ran.values()):
         yield f"{image} ({', '.join(service for service in ran if ran[service] == image)})"
-
-
-def _confirm(yes: bool) -> None:
-    if yes:
-        return
-    if not sys.stdin.isatty():
-        raise SlipwayError("it cannot ask without a terminal", where="rollback", remedy="Add --yes")
-    typer.confirm("Roll back?", abort=True)
 
 
 def _warn_of_other_keys(stack: automation.Stack, target: Update) -> None:

@@ -12,12 +12,15 @@ from slipway.rollout.state import Phase
 
 
 def contexts(
-    statuses: Mapping[str, Status], release: str | None, proxies: Mapping[str, str]
+    statuses: Mapping[str, Status],
+    release: str | None,
+    proxies: Mapping[str, str],
+    ran: tuple[str, ...] = (),
 ) -> dict[str, RolloutContext]:
     """The context of a rollout of `release`, by server.
 
-    `proxies` has the address of each server's proxy. `release` is None while an image is not built
-    yet.
+    `proxies` has the address of each server's proxy, `ran` the ids of the release's commands that
+    are not run again. `release` is None while an image is not built yet.
     """
     changing = servers_to_change(statuses, release)
     observed = {name: summary(status) for name, status in statuses.items() if name in changing}
@@ -28,7 +31,7 @@ def contexts(
     for name, status in statuses.items():
         if name in changing:
             peers = {peer: at for peer, at in taking_part.items() if peer != name}
-            found[name] = RolloutContext(observed[name], rollout_id, peers)
+            found[name] = RolloutContext(observed[name], rollout_id, peers, ran)
         else:
             found[name] = status.context or RolloutContext()
     return found

@@ -6,10 +6,10 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 from slipway.deployment import digests as versions
-from slipway.deployment import placement, release_log
+from slipway.deployment import placement, release_log, tasks
 from slipway.deployment.contexts import accessory_context, all_warm, contexts, servers_to_change
 from slipway.deployment.digests import KnownDigests
-from slipway.deployment.limits import accessory_limit, longest_wait, step_limit
+from slipway.deployment.limits import accessory_limit, longest_wait, step_limit, wait_after_pull
 from slipway.deployment.release import ReleaseTemplate, release_template
 from slipway.deployment.release_log import ReleaseLog
 from slipway.deployment.requests import (
@@ -23,10 +23,11 @@ from slipway.observe.observed import Observed, credentials, hosts
 from slipway.observe.registry import Credentials
 from slipway.observe.status import Status
 from slipway.protocol.installation import Installation
-from slipway.protocol.requests import AccessoryRequest
+from slipway.protocol.requests import SHORTEST_SECRET, AccessoryRequest
 from slipway.rollout import plan as plans
 from slipway.rollout.plan import Batch, Plan, PlannedStep
 from slipway.rollout.release import Release
+from slipway.rollout.tasks import Kind, id_kind
 from slipway.settings import Settings
 from slipway.settings.application import Image
 from slipway.ssh import Host
@@ -90,6 +91,8 @@ class RolloutDeployment:
     requests: RolloutRequests
     hosts: Mapping[str, Host]
     changing: frozenset[str]  # the servers that a failure may roll back
+    database: str  # the name that a person gave to its data
+    volumes: tuple[str, ...]  # the accessories whose data the release finds
 
     def release_of(self, images: Mapping[str, str]) -> Release:
         """The release, once every image has its digest."""
@@ -109,6 +112,7 @@ class Deployment:
     rollout: RolloutDeployment
     log: ReleaseLog  # what this environment has committed before
     warnings: tuple[str, ...]
+    notes: tuple[str, ...]  # what a person may want to know of the plan
 
 
 def decide(settings: Settings, environment: str, observed: Observed) -> Deployment:
@@ -124,6 +128,7 @@ def decide(settings: Settings, environment: str, observed: Observed) -> Deployme
     images = versions.pinned(settings, digests)
     release = template.pinned(images) if len(images) == len(digests) else None
     installation, places = Installation(application.name, environment), hosts(settings)
+    rollout = _rollout(settings, installation, observed, template, release, log)
     return Deployment(
         application=application.name,
         registry=registry_access(settings),
@@ -134,10 +139,31 @@ def decide(settings: Settings, environment: str, observed: Observed) -> Deployme
             for name, host in places.items()
         },
         accessories=_accessories(settings, installation, places, statuses),
-        rollout=_rollout(settings, installation, statuses, template, release),
+        rollout=rollout,
         log=log,
-        warnings=(*warnings, *digest_warnings),
+        warnings=(
+            *warnings,
+            *digest_warnings,
+            *placement.left_over(settings, observed),
+            *_short_secrets(settings),
+        ),
+        notes=tuple(f"{kind}: already run on this database" for kind in _skipped(rollout)),
     )
+
+
+def _skipped(rollout: RolloutDeployment) -> list[Kind]:
+    """The commands that the release has, and that are not run again."""
+    ran = {run for name in rollout.changing for run in rollout.requests.contexts[name].ran}
+    return [kind for kind in Kind if any(id_kind(run) is kind for run in ran)]
+
+
+def _short_secrets(settings: Settings) -> list[str]:
+    return [
+        f"secrets/{name}: it has fewer than {SHORTEST_SECRET} characters, so it is not masked in"
+        " messages"
+        for name, value in settings.secrets.items()
+        if len(value.get_secret_value()) < SHORTEST_SECRET
+    ]
 
 
 def refuse_other_environments(application: str, statuses: Mapping[str, Status]) -> None:
@@ -180,7 +206,9 @@ def _images(
             version=settings.version,
             digest=digests[name],
             build=image,
-            tags=observed.sources[name].tags(settings.version),
+            tags=observed.sources[name].tags(settings.version)
+            if settings.registry.extra_tags
+            else {},
             known=known,
             declared=declared,
         )
@@ -207,30 +235,56 @@ def _accessories(
 def _rollout(
     settings: Settings,
     installation: Installation,
-    statuses: Mapping[str, Status],
+    observed: Observed,
     template: ReleaseTemplate,
     release: Release | None,
+    log: ReleaseLog,
 ) -> RolloutDeployment:
-    known, batches = release.id if release else None, _batches(settings)
+    known, batches, statuses = release.id if release else None, _batches(settings), observed.servers
+    application = settings.application
     plan = plans.steps(
         list(settings.servers),
         batches,
-        migrate=settings.application.migration is not None,
-        smoke=bool(settings.application.smoke),
+        accessories=list(application.accessories),
+        migrate=application.migration is not None or application.setup is not None,
+        smoke=bool(application.smoke),
         at_once=all_warm(statuses, known),
     )
     steps = [each for each in plan if isinstance(each, PlannedStep)]
-    planned_on = contexts(statuses, known, proxy_addresses(settings))
-    lease = settings.rollout.lease + longest_wait(settings, batches)
+    ran = _ran(settings, observed, release, log)
+    planned_on = contexts(statuses, known, proxy_addresses(settings), ran)
+    lease = settings.rollout.lease
     return RolloutDeployment(
         template=template,
         release=release,
         plan=plan,
         limits={step.name: step_limit(step, settings) for step in steps},
-        requests=rollout_requests(settings, installation, planned_on, lease),
+        requests=rollout_requests(
+            settings,
+            installation,
+            planned_on,
+            lease=lease + longest_wait(settings, batches),
+            pull_lease=lease + wait_after_pull(settings),
+        ),
         hosts=hosts(settings),
         changing=servers_to_change(statuses, known),
+        database=settings.database,
+        volumes=tuple(tasks.volumes(settings)),
     )
+
+
+def _ran(
+    settings: Settings, observed: Observed, release: Release | None, log: ReleaseLog
+) -> tuple[str, ...]:
+    """The ids of the release's commands that are not run again."""
+    database = tasks.observed_database(settings, observed.servers)
+    if release is None or database is None:
+        return ()
+    name = settings.application.name
+    known = tasks.known_runs(name, observed.servers.values(), observed.state)
+    serving = {each.serving.version for each in observed.servers.values() if each.serving}
+    committed = log.get(release.version) == release.images and release.version not in serving
+    return tasks.ran(release, database, known, committed=committed)
 
 
 def _batches(settings: Settings) -> list[Batch]:

@@ -26,8 +26,9 @@ def step_limit(step: PlannedStep, settings: Settings) -> float:
         _WORKING
         + {
             Step.PREFLIGHT: 0.0,
-            Step.STAGE: _PULLING + starting + draining,
+            Step.PULL: _PULLING + draining,
             Step.MIGRATE: _migrating(settings),
+            Step.START: starting + draining,
             Step.SMOKE: testing,
             Step.SWITCH: starting + stopping + testing + step.pause + _longest_hold(step, settings),
             Step.PREPARE: 0.0,
@@ -42,12 +43,22 @@ def accessory_limit(name: str, settings: Settings) -> float:
     return _WORKING + _PULLING + accessory.stop_grace + accessory.health.deadline
 
 
-def longest_wait(settings: Settings, batches: Sequence[Batch]) -> float:
-    """Seconds that a server may have to wait between two of its steps, while others run theirs.
+def wait_after_pull(settings: Settings) -> float:
+    """Seconds that a server may have to wait between its pull and its start.
 
-    These are the slowest readiness, the migration, and the batches between.
+    Meanwhile accessories get ready, all at once, and the migration runs on another server.
     """
-    return _slowest_start(settings) + _migrating(settings) + _longest_gap(settings, batches)
+    accessories = settings.application.accessories.values()
+    ready = (each.stop_grace + each.health.deadline for each in accessories)
+    return max(ready, default=0.0) + _migrating(settings)
+
+
+def longest_wait(settings: Settings, batches: Sequence[Batch]) -> float:
+    """Seconds that a server may have to wait between two later steps, while others run theirs.
+
+    These are the slowest readiness and the batches between.
+    """
+    return _slowest_start(settings) + _longest_gap(settings, batches)
 
 
 def _longest_gap(settings: Settings, batches: Sequence[Batch]) -> float:
@@ -74,5 +85,5 @@ def _slowest_start(settings: Settings) -> float:
 
 
 def _migrating(settings: Settings) -> float:
-    migration = settings.application.migration
-    return migration.timeout if migration else 0.0
+    application = settings.application
+    return sum(each.timeout for each in (application.migration, application.setup) if each)

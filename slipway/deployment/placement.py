@@ -5,10 +5,12 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any, Final
 
+from slipway.observe.observed import Observed
 from slipway.settings import Settings, SettingsError
 from slipway.settings.errors import Fault
 
 KIND: Final = "slipway:index:Accessory"
+SERVER_KIND: Final = "slipway:index:Server"
 
 
 def placed(resources: Mapping[str, Mapping[str, Any]]) -> dict[str, str]:
@@ -16,7 +18,32 @@ def placed(resources: Mapping[str, Mapping[str, Any]]) -> dict[str, str]:
     return {
         urn.rpartition("::")[2]: resource["outputs"]["server"]
         for urn, resource in resources.items()
-        if urn.split("::")[2] == KIND and "server" in resource["outputs"]
+        if urn.split("::")[2].rpartition("$")[2] == KIND and "server" in resource["outputs"]
+    }
+
+
+def left_over(settings: Settings, observed: Observed) -> list[str]:
+    """Warnings of what goes on running though it is configured no more."""
+    application = settings.application
+    accessories = [
+        f"accessories/{name}: it is configured no more on {server}, where its container and volumes"
+        f" stay. Remove the container: `docker rm --force {application.name}-{name}`"
+        for server, status in observed.servers.items()
+        for name in status.accessories
+        if name not in application.accessories or settings.server_of(name) != server
+    ]
+    servers = [
+        f"servers/{server}: it is configured no more, and what runs there goes on running. Remove"
+        " its containers there by hand"
+        for server in sorted(installed(observed.state) - settings.servers.keys())
+    ]
+    return accessories + servers
+
+
+def installed(resources: Mapping[str, Mapping[str, Any]]) -> set[str]:
+    """The servers in a stack's resources by URN."""
+    return {
+        urn.rpartition("::")[2] for urn in resources if urn.split("::")[2].endswith(SERVER_KIND)
     }
 
 

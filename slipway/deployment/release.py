@@ -10,7 +10,7 @@ from typing import Final
 
 from slipway.rollout import release as target
 from slipway.settings import Settings
-from slipway.settings.application import Health, Migration, Service
+from slipway.settings.application import Health, Service, Task
 
 SCRYPT_COST: Final = 1 << 14
 """n; 16 MiB and about 50 ms, so that guessing a secret by its digest is expensive."""
@@ -41,7 +41,8 @@ def release_template(settings: Settings) -> ReleaseTemplate:
             application=application.name,
             version=settings.version,
             services=tuple(_service(name, each) for name, each in application.services.items()),
-            migration=_migration(application.migration),
+            migration=_task(application.migration),
+            setup=_task(application.setup),
             smoke=tuple(target.Smoke(**each.model_dump()) for each in application.smoke),
             secrets_digest=_secrets_digest(settings),
         )
@@ -65,10 +66,8 @@ def _service(name: str, service: Service) -> target.Service:
     )
 
 
-def _migration(migration: Migration | None) -> target.Migration | None:
-    if migration is None:
-        return None
-    return target.Migration(migration.service, migration.command, migration.timeout)
+def _task(task: Task | None) -> target.Task | None:
+    return None if task is None else target.Task(task.service, task.command, task.timeout)
 
 
 def health(settings: Health) -> target.Health:

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, Final
 
 from slipway.deployment.release import health
 from slipway.protocol.installation import Installation
@@ -16,10 +16,11 @@ from slipway.protocol.requests import (
     MigrateRequest,
     PreflightRequest,
     PrepareRequest,
+    PullRequest,
     RegistryLogin,
     Rollout,
     SmokeRequest,
-    StageRequest,
+    StartRequest,
     SwitchRequest,
     Target,
 )
@@ -31,6 +32,12 @@ from slipway.rollout.step import Step
 from slipway.rollout.watch import Watch
 from slipway.settings import Settings
 
+_SIMPLE: Final[Mapping[Step, Callable[[Target, Rollout], Any]]] = {
+    Step.SMOKE: SmokeRequest,
+    Step.PREPARE: PrepareRequest,
+    Step.COMMIT: CommitRequest,
+}
+
 
 @dataclass(frozen=True)
 class RolloutRequests:
@@ -38,7 +45,8 @@ class RolloutRequests:
 
     installation: Installation
     contexts: Mapping[str, RolloutContext]  # by server
-    lease: float  # seconds
+    lease: float  # seconds, after every step but the first
+    pull_lease: float  # seconds, after the first
     retention: Retention
     registry: RegistryLogin
     proxy: Proxy
@@ -48,34 +56,40 @@ class RolloutRequests:
     watch: Watch
     disk_free: int  # bytes
 
-    def of(self, step: PlannedStep, release: Release) -> Any:
-        """The request of one step; it holds secrets where `step.carries_secrets`."""
+    def of(self, step: PlannedStep, release: Release, database: str) -> Any:
+        """The request of one step; it holds secrets where `step.carries_secrets`.
+
+        `database` is the id of the data that the release finds.
+        """
         target = self.installation.target(step.server)
-        rollout = self._rollout(step.server, release)
-        simple = {
-            Step.MIGRATE: MigrateRequest,
-            Step.SMOKE: SmokeRequest,
-            Step.PREPARE: PrepareRequest,
-            Step.COMMIT: CommitRequest,
-        }
+        lease = self.pull_lease if step.step is Step.PULL else self.lease
+        rollout = self._rollout(step.server, release, lease)
+        hosts = self.hosts[step.server]
         match step.step:
             case Step.PREFLIGHT:
                 return self._preflight(target, rollout, release)
-            case Step.STAGE:
-                return self._stage(target, rollout, release)
+            case Step.PULL:
+                return PullRequest(target, rollout, release, self.registry, self.proxy)
+            case Step.MIGRATE:
+                return MigrateRequest(target, rollout, database, self.secrets, hosts)
+            case Step.START:
+                return StartRequest(
+                    target, rollout, database, self.secrets, hosts, self.certificate
+                )
             case Step.SWITCH:
                 return SwitchRequest(
                     target, rollout, step.weight, step.pause, step.hold, self.watch
                 )
             case other:
-                return simple[other](target, rollout)
+                return _SIMPLE[other](target, rollout)
 
     def abort(self, server: str, release: Release, *, peer_aborted: bool) -> AbortRequest:
         target = self.installation.target(server)
-        return AbortRequest(target, self._rollout(server, release), peer_aborted)
+        return AbortRequest(target, self._rollout(server, release, self.lease), peer_aborted)
 
     def commit(self, server: str, release: Release) -> CommitRequest:
-        return CommitRequest(self.installation.target(server), self._rollout(server, release))
+        target = self.installation.target(server)
+        return CommitRequest(target, self._rollout(server, release, self.lease))
 
     def _preflight(self, target: Target, rollout: Rollout, release: Release) -> PreflightRequest:
         return PreflightRequest(
@@ -89,36 +103,27 @@ class RolloutRequests:
             domains=tuple(sorted({name for each in release.services for name in each.domains})),
         )
 
-    def _stage(self, target: Target, rollout: Rollout, release: Release) -> StageRequest:
-        return StageRequest(
-            target,
-            rollout,
-            release,
-            secrets=self.secrets,
-            hosts=self.hosts[target.server],
-            registry=self.registry,
-            proxy=self.proxy,
-            certificate=self.certificate,
-        )
-
-    def _rollout(self, server: str, release: Release) -> Rollout:
+    def _rollout(self, server: str, release: Release, lease: float) -> Rollout:
         context = self.contexts[server]
-        return Rollout(release.id, release.version, context, self.lease, self.retention)
+        return Rollout(release.id, release.version, context, lease, self.retention)
 
 
 def rollout_requests(
     settings: Settings,
     installation: Installation,
     contexts: Mapping[str, RolloutContext],
+    *,
     lease: float,
+    pull_lease: float,
 ) -> RolloutRequests:
-    """What the requests of a rollout contain, from the settings; `lease` is in seconds."""
+    """What the requests of a rollout contain, from the settings; leases are in seconds."""
     services = settings.application.services.values()
     rollout = settings.rollout
     return RolloutRequests(
         installation=installation,
         contexts=contexts,
         lease=lease,
+        pull_lease=pull_lease,
         retention=Retention(rollout.retain, rollout.warm_seconds),
         registry=registry_login(settings),
         proxy=_proxy(settings),

@@ -20,6 +20,9 @@ ANSWER_LIMIT = 8 * 2**20  # bytes; registries accept manifests of at most 4 MiB
 CONNECT_TIMEOUT = 5.0  # seconds; short, because a rollback works without the registry
 PAGES = 100  # of a list of tags; registries return 100 to 10,000 tags on a page
 
+_API_HOSTS = {"docker.io": "registry-1.docker.io", "index.docker.io": "registry-1.docker.io"}
+"""Docker Hub's images have another name than its registry."""
+
 # Every manifest type that a pull accepts: with fewer, a registry may convert the manifest, and its
 # digest changes.
 _MANIFESTS = (
@@ -65,11 +68,11 @@ class Registry:
     ) -> None:
         self.address = address
         self._host, _, self._path = address.partition("/")
-        self._credentials = credentials
+        self._insecure, self._credentials = insecure, credentials
         login = httpx.BasicAuth(credentials.username, credentials.password) if credentials else None
         scheme = "http" if insecure else "https"
         self._client = httpx.Client(
-            base_url=f"{scheme}://{self._host}/v2/",
+            base_url=f"{scheme}://{_API_HOSTS.get(self._host, self._host)}/v2/",
             timeout=httpx.Timeout(TIMEOUT, connect=CONNECT_TIMEOUT),
             headers={"accept-encoding": "identity"},
             auth=RegistryAuth(login),
@@ -156,7 +159,7 @@ class Registry:
             method, f"{name}/{what}", headers={"accept": _MANIFESTS}
         )
         try:
-            return within(TOTAL, lambda: self._client.send(request))
+            answer = within(TOTAL, lambda: self._client.send(request))
         except RefusedError:
             raise self._refused() from None
         except LoginError as error:
@@ -169,6 +172,13 @@ class Registry:
             raise self._unreachable(f"no answer within {TOTAL:g} s") from None
         except (httpx.HTTPError, httpx.InvalidURL) as error:
             raise self._unreachable(str(error)) from error
+        if self._insecure and answer.url.scheme == "https" and answer.url.host == request.url.host:
+            raise SlipwayError(
+                "it redirects plain HTTP to HTTPS",
+                where=f"registry {self.address}",
+                remedy="Remove registry/insecure from the stack file",
+            )
+        return answer
 
     def _json(self, answer: httpx.Response) -> dict[str, Any]:
         try:

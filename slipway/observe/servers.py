@@ -94,7 +94,8 @@ def statuses(
 def _status(installation: Installation, host: Host, answer: Answer, clock_skew: float) -> Status:
     where = f"servers/{host.name}"
     reply = _reply(where, checked(host, answer).stdout)
-    skew = reply.clock - answer.arrived
+    # It looked at its clock at some moment in between: a slow answer says nothing about the clock.
+    skew = min(reply.clock + 1 - answer.sent, max(0.0, reply.clock - answer.arrived))
     if abs(skew) > clock_skew:
         raise SlipwayError(
             f"its clock differs from this machine's by {skew:+.0f} s, more than {clock_skew:g} s",

@@ -16,9 +16,9 @@ class Status:
 
     `life` changes when the machine is set up again under the same name. `epoch` counts the rollouts
     begun in this life. `context` is of the rollout that committed the serving release. `warm` says
-    that the previous release's containers still run. `problems` is the drift since that rollout,
-    `warnings` what will become a problem. `others` are the environments of the same application
-    that use this server too.
+    that the previous release's containers still run. `ran` are ids of commands that have run once
+    on a database. `problems` is the drift since that rollout, `warnings` what will become a
+    problem. `others` are the environments of the same application that use this server too.
     """
 
     server: str
@@ -30,6 +30,7 @@ class Status:
     previous: Running | None = None
     warm: bool = False
     context: RolloutContext | None = None
+    ran: tuple[str, ...] = ()
     problems: tuple[str, ...] = ()
     warnings: tuple[str, ...] = ()
     accessories: Mapping[str, AccessoryReport] = field(default_factory=dict)
@@ -50,6 +51,7 @@ class Status:
             previous=answer.previous,
             warm=answer.warm,
             context=answer.context,
+            ran=answer.ran,
             problems=answer.problems,
             warnings=answer.warnings,
             accessories=answer.accessories,

@@ -43,6 +43,14 @@ class RolloutAnswer:
 
 
 @dataclass(frozen=True)
+class MigrateAnswer:
+    """The result of the step, and what has run."""
+
+    result: RolloutAnswer
+    ran: tuple[str, ...]  # ids of the release's commands on this database
+
+
+@dataclass(frozen=True)
 class Fault:
     """An error of a step, without its secrets."""
 
@@ -108,6 +116,7 @@ class AccessoryAnswer:
     accessory: str
     container: str
     changed: bool
+    data: str  # id of the data in its volumes; empty without volumes
 
 
 @dataclass(frozen=True)
@@ -116,6 +125,7 @@ class AccessoryReport:
 
     context: str  # what its last successful step was planned on
     starts: int  # how often its step has run, failures included
+    data: str  # id of the data in its volumes; empty where it has no volume
     problem: str  # empty when it runs and its step succeeded
 
 
@@ -156,6 +166,7 @@ class StatusAnswer:
     candidate: Optional[Running]
     warm: bool  # whether the previous release's containers still run
     context: Optional[RolloutContext]  # of the rollout that committed the serving release
+    ran: tuple[str, ...]  # ids of commands that have run once on a database
     problems: tuple[str, ...]  # drift: differences from what that rollout left
     warnings: tuple[str, ...]  # what will become a problem
     accessories: Mapping[str, AccessoryReport]

@@ -16,7 +16,7 @@ from slipway.protocol import answers, requests
 from slipway.protocol.codec import MismatchError, from_json, to_json
 from slipway.rollout.step import Step
 
-PROTOCOL: Final = 1
+PROTOCOL: Final = 2
 """Goes up with every change of a request, an answer, or a value in them."""
 LARGEST_REQUEST: Final = 4 * 1024 * 1024  # characters
 
@@ -31,8 +31,9 @@ class Exchange:
 
 EXCHANGES: Final[Mapping[Step, Exchange]] = {
     Step.PREFLIGHT: Exchange(requests.PreflightRequest, answers.PreflightAnswer),
-    Step.STAGE: Exchange(requests.StageRequest, answers.RolloutAnswer),
-    Step.MIGRATE: Exchange(requests.MigrateRequest, answers.RolloutAnswer),
+    Step.PULL: Exchange(requests.PullRequest, answers.RolloutAnswer),
+    Step.MIGRATE: Exchange(requests.MigrateRequest, answers.MigrateAnswer),
+    Step.START: Exchange(requests.StartRequest, answers.RolloutAnswer),
     Step.SMOKE: Exchange(requests.SmokeRequest, answers.RolloutAnswer),
     Step.SWITCH: Exchange(requests.SwitchRequest, answers.RolloutAnswer),
     Step.PREPARE: Exchange(requests.PrepareRequest, answers.RolloutAnswer),

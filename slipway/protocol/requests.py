@@ -93,25 +93,37 @@ class AccessoryRequest:
 
 
 @dataclass(frozen=True)
-class StageRequest:
-    """Make a release ready beside the one that serves."""
+class PullRequest:
+    """Begin the rollout of a release: pull its images."""
 
     target: Target
     rollout: Rollout
     release: Release
-    secrets: Mapping[str, str] = field(repr=False)
-    hosts: Mapping[str, str]  # addresses of accessories on other servers, by name
     registry: RegistryLogin
     proxy: Proxy
-    certificate: str = field(repr=False)
 
 
 @dataclass(frozen=True)
 class MigrateRequest:
-    """Run the release's migration."""
+    """Run the release's commands that have not run on this database."""
 
     target: Target
     rollout: Rollout
+    database: str  # id of the data that the release finds
+    secrets: Mapping[str, str] = field(repr=False)
+    hosts: Mapping[str, str]  # addresses of accessories on other servers, by name
+
+
+@dataclass(frozen=True)
+class StartRequest:
+    """Make a release ready beside the one that serves; its migration has run."""
+
+    target: Target
+    rollout: Rollout
+    database: str  # as in MigrateRequest
+    secrets: Mapping[str, str] = field(repr=False)
+    hosts: Mapping[str, str]  # addresses of accessories on other servers, by name
+    certificate: str = field(repr=False)  # PEM with its key; empty without HTTPS
 
 
 @dataclass(frozen=True)
@@ -207,6 +219,10 @@ class UnlockRequest:
     """Remove the lock, whoever holds it."""
 
     target: Target
+
+
+SHORTEST_SECRET = 3
+"""Characters of a secret that is masked; shorter ones are in every other word."""
 
 
 def confidential(request: Any) -> tuple[str, ...]:

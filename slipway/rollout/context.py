@@ -20,3 +20,4 @@ class RolloutContext:
     observed: str = ""  # the server's status before, for people
     rollout_id: str = ""  # the same on all servers that the rollout changes
     peers: Mapping[str, str] = field(default_factory=dict)  # the others: "host:port" of their proxy
+    ran: tuple[str, ...] = ()  # ids of the release's commands that are not run again

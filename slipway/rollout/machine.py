@@ -7,17 +7,16 @@ was under way, or undoes it first. Nothing here has side effects.
 
 from __future__ import annotations
 
-from collections.abc import Collection
+from collections.abc import Collection, Iterable
 from dataclasses import dataclass, replace
 from typing import Union
 
 from slipway.errors import SlipwayError
 from slipway.rollout.context import RolloutContext
 from slipway.rollout.state import Phase, Proxy, Retention, RetiredRelease, Revision, State
+from slipway.rollout.tasks import Kind, Run, remembered
 from slipway.rollout.two_phase_commit import Decision, Vote, decide
 from slipway.strenum import StrEnum
-
-MIGRATIONS_KEPT = 50
 
 
 class Verb(StrEnum):
@@ -37,6 +36,7 @@ class Verb(StrEnum):
     BAKE = "bake"  # they stay healthy for the bake time
     CHECK_STABILITY = "check stability"  # none has restarted or failed since it was ready
     MIGRATE = "migrate"  # its migration has run
+    SET_UP = "set up"  # the command that runs once, ever, has run
     DRAIN = "drain"  # no request is left on them
     STOP = "stop"  # all its containers are stopped
     REMOVE = "remove"  # all its containers are gone
@@ -61,6 +61,7 @@ class Action:
         return f"{self.verb} {self.release}".strip()
 
 
+BEFORE_TRAFFIC = (Phase.PULLED, Phase.STARTING, Phase.STARTED)
 Actions = tuple[Action, ...]
 _Step = Union[Verb, tuple[Verb, str]]  # what to do, and to which release
 
@@ -73,8 +74,8 @@ def _actions(state: State, *steps: _Step) -> Actions:
     )
 
 
-def stage(state: State, candidate: Revision, proxy: Proxy, retention: Retention) -> Actions:
-    """Make `candidate` ready beside the serving release; repair it when it is the serving one.
+def pull(state: State, candidate: Revision, proxy: Proxy, retention: Retention) -> Actions:
+    """Begin the rollout of `candidate`: its images are pulled, nothing of it is started.
 
     Raises SlipwayError where its rollout was aborted, or another one is prepared.
     """
@@ -90,34 +91,23 @@ def stage(state: State, candidate: Revision, proxy: Proxy, retention: Retention)
     proxy_before = state.proxy_before if state.candidate else state.proxy
     state = replace(state, proxy=proxy, retention=retention)
     if _has_traffic(state, new):
-        return before + _repair(state, new)
+        return before + _actions(state, Verb.RECORD, (Verb.PULL, new))
     if state.previous and state.previous.id != new and state.warm_until:
         before += _actions(
             replace(state, warm_until=0.0), Verb.RECORD, (Verb.STOP, state.previous.id)
         )
         state = replace(state, warm_until=0.0)
     epoch = state.epoch if state.candidate else state.epoch + 1
-    staging = replace(
+    pulling = replace(
         state,
-        phase=Phase.STAGING,
+        phase=Phase.PULLING,
         epoch=epoch,
         candidate=candidate,
         weight=0,
         proxy_before=proxy_before if state.serving else None,
     )
-    return (
-        before
-        + _actions(
-            staging,
-            Verb.RECORD,
-            Verb.PROVIDE,
-            (Verb.PULL, new),
-            (Verb.CREATE, new),
-            (Verb.START, new),
-            (Verb.AWAIT_READY, new),
-        )
-        + _actions(replace(staging, phase=Phase.STAGED), Verb.ROUTE, Verb.RECORD)
-    )
+    pulled = replace(pulling, phase=Phase.PULLED)
+    return before + _actions(pulling, Verb.RECORD, (Verb.PULL, new)) + _actions(pulled, Verb.RECORD)
 
 
 def _continued(state: State, candidate: Revision) -> State:
@@ -129,13 +119,50 @@ def _continued(state: State, candidate: Revision) -> State:
     return replace(state, candidate=candidate)
 
 
+def migrate(state: State, release: str, runs: Iterable[Run], known: Collection[str]) -> Actions:
+    """Run the release's commands that have not run on this database.
+
+    `known` has the ids of those that the program knows to have run, on whichever server. A release
+    that serves already runs them too: its database may have begun anew.
+    """
+    due = [run for run in runs if run.id not in known and run.id not in state.ran]
+    if not _has_traffic(state, release):
+        _require(state, release, (Phase.PULLED,) if due else BEFORE_TRAFFIC, "migrated")
+    actions: Actions = ()
+    for run in due:
+        verb = {Kind.MIGRATION: Verb.MIGRATE, Kind.SETUP: Verb.SET_UP}[run.kind]
+        actions += _actions(state, (verb, release))
+        state = replace(state, ran=remembered(state.ran, [run.id]))
+        actions += _actions(state, Verb.RECORD)
+    return actions
+
+
+def start(state: State, release: str, runs: Iterable[Run]) -> Actions:
+    """Make the candidate ready beside the serving release; repair it when it is the serving one.
+
+    `runs` have run, on whichever server.
+    """
+    state = replace(state, ran=remembered(state.ran, [run.id for run in runs]))
+    if _has_traffic(state, release):
+        return _repair(state, release)
+    _require(state, release, BEFORE_TRAFFIC, "started")
+    starting = replace(state, phase=Phase.STARTING)
+    return _actions(
+        starting,
+        Verb.RECORD,
+        Verb.PROVIDE,
+        (Verb.CREATE, release),
+        (Verb.START, release),
+        (Verb.AWAIT_READY, release),
+    ) + _actions(replace(starting, phase=Phase.STARTED), Verb.ROUTE, Verb.RECORD)
+
+
 def _repair(state: State, release: str) -> Actions:
     """Repair the release that has the traffic, in place; there is nothing to roll back to."""
     return _actions(
         state,
         Verb.RECORD,
         Verb.PROVIDE,
-        (Verb.PULL, release),
         (Verb.CREATE, release),
         (Verb.REPAIR, release),
         (Verb.START, release),
@@ -146,22 +173,11 @@ def _repair(state: State, release: str) -> Actions:
     )
 
 
-def migrate(state: State, release: str) -> Actions:
-    """Run the candidate's migration, unless it has run on this server."""
-    if release in state.migrated or _has_traffic(state, release):
-        return ()
-    _require(state, release, (Phase.STAGED,), "migrated")
-    if state.revision(release).release.migration is None:
-        return ()
-    done = replace(state, migrated=(release, *state.migrated)[:MIGRATIONS_KEPT])
-    return _actions(state, (Verb.MIGRATE, release)) + _actions(done, Verb.RECORD)
-
-
 def smoke(state: State, release: str) -> Actions:
     """Send the smoke tests to the candidate before it has any traffic."""
     if _has_traffic(state, release):
         return ()
-    _require(state, release, (Phase.STAGED,), "tested")
+    _require(state, release, (Phase.STARTED,), "tested")
     return _actions(state, (Verb.SMOKE, release))
 
 
@@ -173,7 +189,7 @@ def switch(state: State, release: str, weight: int = 100) -> Actions:
     """
     if _has_traffic(state, release):
         return ()
-    _require(state, release, (Phase.STAGED, Phase.SWITCHING, Phase.SWITCHED), "switched")
+    _require(state, release, (Phase.STARTED, Phase.SWITCHING, Phase.SWITCHED), "switched")
     candidate, whole = _existing(state.candidate), weight == 100
     if not whole and (candidate.warm or (state.phase == Phase.SWITCHED and state.weight >= weight)):
         return ()
@@ -196,11 +212,7 @@ def prepare(state: State, release: str, transaction: str) -> Actions:
     if state.phase == Phase.PREPARED and _is_candidate(state, release):
         return ()
     _require(state, release, (Phase.SWITCHED,), "prepared")
-    if state.weight != 100 or _existing(state.candidate).transaction != transaction:
-        raise SlipwayError(
-            f"release {release} cannot be prepared: another rollout has replaced this one",
-            remedy="Run the rollout again",
-        )
+    _require_transaction(state, transaction, "prepared", whole=state.weight == 100)
     stable = _actions(state, (Verb.CHECK_STABILITY, release))
     return stable + _actions(replace(state, phase=Phase.PREPARED), Verb.RECORD, Verb.ROUTE)
 
@@ -217,6 +229,7 @@ def commit(
         kept = replace(state.ended(transaction, Vote.COMMITTED), serving=serving)
         return (_actions(kept, Verb.RECORD) if kept != state else ()) + tidy(kept, now)
     _require(state, release, (Phase.PREPARED,), "committed")
+    _require_transaction(state, transaction, "committed")
     committed = _committed(state, now)
     # The proxy may have restarted since, with the weights of what was committed then.
     return _actions(state, Verb.ROUTE) + _actions(committed, Verb.RECORD) + tidy(committed, now)
@@ -298,7 +311,7 @@ def _end_unfinished(
     if state.phase == Phase.IDLE or (state.phase == Phase.PREPARED and not peer_aborted):
         return (), state
     if _is_candidate(state, unless) and (
-        state.phase in (Phase.STAGING, Phase.STAGED)
+        state.phase in (Phase.PULLING, *BEFORE_TRAFFIC)
         or (state.phase == Phase.SWITCHED and state.weight == 100)
     ):
         return (), state
@@ -410,5 +423,15 @@ def _require(state: State, release: str, phases: tuple[Phase, ...], verb: str) -
     )
     raise SlipwayError(
         f"release {release} cannot be {verb}: {status}",
-        remedy="Run `pulumi up` again, which starts with the stage step",
+        remedy="Run `pulumi up` again, which begins with the pull step",
     )
+
+
+def _require_transaction(state: State, transaction: str, verb: str, *, whole: bool = True) -> None:
+    """The rollout under way is this one; `whole` says that it has all the traffic."""
+    candidate = _existing(state.candidate)
+    if not whole or candidate.transaction != transaction:
+        raise SlipwayError(
+            f"release {candidate.id} cannot be {verb}: another rollout has replaced this one",
+            remedy="Run the rollout again",
+        )

@@ -39,7 +39,24 @@ class PlannedStep:
     @property
     def carries_secrets(self) -> bool:
         """Whether its request holds secrets, of the services or of the registry."""
-        return self.step in (Step.PREFLIGHT, Step.STAGE)
+        return self.step in (Step.PREFLIGHT, Step.PULL, Step.MIGRATE, Step.START)
+
+    @property
+    def finds_database(self) -> bool:
+        """Whether its request says which data the release finds."""
+        return self.step in (Step.MIGRATE, Step.START)
+
+
+@dataclass(frozen=True)
+class AccessoryStep:
+    """An accessory that is made to run as defined, before what may need it."""
+
+    accessory: str
+    after: tuple[str, ...] = ()
+
+    @property
+    def name(self) -> str:
+        return f"accessory-{self.accessory}"
 
 
 @dataclass(frozen=True)
@@ -53,7 +70,7 @@ class Barrier:
     after: tuple[str, ...]
 
 
-Plan = list[Union[PlannedStep, Barrier]]
+Plan = list[Union[PlannedStep, AccessoryStep, Barrier]]
 
 
 def rolling(servers: Sequence[str], *, size: int, pause: float, bake: float) -> list[Batch]:
@@ -85,15 +102,17 @@ def steps(
     servers: Sequence[str],
     batches: Sequence[Batch],
     *,
+    accessories: Sequence[str] = (),
     migrate: bool,
     smoke: bool = False,
     at_once: bool = False,
 ) -> Plan:
     """Each phase is done on all servers before the next begins on any of them.
 
-    The servers prepare once the release has all traffic on each of them, and commit once all are
-    prepared. The migration, if any, runs once, on the first server, followed by the smoke tests, if
-    any, before any traffic moves.
+    The rollout begins when the servers pull its images. Then accessories are started or changed,
+    and the migration, if any, runs once, on the first server: nothing of the release runs before
+    that is done. Smoke tests, if any, come before any traffic moves. The servers prepare once the
+    release has all traffic on each of them, and commit once all are prepared.
 
     With `at_once` all servers have the release warm. No batch waits for another server's, a
     canary's shares come after all of the traffic and have nothing left to do, and preflight comes
@@ -102,7 +121,7 @@ def steps(
     """
     plan: Plan = []
 
-    def phase(name: str, each: Sequence[PlannedStep]) -> tuple[str, ...]:
+    def phase(name: str, each: Sequence[PlannedStep | AccessoryStep]) -> tuple[str, ...]:
         plan.extend(each)
         names = tuple(one.name for one in each)
         if len(names) == 1:
@@ -114,12 +133,15 @@ def steps(
         return phase(f"all-{step}", [PlannedStep(step, server, after) for server in servers])
 
     after = () if at_once else on_all(Step.PREFLIGHT)
-    after = on_all(Step.STAGE, *after)
+    after = on_all(Step.PULL, *after)
+    if accessories:
+        after = phase("accessories", [AccessoryStep(each, after) for each in accessories])
     if migrate:
         after = phase("migrate", [PlannedStep(Step.MIGRATE, servers[0], after)])
+    after = on_all(Step.START, *after)
     if smoke:
         after = on_all(Step.SMOKE, *after)
-    staged = after
+    started = after
     barriers: tuple[str, ...] = ()
     last: dict[str, tuple[str, ...]] = {}  # by server, the switch before
     numbered = list(enumerate(batches, 1))
@@ -128,7 +150,7 @@ def steps(
             PlannedStep(
                 Step.SWITCH,
                 server,
-                last.get(server, staged) if at_once else after,
+                last.get(server, started) if at_once else after,
                 batch.weight,
                 batch.hold,
                 batch.pause,

@@ -36,6 +36,7 @@ class Health:
     timeout: float = 2.0  # seconds, for one try
     interval: float = 0.25  # seconds between tries
     deadline: float = 60.0  # seconds from the container's start until it must be ready
+    host: Optional[str] = None  # the Host header of `http`; None: the service's first domain
 
 
 @dataclass(frozen=True)
@@ -63,10 +64,20 @@ class Service:
     limits: Limits = field(default_factory=Limits)
     stop_grace: float = 10.0  # seconds between SIGTERM and SIGKILL
 
+    @property
+    def host(self) -> str:
+        """The Host header of requests that are made like a user's."""
+        return self.domains[0] if self.domains else "localhost"
+
+    @property
+    def checked_host(self) -> str:
+        """The Host header of its health check."""
+        return self.health.host or self.host
+
 
 @dataclass(frozen=True)
-class Migration:
-    """A command run once, in one container of a service's new image, before any traffic moves."""
+class Task:
+    """A command run to its end in one container of a service's image."""
 
     service: str
     command: tuple[str, ...]
@@ -97,9 +108,10 @@ class Release:
     application: str
     version: str
     services: tuple[Service, ...]
-    migration: Optional[Migration] = None
+    migration: Optional[Task] = None  # once for its image and command on a database
     smoke: tuple[Smoke, ...] = ()
     secrets_digest: str = ""  # of all secret values together, by a slow hash
+    setup: Optional[Task] = None  # once on a database, after its first migration
 
     @cached_property
     def id(self) -> str:

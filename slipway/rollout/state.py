@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import ipaddress
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from functools import cached_property
 from typing import Optional
@@ -29,12 +29,18 @@ class Phase(StrEnum):
     """
 
     IDLE = "idle"
-    STAGING = "staging"  # the candidate's containers are being made; no traffic
-    STAGED = "staged"  # the candidate is ready beside the serving release
+    PULLING = "pulling"  # the candidate's images are being pulled
+    PULLED = "pulled"  # they are here; nothing of the candidate runs yet
+    STARTING = "starting"  # the candidate's containers are being started; no traffic
+    STARTED = "started"  # the candidate is ready beside the serving release
     SWITCHING = "switching"  # traffic is moving, or the bake time runs
     SWITCHED = "switched"  # the candidate has its share of the traffic and passed its bake time
     PREPARED = "prepared"  # like switched, but it no longer goes back by itself
     ABORTING = "aborting"  # the serving release has, or is getting, its traffic back
+
+
+NOTHING_READY = (Phase.IDLE, Phase.PULLING, Phase.PULLED, Phase.STARTING)
+"""Phases in which the proxy does not know a candidate yet."""
 
 
 @dataclass(frozen=True)
@@ -47,7 +53,7 @@ class Revision:
     context: RolloutContext = field(
         default_factory=RolloutContext
     )  # of the rollout that installed it
-    warm: bool = False  # its containers ran already when it was staged
+    warm: bool = False  # its containers ran already when its rollout began
     since: float = 0.0  # when it was committed, in seconds since the epoch
 
     @cached_property
@@ -88,6 +94,11 @@ class Proxy:
     body_limit: int = 0  # bytes of a request; 0: none
     max_connections: int = 8192  # at the same time; more wait
 
+    @property
+    def scheme(self) -> str:
+        """What applications are told of users' requests: X-Forwarded-Proto."""
+        return "https" if self.https_port else "http"
+
 
 def certificate_digest(pem: str) -> str:
     """The digest of a certificate with its chain and key; empty for none."""
@@ -123,7 +134,7 @@ class State:
     warm_until: float = 0.0  # seconds since the epoch until which the previous release runs on
     outcomes: tuple[Outcome, ...] = ()  # oldest first
     former: tuple[RetiredRelease, ...] = ()  # newest first, without serving and previous
-    migrated: tuple[str, ...] = ()  # ids of the releases whose migration ran here, newest first
+    ran: tuple[str, ...] = ()  # ids of commands that have run once, newest first
     proxy: Proxy = field(default_factory=Proxy)
     proxy_before: Optional[Proxy] = None  # the settings before the current rollout
     retention: Retention = field(default_factory=Retention)
@@ -136,9 +147,10 @@ class State:
 
     @property
     def images(self) -> frozenset[str]:
-        """The images of all releases that it may need again."""
-        installed = {image for revision in self.known for image in revision.release.images.values()}
-        return frozenset(installed.union(*(former.images for former in self.former)))
+        """The images of the proxy and of all releases that it may need again."""
+        needed = {image for revision in self.known for image in revision.release.images.values()}
+        needed |= {each.image for each in (self.proxy, self.proxy_before) if each and each.image}
+        return frozenset(needed.union(*(former.images for former in self.former)))
 
     def revision(self, release_id: str) -> Revision:
         """Raises SlipwayError for a release that is not installed here."""
@@ -151,7 +163,7 @@ class State:
     def traffic(self) -> dict[str, int]:
         """The weight of each release that the proxy knows, by id. Empty when nothing serves."""
         serving = {self.serving.id: 100} if self.serving else {}
-        if self.candidate is None or self.phase in (Phase.IDLE, Phase.STAGING):
+        if self.candidate is None or self.phase in NOTHING_READY:
             return serving
         if self.phase in (Phase.SWITCHING, Phase.SWITCHED, Phase.PREPARED):
             weight = self.weight if serving else 100
@@ -187,6 +199,18 @@ class State:
         return replace(self, outcomes=(*others, Outcome(transaction, vote))[-OUTCOMES_KEPT:])
 
 
+def fixed_addresses(network: str) -> Iterator[str]:
+    """The addresses for services. Docker assigns those of the upper half to other containers."""
+    hosts = ipaddress.ip_network(network)
+    return (str(hosts[n]) for n in range(FIRST_HOST, hosts.num_addresses // 2))
+
+
+def addresses(network: str) -> tuple[int, int]:
+    """How many a network has for services, and how many for other containers."""
+    half = ipaddress.ip_network(network).num_addresses // 2
+    return max(0, half - FIRST_HOST), max(0, half - 1)  # the last one is for broadcasts
+
+
 def install(
     state: State, release: Release, proxy: Proxy, *, context: RolloutContext, now: float = 0.0
 ) -> Revision:
@@ -202,9 +226,7 @@ def install(
             warm = each is state.previous and now < state.warm_until
             return replace(each, colour=colour, context=context, warm=warm)
     taken = {address for revision in state.known for address in revision.addresses.values()}
-    hosts = ipaddress.ip_network(proxy.network)
-    fixed = range(FIRST_HOST, hosts.num_addresses // 2)  # Docker assigns the upper half
-    free = (str(hosts[n]) for n in fixed if str(hosts[n]) not in taken)
+    free = (each for each in fixed_addresses(proxy.network) if each not in taken)
     names = [f"{s.name}-{n}" for s in release.services for n in range(1, s.replicas + 1)]
     addresses = dict(zip(names, free))
     if len(addresses) < len(names):

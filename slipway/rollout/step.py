@@ -10,8 +10,9 @@ class Step(StrEnum):
 
     # Of a rollout, each declared as a resource.
     PREFLIGHT = "preflight"  # check whether a rollout could succeed; changes nothing
-    STAGE = "stage"  # pull the images, start the new containers beside the old, without traffic
+    PULL = "pull"  # the rollout begins: pull the images; nothing is started
     MIGRATE = "migrate"  # run the migration, on one server
+    START = "start"  # start the new containers beside the old, without traffic
     SMOKE = "smoke"  # send the smoke tests to the new containers
     SWITCH = "switch"  # give them a share of the traffic, and watch them for the bake time
     PREPARE = "prepare"  # vote in two-phase commit: it then goes back only if another server does

@@ -65,6 +65,8 @@ class Health(Model):
     """Text that the response must contain; only for `http`."""
     expect: Mapping[str, Scalar] = Field(default={}, examples=[{"database.connected": True}])
     """Values that the response, as JSON, must have at dotted paths; only for `http`."""
+    host: Domain | None = Field(default=None, examples=["shop.example.org"])
+    """Host that is asked for; null: the service's first domain, or localhost; only for `http`."""
     issuer: WebAddress | None = Field(
         default=None, examples=["https://login.example.org/realms/shop"]
     )
@@ -152,8 +154,8 @@ class Accessory(Model):
     """Time between SIGTERM and SIGKILL when the container is stopped, up to 1h."""
 
 
-class Migration(Model):
-    """A command run once, in one container of a service's new image, before any traffic moves."""
+class Task(Model):
+    """A command run once on a database, before any container of the new release starts."""
 
     service: Label = Field(examples=["web"])
     """Service whose image, environment and secrets the command gets."""
@@ -205,10 +207,15 @@ class Application(Model):
         default={}, examples=[{"redis": {"image": "redis:7", "port": 6379}}]
     )
     """Accessories by name, a DNS label; services reach each as a host of that name."""
-    migration: Migration | None = Field(
+    migration: Task | None = Field(
         default=None, examples=[{"service": "web", "command": ["migrate"]}]
     )
-    """Database migration; null: none."""
+    """Database migration, run once for an image and a command; null: none."""
+    setup: Task | None = Field(
+        default=None, examples=[{"service": "web", "command": ["create-admin"]}]
+    )
+    """Command that is run once, ever, on the environment's database, after its first migration:
+    one that creates an administrator, for example; null: none."""
     smoke: tuple[Smoke, ...] = Field(default=(), examples=[[{"service": "web", "path": "/docs"}]])
     """Smoke tests: requests that every server makes to a new release before and after it gets the
     traffic."""

@@ -29,6 +29,9 @@ class Registry(Model):
     """Name in `secrets` of the user's password or token; needed with `username`."""
     insecure: bool = Field(default=False, examples=[True])
     """Whether the registry speaks plain HTTP. Never use it over a shared network."""
+    extra_tags: bool = Field(default=True, examples=[False])
+    """Whether built images also get the tags `latest`, of their branch and of their commit; not
+    possible where the registry's tags are immutable."""
 
 
 class Server(Model):

@@ -51,6 +51,9 @@ class Settings(Model):
     )
     """Secret values by name (A-Z, 0-9 and `_`), set with
     `pulumi config set --secret --path 'slipway:secrets.NAME'`."""
+    database: str = Field(default="", max_length=100, examples=["restored 2026-11-29"])
+    """Name of the data in a database that is no accessory. Under a new name `migration` and `setup`
+    run again: for a database that was restored, or is another one."""
     proxy: Proxy = Field(default=Proxy(), examples=[{"http_port": 8080}])
     """The proxy on each server."""
     rollout: Rollout = Field(default=Rollout(), examples=[{"batch": "50%"}])

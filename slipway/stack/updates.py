@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import sys
 import tempfile
 from collections.abc import Mapping
@@ -9,7 +10,6 @@ from pathlib import Path
 from typing import Any
 
 import typer
-import yaml
 from pulumi.automation import CommandError, ConfigValue, Stack
 
 from slipway.errors import SlipwayError
@@ -28,18 +28,32 @@ def reapply(stack: Stack, target: Update, message: str) -> None:
     with tempfile.TemporaryDirectory(prefix="slipway-") as folder:
         file = Path(folder) / f"Pulumi.{stack.name}.yaml"
         file.touch(mode=0o600)
-        file.write_text(yaml.safe_dump(reapplied(content, target, workspace.project_name())))
-        try:
-            stack.up(
-                message=message,
-                config_file=str(file),
-                show_secrets=False,
-                color="always" if sys.stdout.isatty() else "never",
-                on_output=typer.echo,
-                on_error=lambda line: typer.echo(line, err=True),
-            )
-        except CommandError:
-            raise SlipwayError("the update failed, see above", where=stack.name) from None
+        # JSON is YAML that every reader understands alike.
+        file.write_text(json.dumps(reapplied(content, target, workspace.project_name())))
+        _up(stack, message, config_file=str(file))
+
+
+def rename_database(stack: Stack, name: str, message: str) -> None:
+    """Write another name of the database into the stack file, and run one update.
+
+    Raises SlipwayError when either fails.
+    """
+    stack.set_config("database", ConfigValue(name))
+    _up(stack, message)
+
+
+def _up(stack: Stack, message: str, config_file: str | None = None) -> None:
+    try:
+        stack.up(
+            message=message,
+            config_file=config_file,
+            show_secrets=False,
+            color="always" if sys.stdout.isatty() else "never",
+            on_output=typer.echo,
+            on_error=lambda line: typer.echo(line, err=True),
+        )
+    except CommandError:
+        raise SlipwayError("the update failed, see above", where=stack.name) from None
 
 
 def reapplied(content: Mapping[str, Any], target: Update, project: str) -> dict[str, Any]:

@@ -7,11 +7,10 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-import yaml
 from pulumi import automation
 from pulumi.automation import CommandResult, LocalWorkspace, OnOutput, PulumiCommand, Stack
 
-from slipway import process
+from slipway import go_yaml, process
 from slipway.errors import SlipwayError
 
 READ_LIMIT = 60.0  # seconds for a command that changes nothing
@@ -113,4 +112,4 @@ def stack_file(stack: str) -> Path:
 
 def read(file: Path) -> dict[str, Any]:
     """The object in a project or stack file; empty for an empty file."""
-    return yaml.safe_load(file.read_text()) or {}
+    return go_yaml.load(file.read_text()) or {}

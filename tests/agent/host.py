@@ -19,7 +19,7 @@ from slipway.protocol.installation import Installation
 from slipway.protocol.messages import EXCHANGES, read_answer, write_request
 from slipway.protocol.requests import RegistryLogin, Rollout
 from slipway.rollout.context import RolloutContext
-from slipway.rollout.release import Health, Migration, Release, Service
+from slipway.rollout.release import Health, Release, Service, Task
 from slipway.rollout.state import Proxy, Retention
 from slipway.rollout.step import Step
 from slipway.rollout.watch import Watch
@@ -37,6 +37,7 @@ APPLICATION = """
 import itertools, os, signal, socketserver, sys, threading, time
 
 requests = itertools.count(1)
+talks_from = time.monotonic() + float(os.environ.get("TALK_AFTER", 1e6))
 
 class Handler(socketserver.StreamRequestHandler):
     def handle(self):
@@ -45,6 +46,11 @@ class Handler(socketserver.StreamRequestHandler):
                 pass
             self.answer(asked.split()[1])
     def answer(self, path):
+        if path == b"/ready" and time.monotonic() > talks_from:
+            self.wfile.write(b"HTTP/1.1 200 Answer\\r\\n")
+            while True:  # a head that never ends
+                self.wfile.write(b"X: y\\r\\n")
+                time.sleep(0.2)
         ready = path != b"/ready" or "UNREADY" not in os.environ
         status = self.misbehave(path) if ready else 503
         body = os.environ["SLIPWAY_VERSION"]
@@ -118,7 +124,7 @@ def release(
         health=Health(kind="command", command=("true",)),
         stop_grace=3.0,
     )
-    run = Migration("web", ("python3", "-c", migration), timeout=20) if migration else None
+    run = Task("web", ("python3", "-c", migration), timeout=20) if migration else None
     return Release("shop", version, (web, idle) if worker else (web,), run)
 
 
@@ -143,7 +149,7 @@ class AgentHost:
     server: Server
     folder: Path
     connection: Connection
-    rollouts: list[str] = field(default_factory=lambda: ["none"])  # names; each stage begins one
+    rollouts: list[str] = field(default_factory=lambda: ["none"])  # names; each pull begins one
 
     def install(self) -> None:
         archive = build(self.folder)
@@ -183,7 +189,7 @@ class AgentHost:
             "certificate": "", "hosts": {}, "secrets": {"TOKEN": TOKEN}, "release": wanted,
             "disk_free": 0, "images": (), "domains": (), "network": NETWORK,
             "weight": 100, "pause": 0.0, "bake": 0.5, "watch": Watch(), "peer_aborted": False,
-            "service": "", "minutes": 0.0, "lines": 100,
+            "service": "", "minutes": 0.0, "lines": 100, "database": "db",
         }  # fmt: skip
         values |= {"target": INSTALLATION.target(self.server.name)}
         if "rollout" in names:
@@ -192,7 +198,7 @@ class AgentHost:
 
     def _rollout(self, step: str, wanted: Release | None, changes: dict[str, Any]) -> Rollout:
         assert wanted is not None, f"{step} is about a release"
-        if step == Step.STAGE:
+        if step == Step.PULL:
             self.rollouts.append(f"rollout{len(self.rollouts) + 1}")
         return Rollout(
             release=wanted.id,
@@ -204,9 +210,14 @@ class AgentHost:
 
     def roll_out(self, wanted: Release, **changes: Any) -> None:
         tests = ["smoke"] if wanted.smoke else []
-        for step in ("stage", *tests, "switch", "prepare", "commit"):
+        for step in ("pull", "start", *tests, "switch", "prepare", "commit"):
             done = self.call(step, wanted, **changes)
             assert done.code == 0, done.progress
+
+    def start(self, wanted: Release, **changes: Any) -> Result:
+        """Until the release is ready beside the one that serves; the last step's result."""
+        pulled = self.call("pull", wanted, **changes)
+        return pulled if pulled.code else self.call("start", wanted, **changes)
 
     def version(self) -> str:
         """What a user gets."""

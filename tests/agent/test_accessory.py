@@ -109,6 +109,18 @@ def test_where_the_engine_refuses_the_change_the_one_before_runs_on(
     assert names(host) == ["shop-redis"]
 
 
+def test_the_one_before_comes_back_where_the_change_does_not_get_well(host: AgentHost) -> None:
+    run(host)
+    host.sh("docker exec shop-redis redis-cli set order 42")
+    before = host.sh("docker inspect --format '{{.Id}}' shop-redis")
+    done = run(host, command=("redis-server", "--nonsense", "yes"))
+    assert done.code == 1
+    assert "the one from before runs again" in done.error
+    assert host.sh("docker inspect --format '{{.Id}}' shop-redis") == before
+    assert stored(host) == "42"
+    assert names(host) == ["shop-redis"]
+
+
 def test_a_change_that_was_killed_is_completed_by_the_next_call(host: AgentHost) -> None:
     servers.run(host.server, "cat > /opt/harness.py", stdin=HARNESS)
     run(host)
@@ -156,14 +168,14 @@ def test_an_accessory_that_does_not_become_ready_is_an_error_with_its_log(host: 
 
 
 def test_a_change_that_did_not_become_ready_shows_until_one_does(host: AgentHost) -> None:
-    run(host)
-    assert seen(host) == AccessoryReport("planned", 1, "")
+    data = run(host).answer.data
+    assert seen(host) == AccessoryReport("planned", 1, data, "")
     never = Health(kind="command", command=("false",), deadline=2.0)
     assert run(host, environment={"MODE": "bad"}, health=never).code == 1
     unfinished = "its last step did not finish"
-    assert seen(host) == AccessoryReport("planned", 2, unfinished)
+    assert seen(host) == AccessoryReport("planned", 2, data, unfinished)
     assert run(host).code == 0
-    assert seen(host) == AccessoryReport("planned", 3, "")
+    assert seen(host) == AccessoryReport("planned", 3, data, "")
 
 
 def test_an_accessory_is_not_touched_while_somebody_holds_the_server(host: AgentHost) -> None:

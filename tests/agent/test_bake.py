@@ -26,7 +26,7 @@ def test_a_release_that_misbehaves_under_traffic_is_taken_back(
     serving: AgentHost, fault: dict[str, Any], said: str
 ) -> None:
     two = release("v2", **fault)
-    assert serving.call("stage", two).code == 0
+    assert serving.start(two).code == 0
     with serving.load():
         done = serving.call("switch", two, bake=20.0)
     assert done.code == 1
@@ -42,7 +42,7 @@ def test_a_release_that_falls_over_while_nobody_watches_is_taken_back(
     serving: AgentHost, step: str
 ) -> None:
     two = release("v2")
-    assert serving.call("stage", two).code == 0
+    assert serving.start(two).code == 0
     if step == "prepare":
         assert serving.call("switch", two).code == 0
     fall_over(serving, two)
@@ -65,7 +65,7 @@ def fall_over(host: AgentHost, fallen: Release) -> None:
 
 def test_what_is_put_up_with_by_configuration_passes(serving: AgentHost) -> None:
     two = release("v2", FAIL_EVERY="33", LOG="ERROR no seat")
-    assert serving.call("stage", two).code == 0
+    assert serving.start(two).code == 0
     watch = Watch(error_rate=0.2, log_errors=None)
     before = len(errors_of_the_proxy(serving))  # of other tests
     with serving.load():
@@ -92,7 +92,7 @@ CANARY: dict[str, Any] = {
 
 def test_a_canary_as_good_as_the_old_release_passes_with_its_figures(serving: AgentHost) -> None:
     two = release("v2")
-    assert serving.call("stage", two).code == 0
+    assert serving.start(two).code == 0
     with serving.load() as load:
         done = serving.call("switch", two, **CANARY)
     assert done.code == 0, done.progress
@@ -108,7 +108,7 @@ def test_a_canary_as_good_as_the_old_release_passes_with_its_figures(serving: Ag
 )
 def test_a_slow_canary_is_taken_back(serving: AgentHost, fault: dict[str, Any], said: str) -> None:
     two = release("v2", **fault)
-    assert serving.call("stage", two).code == 0
+    assert serving.start(two).code == 0
     with serving.load() as load:
         done = serving.call("switch", two, **{**CANARY, "bake": 20.0})
     assert done.code == 1
@@ -119,7 +119,7 @@ def test_a_slow_canary_is_taken_back(serving: AgentHost, fault: dict[str, Any], 
 
 def test_a_canary_without_requests_never_passes(serving: AgentHost) -> None:
     two = release("v2")
-    assert serving.call("stage", two).code == 0
+    assert serving.start(two).code == 0
     done = serving.call("switch", two, **CANARY)
     assert done.code == 1
     assert "only 0 requests of the 100 that a verdict needs" in done.error

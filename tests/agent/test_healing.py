@@ -38,7 +38,7 @@ def test_a_change_by_hand_is_seen_and_healed_in_place(
     done = servers.run(serving.server, damage.replace("{id}", one.id[:8]))
     assert done.returncode == 0, done.stderr
     assert serving.problems() == [problem]
-    for step in ("stage", "switch", "prepare", "commit"):
+    for step in ("pull", "start", "switch", "prepare", "commit"):
         assert serving.call(step, one).code == 0
     assert serving.problems() == []
     assert serving.version() == "v1"
@@ -48,16 +48,16 @@ def test_a_change_by_hand_is_seen_and_healed_in_place(
 
 def test_a_healthy_server_is_left_alone(serving: AgentHost) -> None:
     before = serving.containers()
-    done = serving.call("stage", release("v1"))
+    done = serving.start(release("v1"))
     assert (done.code, done.answer.changed) == (0, False)
     assert serving.containers() == before
 
 
 def test_another_proxy_image_takes_over_without_a_lost_request(serving: AgentHost) -> None:
-    proxy = serving.request("stage", release("v1")).proxy
+    proxy = serving.request("pull", release("v1")).proxy
     by_tag = replace(proxy, image=proxy.image.partition("@")[0] + ":2.6")
     with serving.load() as load:
-        done = serving.call("stage", release("v1"), proxy=by_tag)
+        done = serving.start(release("v1"), proxy=by_tag)
         assert done.code == 0, done.progress
         assert "replacing the proxy" in done.progress
     assert load.failures == []
@@ -65,20 +65,20 @@ def test_another_proxy_image_takes_over_without_a_lost_request(serving: AgentHos
 
 
 def test_a_proxy_that_does_not_start_leaves_the_old_one_in_place(serving: AgentHost) -> None:
-    request = serving.request("stage", release("v1"))
+    request = serving.request("pull", release("v1"))
     broken = replace(request.proxy, image=release("v1").images["web"], http_port=81)
     before = serving.sh(f"cat {CONFIGURATION}")
-    assert serving.call("stage", release("v2"), proxy=broken).code == 1
+    assert serving.start(release("v2"), proxy=broken).code == 1
     assert serving.version() == "v1"
     assert serving.sh(f"cat {CONFIGURATION}") == before
-    assert serving.call("stage", release("v1")).code == 0
+    assert serving.start(release("v1")).code == 0
     assert serving.problems() == []
 
 
 def test_a_first_release_is_taken_back_where_there_is_no_proxy_yet(host: AgentHost) -> None:
-    request = host.request("stage", release("v1"))
+    request = host.request("pull", release("v1"))
     nowhere = replace(request.proxy, image=request.proxy.image.rpartition("@")[0] + ":none")
-    done = host.call("stage", release("v1"), proxy=nowhere)
+    done = host.start(release("v1"), proxy=nowhere)
     assert done.code == 1
     assert "the rollback failed too" not in done.error
     assert host.status().phase == "idle"
@@ -86,7 +86,7 @@ def test_a_first_release_is_taken_back_where_there_is_no_proxy_yet(host: AgentHo
     assert host.version() == "v1"
 
 
-@pytest.mark.parametrize("steps", [("stage",), ("stage", "switch")])
+@pytest.mark.parametrize("steps", [("pull", "start"), ("pull", "start", "switch")])
 def test_a_proxy_that_is_lost_during_a_rollout_comes_back_with_the_old_release(
     steps: tuple[str, ...], serving: AgentHost
 ) -> None:
@@ -102,10 +102,10 @@ def test_a_proxy_that_is_lost_during_a_rollout_comes_back_with_the_old_release(
 
 def test_the_proxy_from_before_comes_back_without_a_lost_request(serving: AgentHost) -> None:
     two, used = release("v2"), "docker inspect --format '{{.Config.Image}}' shop-proxy"
-    before, proxy = serving.sh(used), serving.request("stage", two).proxy
+    before, proxy = serving.sh(used), serving.request("pull", two).proxy
     by_tag = replace(proxy, image=proxy.image.partition("@")[0] + ":2.6")
     with serving.load() as load:
-        assert serving.call("stage", two, proxy=by_tag).code == 0
+        assert serving.start(two, proxy=by_tag).code == 0
         assert serving.sh(used) != before
         assert serving.call("abort", two).code == 0
     assert load.failures == []

@@ -42,7 +42,7 @@ def test_a_trial_that_nobody_ends_is_taken_back_without_a_failed_request(
 ) -> None:
     two = release("v2")
     with serving.load() as load:
-        leave_after(serving, two, "stage", "switch", weight=weight)
+        leave_after(serving, two, "pull", "start", "switch", weight=weight)
         assert settled(serving) == "v1"
     assert load.failures == []
     assert load.versions["v2"] > 0
@@ -56,7 +56,7 @@ def test_a_server_that_has_confirmed_and_knows_of_no_other_commits_by_itself(
     serving: AgentHost,
 ) -> None:
     two = release("v2")
-    leave_after(serving, two, "stage", "switch", "prepare")
+    leave_after(serving, two, "pull", "start", "switch", "prepare")
     assert settled(serving) == "v2"
     assert serving.call("commit", two).code == 0
 
@@ -66,10 +66,10 @@ def test_a_server_that_has_confirmed_waits_for_a_peer_that_it_cannot_reach(
 ) -> None:
     two = release("v2")
     alone = RolloutContext("", "alone", {"other": "10.88.0.250:80"})
-    leave_after(serving, two, "stage", "switch", "prepare", context=alone)
+    leave_after(serving, two, "pull", "start", "switch", "prepare", context=alone)
     time.sleep(LEASE + 4)
     assert serving.status().phase == "prepared"
-    refused = serving.call("stage", release("v3"))
+    refused = serving.start(release("v3"))
     assert refused.code == 1
     assert "its outcome is not known yet" in refused.error
     assert serving.call("resolve", decision=Decision.ABORT).code == 0
@@ -79,7 +79,7 @@ def test_a_server_that_has_confirmed_waits_for_a_peer_that_it_cannot_reach(
 def test_a_server_that_lost_its_power_serves_the_committed_release_and_goes_back(
     serving: AgentHost,
 ) -> None:
-    leave_after(serving, release("v2"), "stage", "switch")
+    leave_after(serving, release("v2"), "pull", "start", "switch")
     servers.power_off(serving.server)
     servers.power_on(serving.server)
     time.sleep(LEASE)
@@ -89,7 +89,7 @@ def test_a_server_that_lost_its_power_serves_the_committed_release_and_goes_back
 
 
 def test_a_clock_that_is_set_ahead_ends_no_lease(serving: AgentHost) -> None:
-    assert serving.call("stage", release("v2"), lease=600.0).code == 0
+    assert serving.start(release("v2"), lease=600.0).code == 0
     record = serving.sh(f"cat {FOLDER}/lock.json")
     wall = record.partition('"wall": ')[2].partition("}")[0]
     servers.run(
@@ -97,15 +97,15 @@ def test_a_clock_that_is_set_ahead_ends_no_lease(serving: AgentHost) -> None:
         f'sed -i \'s/"wall": {wall}/"wall": 1.0/\' /home/deploy/{FOLDER}/lock.json',
     )
     time.sleep(2)
-    assert serving.status().phase == "staged"
+    assert serving.status().phase == "started"
 
 
 def test_an_abort_ends_a_step_that_is_still_waiting(serving: AgentHost) -> None:
     never = release("v2", UNREADY="1", deadline=60)
     outcome = []
-    staging = threading.Thread(target=lambda: outcome.append(serving.call("stage", never)))
+    staging = threading.Thread(target=lambda: outcome.append(serving.start(never)))
     staging.start()
-    assert waiting.until(lambda: serving.status().phase == "staging", PATIENCE)
+    assert waiting.until(lambda: serving.status().phase == "starting", PATIENCE)
     began = time.monotonic()
     assert serving.call("abort", never).answer.result.vote == "aborted"
     assert time.monotonic() - began < 10
@@ -132,9 +132,9 @@ def test_a_warm_release_runs_on_until_its_time_is_over(serving: AgentHost) -> No
 def test_a_person_keeps_rollouts_away(serving: AgentHost) -> None:
     kept = serving.call("lock", owner="ann by hand", reason="replacing a disk", seconds=None)
     assert kept.code == 0
-    refused = serving.call("stage", release("v2"))
+    refused = serving.start(release("v2"))
     assert refused.code == 1
     assert "locked by ann by hand since" in refused.error
     assert "replacing a disk" in refused.error
     assert serving.call("unlock").code == 0
-    assert serving.call("stage", release("v2")).code == 0
+    assert serving.start(release("v2")).code == 0

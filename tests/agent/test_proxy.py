@@ -99,7 +99,7 @@ def test_open_connections_survive_a_reload_and_a_switch_and_end_in_order(
     serving: AgentHost,
 ) -> None:
     address, one, two = serving.server.address, talking("v1"), talking("v2", replicas=3)
-    settings = replace(serving.request("stage", one).proxy, drain=DRAIN)
+    settings = replace(serving.request("pull", one).proxy, drain=DRAIN)
     serving.roll_out(one, proxy=settings)
     kept = http.client.HTTPConnection(address, 80, timeout=5)
     slow: list[str] = []
@@ -117,7 +117,7 @@ def test_open_connections_survive_a_reload_and_a_switch_and_end_in_order(
             assert ask(kept) == "v1"
             waiting.start()
             assert until(lambda: ask(kept, "/asked") == "True", LONG / 2, poll=0.1)
-            staged = serving.call("stage", two, proxy=settings)
+            staged = serving.start(two, proxy=settings)
             assert staged.code == 0, staged.progress
             assert "reloading the proxy" in staged.progress
             for step in ("switch", "prepare"):
@@ -150,8 +150,8 @@ def ask(connection: http.client.HTTPConnection, path: str = "/") -> str:
 
 
 def test_a_first_proxy_that_cannot_read_its_configuration_is_not_left(host: AgentHost) -> None:
-    asked = replace(host.request("stage", release("v1")).proxy, http_port=70000)
-    done = host.call("stage", release("v1"), proxy=asked)
+    asked = replace(host.request("pull", release("v1")).proxy, http_port=70000)
+    done = host.start(release("v1"), proxy=asked)
     assert done.code == 1
     assert "rejects its configuration" in done.error
     assert "70000" in done.error

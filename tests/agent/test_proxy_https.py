@@ -26,7 +26,7 @@ def secured(serving: AgentHost) -> Iterator[AgentHost]:
     try:
         yield serving
     finally:
-        assert serving.call("stage", release("v1")).code == 0
+        assert serving.start(release("v1")).code == 0
 
 
 def test_a_certificate_is_taken_up_renewed_and_refused_without_a_lost_request(
@@ -57,7 +57,7 @@ def test_a_certificate_is_taken_up_renewed_and_refused_without_a_lost_request(
     status = secured.status()
     assert status.problems == ()
     assert "its certificate expires in 9 days" in status.warnings[0]
-    refused = secured.call("stage", release("v2"), **https(secured, "no certificate"))
+    refused = secured.start(release("v2"), **https(secured, "no certificate"))
     assert "[ALERT]" in refused.error
     assert "unable to load" in refused.error
     assert seen(address)[0] == certificate_of(renewed)
@@ -65,8 +65,8 @@ def test_a_certificate_is_taken_up_renewed_and_refused_without_a_lost_request(
 
 
 def test_clients_that_ask_too_much_are_refused_at_the_door(secured: AgentHost) -> None:
-    settings = replace(secured.request("stage", release("v1")).proxy, rate_limit=1)
-    limited = secured.call("stage", release("v1"), proxy=replace(settings, body_limit=1000))
+    settings = replace(secured.request("pull", release("v1")).proxy, rate_limit=1)
+    limited = secured.start(release("v1"), proxy=replace(settings, body_limit=1000))
     assert limited.code == 0, limited.progress
     url = f"http://{secured.server.address}/"
     assert httpx.post(url, content=b"x" * 1001).status_code == 413
@@ -85,7 +85,7 @@ def https(host: AgentHost, text: str) -> dict[str, Any]:
 
 
 def stage(host: AgentHost, text: str) -> None:
-    done = host.call("stage", release("v1"), **https(host, text))
+    done = host.start(release("v1"), **https(host, text))
     assert done.code == 0, done.progress
 
 

@@ -18,13 +18,13 @@ from tests.agent.host import AGENT, FOLDER, TOKEN, AgentHost, Result, digest, re
 def test_a_rolling_update_and_the_way_back_fail_no_request(serving: AgentHost) -> None:
     one, two = release("v1"), release("v2")
     with serving.load() as load:
-        for step in ("stage", "switch", "prepare", "commit"):
+        for step in ("pull", "start", "switch", "prepare", "commit"):
             done = serving.call(step, two)
             assert done.code == 0, done.progress
             assert done.answer.switch_seconds < 1
         assert serving.version() == "v2"
         serving.roll_out(one)
-        for step in ("stage", "switch", "abort"):
+        for step in ("pull", "start", "switch", "abort"):
             assert serving.call(step, two).code == 0
     assert load.failures == []
     assert load.versions["v1"] > 100
@@ -39,8 +39,8 @@ def test_changes_that_need_a_reload_fail_no_request_either(serving: AgentHost) -
     assert load.failures == []
 
 
-def test_a_staged_release_gets_no_request(serving: AgentHost) -> None:
-    assert serving.call("stage", release("v2")).answer.phase == "staged"
+def test_a_started_release_gets_no_request(serving: AgentHost) -> None:
+    assert serving.start(release("v2")).answer.phase == "started"
     assert {serving.version() for _ in range(20)} == {"v1"}
     assert serving.status().candidate.version == "v2"
 
@@ -57,18 +57,44 @@ def test_a_release_that_does_not_become_ready_leaves_the_server_as_it_was(
     serving: AgentHost, fault: dict[str, Any], said: str
 ) -> None:
     before = serving.containers()
-    done = serving.call("stage", release("v2", deadline=3, **fault))
+    done = serving.start(release("v2", deadline=3, **fault))
     assert done.code == 1
     assert said in done.error
-    assert done.error.startswith(f"{serving.server.name}: stage: ")
+    assert done.error.startswith(f"{serving.server.name}: start: ")
     assert done.error.endswith(f"v1 ({release('v1').id}) serves")
     assert serving.containers() == before
     assert serving.problems() == []
     assert serving.version() == "v1"
 
 
+TALKING = ("sh", "-c", "while :; do echo waiting; sleep 1; done")
+
+
+@pytest.mark.parametrize("kind", ["http", "command"])
+def test_a_health_check_that_talks_for_ever_ends_in_time(kind: str, serving: AgentHost) -> None:
+    before, two = serving.containers(), release("v2", TALK_AFTER="0")
+    endless = Health(kind, path="/ready", command=TALKING, timeout=1.0, deadline=3.0)
+    web = replace(two.services[0], health=endless)
+    done = serving.start(replace(two, services=(web,)))
+    assert done.code == 1
+    assert "web-1 not ready after 3 s" in done.error
+    assert serving.containers() == before
+    assert serving.version() == "v1"
+
+
+def test_a_release_that_begins_to_talk_for_ever_gives_the_traffic_back(
+    serving: AgentHost,
+) -> None:
+    two = release("v2", TALK_AFTER="8")
+    assert serving.start(two).code == 0
+    done = serving.call("switch", two, bake=60.0)
+    assert done.code == 1
+    assert "timed out, after it was ready" in done.error
+    assert serving.version() == "v1"
+
+
 def test_an_error_shows_the_log_without_its_secrets(serving: AgentHost) -> None:
-    done = serving.call("stage", release("v2", CRASH="1"))
+    done = serving.start(release("v2", CRASH="1"))
     assert "web-1 | cannot start with ***" in done.progress
     assert TOKEN not in done.progress
     assert TOKEN not in serving.sh(f"cat {FOLDER}/*.json*")
@@ -76,7 +102,7 @@ def test_an_error_shows_the_log_without_its_secrets(serving: AgentHost) -> None:
 
 def test_a_release_that_fails_in_its_bake_time_gives_the_traffic_back(serving: AgentHost) -> None:
     two = release("v2", CRASH_AFTER="8")
-    assert serving.call("stage", two).code == 0
+    assert serving.start(two).code == 0
     done = serving.call("switch", two, bake=15.0)
     assert done.code == 1
     assert "after it was ready" in done.error
@@ -87,12 +113,12 @@ def test_a_release_that_fails_in_its_bake_time_gives_the_traffic_back(serving: A
 
 def test_a_migration_runs_once_and_a_failed_one_shows_what_it_said(serving: AgentHost) -> None:
     good = release("v2", migration="print('moved')")
-    assert serving.call("stage", good).code == 0
-    assert "migrating" in serving.call("migrate", good).progress
+    assert serving.call("pull", good).code == 0
+    assert "migration: running" in serving.call("migrate", good).progress
     again = serving.call("migrate", good)
-    assert (again.code, again.answer.changed) == (0, False)
+    assert (again.code, again.answer.result.changed) == (0, False)
     bad = release("v3", migration="raise SystemExit('no such table')")
-    assert serving.call("stage", bad).code == 0
+    assert serving.call("pull", bad).code == 0
     done = serving.call("migrate", bad)
     assert done.code == 1
     assert "the migration exited (1); last line: no such table" in done.error
@@ -101,7 +127,7 @@ def test_a_migration_runs_once_and_a_failed_one_shows_what_it_said(serving: Agen
 
 def test_the_way_back_to_the_previous_release_makes_and_pulls_nothing(serving: AgentHost) -> None:
     serving.roll_out(release("v2"))
-    done = serving.call("stage", release("v1"))
+    done = serving.start(release("v1"))
     assert "creating" not in done.progress
     assert "pulling" not in done.progress
     assert serving.call("switch", release("v1")).code == 0
@@ -109,13 +135,13 @@ def test_the_way_back_to_the_previous_release_makes_and_pulls_nothing(serving: A
 
 
 def test_who_asks_for_a_server_is_told_which_rollout_has_it(serving: AgentHost) -> None:
-    assert serving.call("stage", release("v2")).code == 0
+    assert serving.start(release("v2")).code == 0
     done = bob_locks(serving)
     assert done.code == 1
     assert "locked by test since" in done.error
     assert f"(rollout of {release('v2').id})" in done.error
     assert serving.status().candidate.version == "v2"
-    assert serving.call("stage", release("v2")).code == 0
+    assert serving.start(release("v2")).code == 0
     assert serving.call("abort", release("v2")).code == 0
     assert bob_locks(serving).code == 0
     assert serving.call("unlock").code == 0
@@ -135,12 +161,12 @@ def test_an_ended_lease_is_taken_over(serving: AgentHost) -> None:
 
 def test_a_step_that_is_told_to_end_goes_back_first(serving: AgentHost) -> None:
     def interrupt() -> None:
-        assert waiting.until(lambda: serving.status().phase == "staging", limit=20)
-        servers.run(serving.server, f"kill -{signal.SIGTERM} $(pgrep -f '{AGENT} [s]tage')")
+        assert waiting.until(lambda: serving.status().phase == "starting", limit=20)
+        servers.run(serving.server, f"kill -{signal.SIGTERM} $(pgrep -f '{AGENT} [s]tart')")
 
     killer = threading.Thread(target=interrupt)
     killer.start()
-    done = serving.call("stage", release("v2", UNREADY="1", deadline=60))
+    done = serving.start(release("v2", UNREADY="1", deadline=60))
     killer.join()
     assert done.code == 1
     assert "interrupted by SIGTERM" in done.error

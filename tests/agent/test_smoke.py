@@ -13,7 +13,7 @@ FAILING = Smoke("web", "/docs", body="v3", retries=0)
 def test_a_release_that_fails_before_the_switch_never_gets_a_request(serving: AgentHost) -> None:
     two = replace(release("v2"), smoke=(Smoke("web", "/docs", body="v2"), FAILING))
     with serving.load() as load:
-        assert serving.call("stage", two).code == 0
+        assert serving.start(two).code == 0
         done = serving.call("smoke", two)
     assert done.code == 1
     assert "smoke test GET /docs of web answered without 'v3'" in done.error

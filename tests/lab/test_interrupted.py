@@ -23,7 +23,7 @@ def test_an_interrupt_leaves_the_old_release_serving_and_the_next_update_complet
     now, following = settled.now_and_next()
     settled.workspace.configure("production", version=following)
     with settled.updating("production") as update:
-        update.wait_for_line(f"shop-stage-{FIRST.name} ", BEGIN_LIMIT)
+        update.wait_for_line(f"shop-start-{FIRST.name} ", BEGIN_LIMIT)
         update.process.send_signal(signal.SIGINT)
         assert update.process.wait(INTERRUPT_LIMIT) != 0
     (error,) = errors(update.output)

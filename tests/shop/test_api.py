@@ -1,4 +1,5 @@
 import json
+import time
 from typing import Any
 
 import pytest
@@ -82,6 +83,16 @@ def test_what_is_not_there_is_not_found(api: Api, path: str) -> None:
 def test_a_wrong_method_is_told_the_right_one(api: Api) -> None:
     response = get(api, "/orders")
     assert (response.status, response.headers["Allow"]) == (405, "POST")
+
+
+def test_ready_begins_an_endless_answer_when_it_is_told_to(environment: dict[str, str]) -> None:
+    soon, late = (
+        Api(Settings.read(environment | {"MISBEHAVE_TALK_AFTER": after}))
+        for after in ("0.01", "99")
+    )
+    time.sleep(0.02)
+    assert get(soon, "/ready").endless
+    assert not get(late, "/ready").endless
 
 
 def test_ready_tells_which_part_does_not_answer(environment: dict[str, str]) -> None:

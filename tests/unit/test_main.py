@@ -20,7 +20,7 @@ from components.github import repository
 from slipway.observe import observed, servers
 from slipway.observe.registry import Registry
 from slipway.observe.source import Source
-from slipway.protocol.answers import RolloutAnswer, Running
+from slipway.protocol.answers import AccessoryAnswer, RolloutAnswer, Running
 from slipway.protocol.messages import write_answer
 from slipway.rollout.state import Phase
 from slipway.rollout.step import Step
@@ -53,9 +53,12 @@ DEPLOYED: Final = INSTALLED | {
     (COMMAND, "shop-preflight-one"),
     (COMMAND, "shop-preflight-two"),
     (STASH, "shop-all-preflight"),
-    (COMMAND, "shop-stage-one"),
-    (COMMAND, "shop-stage-two"),
-    (STASH, "shop-all-stage"),
+    (COMMAND, "shop-pull-one"),
+    (COMMAND, "shop-pull-two"),
+    (STASH, "shop-all-pull"),
+    (COMMAND, "shop-start-one"),
+    (COMMAND, "shop-start-two"),
+    (STASH, "shop-all-start"),
     (COMMAND, "shop-migrate-one"),
     (COMMAND, "shop-switch-one"),
     (COMMAND, "shop-switch-two"),
@@ -82,6 +85,7 @@ COMMITTED: Final = write_answer(
         serving=SERVING, switch_seconds=0.1, seconds=0.5, warnings=(), note="",
     )
 )  # fmt: skip
+STARTED: Final = write_answer(AccessoryAnswer("postgres", "shop-postgres", changed=True, data=""))
 GITHUB: Final = FLEET + "github: {owner: acme, repository: shop}\n"
 
 
@@ -115,9 +119,10 @@ class World:
             return httpx.Response(200, json={"config": {"size": 1}, "layers": []})
         return httpx.Response(404)
 
-    def github(self, *arguments: Any) -> None:
+    def github(self, *arguments: Any) -> list[pulumi.Resource]:
         self.events.append("GitHub")
         self.outputs = arguments[3]
+        return [pulumi.Stash("environment", input="")]
 
     def export(self, name: str, value: Any) -> None:
         self.exports[name] = value
@@ -158,6 +163,7 @@ def run(
 
     outputs: dict[str, engine.Inputs] = {
         "shop-build": {"repoDigest": f"ghcr.io/acme/shop@{DIGEST}"},
+        "postgres-run": {"stdout": STARTED},
         "shop-commit-one": {"stdout": COMMITTED},
         "shop-commit-two": {"stdout": COMMITTED},
     }
@@ -191,8 +197,8 @@ def test_a_version_that_is_not_published_is_built(world: World) -> None:
     world.tags = {}
     recorded, _ = run(world)
     assert declared(recorded) == DEPLOYED | DOCKER | BUILD
-    stage = engine.order(recorded["shop-stage-one"])["request"]
-    assert [each["image"] for each in stage["release"]["services"]] == list(IMAGES.values())
+    pull = engine.order(recorded["shop-pull-one"])["request"]
+    assert [each["image"] for each in pull["release"]["services"]] == list(IMAGES.values())
 
 
 def test_a_preview_of_a_build_declares_the_same(world: World) -> None:
@@ -212,15 +218,24 @@ def test_servers_and_registry_are_asked_before_anything_is_declared_at_github(
     assert world.events.count("servers") == 1, "one round to the servers"
 
 
-def test_steps_wait_for_the_servers_and_what_they_run_for_the_accessories(world: World) -> None:
+def test_steps_wait_for_the_servers_and_what_runs_for_the_accessories(world: World) -> None:
     recorded, _ = run(world, FLEET + "build: false")
     rollout, accessory = (
         next(each for each in recorded.declared if each.kind == f"slipway:index:{kind}")
         for kind in ("Rollout", "Accessory")
     )
     installed = {"one-install", "two-install"}
-    assert accessory.depends_on >= installed
-    assert rollout.depends_on >= installed | {"postgres-run"}
+    assert rollout.depends_on >= installed
+    assert (accessory.parent, accessory.depends_on) == ("shop", frozenset({"shop-all-pull"}))
+    for name in ("migrate-one", "start-one", "start-two"):
+        assert recorded[f"shop-{name}"].depends_on & {"postgres-run", "shop-migrate-one"}
+
+
+def test_what_else_can_fail_does_so_before_the_rollout_begins(world: World) -> None:
+    world.tags = {}
+    recorded, _ = run(world, GITHUB)
+    rollout = next(each for each in recorded.declared if each.kind == "slipway:index:Rollout")
+    assert rollout.depends_on >= {"environment", "shop-build", "shop-latest"}
 
 
 def test_the_agent_of_this_program_is_copied(world: World) -> None:

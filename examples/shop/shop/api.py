@@ -29,6 +29,7 @@ class Api:
 
     def __init__(self, settings: Settings) -> None:
         self._settings = settings
+        self._started = time.monotonic()
         self._database = Database(settings.database_url)
         self._store = Store(self._database)
         self._jobs = Jobs(settings.redis_url)
@@ -88,6 +89,9 @@ class Api:
 
     def ready(self) -> Response:
         """What a request needs is there. The schema is not asked: old and new both must do."""
+        talk_after = self._settings.misbehaviour.talk_after
+        if talk_after and time.monotonic() - self._started > talk_after:
+            return Response(200, b"", endless=True)
         checks = {"database": self._database.answers(), "redis": self._jobs.answers()}
         if self._settings.misbehaviour.ready:
             checks["MISBEHAVE_READY"] = False

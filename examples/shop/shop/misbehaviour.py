@@ -31,6 +31,7 @@ class Misbehaviour:
     latency: float = 0.0
     crash_after: float = 0.0
     log_errors: float = 0.0
+    talk_after: float = 0.0
 
     @classmethod
     def read(cls, environment: Mapping[str, str]) -> "Misbehaviour":

@@ -3,6 +3,7 @@
 import socket
 import sys
 import threading
+import time
 from collections.abc import Callable, Mapping
 from contextlib import suppress
 from dataclasses import dataclass, field
@@ -14,6 +15,7 @@ from shop import log
 IDLE_LIMIT = 75.0
 BODY_LIMIT = 64 * 1024
 LINGER = 0.5
+TALK_PAUSE = 0.2
 
 
 @dataclass(frozen=True)
@@ -33,6 +35,7 @@ class Response:
     body: bytes
     content_type: str = "application/json"
     headers: Mapping[str, str] = field(default_factory=dict)
+    endless: bool = False  # a head that never ends, as only a misbehaving application answers
 
 
 Application = Callable[[Request], Response]
@@ -168,6 +171,11 @@ class _Handler(BaseHTTPRequestHandler):
         self.send_header("Content-Length", str(len(response.body)))
         for name, value in response.headers.items():
             self.send_header(name, value)
+        while response.endless:
+            self.send_header("X-Endless", "yes")
+            self.flush_headers()
+            self.wfile.flush()
+            time.sleep(TALK_PAUSE)
         if self.server.draining or self.close_connection:
             self.send_header("Connection", "close")
         self.end_headers()

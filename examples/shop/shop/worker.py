@@ -40,7 +40,7 @@ class Worker:
                 log.error("waiting for the queue or the database", error=str(error))
                 stop.wait(PAUSE)
             except psycopg2.ProgrammingError as error:
-                # A release is started before its migrations run.
+                # Slipway migrates first; not everybody does.
                 log.info("waiting for migrations", missing=str(error).partition("\n")[0])
                 stop.wait(PAUSE)
 

@@ -42,6 +42,7 @@ class Engine:
             )
         self.path = host[len("unix://") :]
         self._version = ""
+        self._late: dict[str, str] = {}  # by container, the id of a command that may still run
 
     # -- plain requests ---------------------------------------------------------------------------
 
@@ -182,11 +183,18 @@ class Engine:
         return demultiplex(raw if isinstance(raw, bytes) else b"").splitlines()
 
     def execute(self, container: str, command: tuple[str, ...], timeout: float) -> tuple[int, str]:
-        """Exit code and output of `command` run inside a running container."""
+        """Exit code and output of `command` run inside a running container.
+
+        The engine cannot end a command that exceeds its time. While it runs on, it is an error to
+        run another in its container, so that they do not pile up.
+        """
+        if container in self._late and self.get(f"/exec/{self._late[container]}/json")["Running"]:
+            raise EngineError("the one from before has not ended yet")
         body = {"AttachStdout": True, "AttachStderr": True, "Cmd": list(command)}
-        run = self.post(f"/containers/{container}/exec", body)["Id"]
+        run = self._late[container] = self.post(f"/containers/{container}/exec", body)["Id"]
         raw = self.post(f"/exec/{run}/start", {"Detach": False, "Tty": False}, timeout=timeout)
         code = self.get(f"/exec/{run}/json")["ExitCode"]
+        del self._late[container]
         return (1 if code is None else int(code)), demultiplex(
             raw if isinstance(raw, bytes) else b""
         )

@@ -3,45 +3,22 @@
 from __future__ import annotations
 
 import http.client
-import math
-import socket
-import time
 from collections.abc import Iterator, Mapping
-from typing import Any
 
-LARGEST = 64 * 1024 * 1024  # bytes of one answer
+from slipway.agent.deadline import LARGEST, Deadline, connect_unix
+
 PART = 65536  # bytes
 
 
-class _TimedSocket(socket.socket):
-    """A socket with a limit for all reads together, and one for each read."""
-
-    until = math.inf  # by the monotonic clock
-    read_timeout = math.inf  # seconds without a byte
-
-    def recv_into(self, *arguments: Any) -> int:
-        left = self.until - time.monotonic()
-        if left <= 0:
-            raise TimeoutError("the answer takes too long")
-        self.settimeout(min(left, self.read_timeout))
-        return super().recv_into(*arguments)
-
-
 class UnixConnection(http.client.HTTPConnection):
-    """A connection to a socket in the file system.
+    """A connection to a socket in the file system."""
 
-    `read_timeout` is in seconds without a byte, `total` in seconds for everything that is read.
-    """
-
-    def __init__(self, path: str, read_timeout: float, total: float) -> None:
-        super().__init__("localhost", timeout=read_timeout)
-        self._path, self._read_timeout, self._total = path, read_timeout, total
+    def __init__(self, path: str, deadline: Deadline) -> None:
+        super().__init__("localhost")
+        self._path, self._deadline = path, deadline
 
     def connect(self) -> None:
-        self.sock = own = _TimedSocket(socket.AF_UNIX, socket.SOCK_STREAM)
-        own.settimeout(self._read_timeout)
-        own.read_timeout, own.until = self._read_timeout, time.monotonic() + self._total
-        own.connect(self._path)
+        self.sock = connect_unix(self._path, self._deadline)
 
 
 class Answer:
@@ -110,7 +87,7 @@ def request(
     `timeout` is in seconds without a byte, `total` in seconds for the whole answer. Raises OSError
     when there is no answer, or one that is not HTTP.
     """
-    connection = UnixConnection(path, timeout, total)
+    connection = UnixConnection(path, Deadline(total, silence=timeout))
     try:
         connection.request(method, target, body, dict(headers))
         response = connection.getresponse()

@@ -10,12 +10,15 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from slipway.errors import SlipwayError
+from slipway.protocol.requests import Target
 from slipway.rollout.release import Limits, Release, Service
 from slipway.rollout.state import Revision
+from slipway.rollout.tasks import Run
 
 SHORT_ID = 8  # digits of the release id in a container's name
 LOGS = {"Type": "local", "Config": {"max-size": "10m", "max-file": "3"}}
 RESTART = {"Name": "unless-stopped"}
+TASK = "task"  # the kind of a container that runs a command once
 START_FIRST, STOP_FIRST = "start-first", "stop-first"  # how a service without a port is replaced
 
 
@@ -23,10 +26,21 @@ START_FIRST, STOP_FIRST = "start-first", "stop-first"  # how a service without a
 class Place:
     """Where containers are created, and what their environment needs."""
 
-    application: str
-    server: str
+    target: Target
     hosts: Mapping[str, str] = field(default_factory=dict)  # extra lines of /etc/hosts
     secrets: Mapping[str, str] = field(default_factory=dict)  # values by name
+
+    @property
+    def application(self) -> str:
+        return self.target.application
+
+    @property
+    def owner(self) -> Mapping[str, str]:
+        """The labels that say whose containers they are."""
+        return {
+            "slipway.application": self.target.application,
+            "slipway.environment": self.target.environment,
+        }
 
 
 @dataclass(frozen=True)
@@ -68,19 +82,18 @@ def payload(container: Container, release: Release, place: Place) -> dict[str, A
     return _marked(body, container.service.secrets)
 
 
-def migration_payload(
-    service: Service, command: tuple[str, ...], release: Release, place: Place
-) -> dict[str, Any]:
-    """A container that runs `command` once, with everything the service has except its port."""
+def task_payload(service: Service, run: Run, release: Release, place: Place) -> dict[str, Any]:
+    """A container that runs a command once, with everything the service has except its port."""
     body = _body(service, release, place)
-    body["Cmd"] = list(command)
-    body["Labels"]["slipway.kind"] = "migration"
+    body["Cmd"] = list(run.task.command)
+    body["Labels"]["slipway.kind"] = TASK
     return _marked(body, service.secrets)
 
 
-def migration_name(application: str, release: str) -> str:
-    """The name of the container that runs a release's migration."""
-    return f"{application}-migration-{release[:SHORT_ID]}"
+def task_name(application: str, run: Run) -> str:
+    """The name of the container that runs a command once."""
+    digest = hashlib.sha256(run.id.encode()).hexdigest()[:SHORT_ID]
+    return f"{application}-{run.kind}-{digest}"
 
 
 def limits(bounds: Limits) -> dict[str, Any]:
@@ -116,13 +129,13 @@ def _body(service: Service, release: Release, place: Place) -> dict[str, Any]:
     own = {
         "SLIPWAY_RELEASE": release.id,
         "SLIPWAY_VERSION": release.version,
-        "SLIPWAY_SERVER": place.server,
+        "SLIPWAY_SERVER": place.target.server,
     }
     body: dict[str, Any] = {
         "Image": service.image,
         "Env": environment({**service.environment, **own}, service.secrets, place),
         "Labels": {
-            "slipway.application": place.application,
+            **place.owner,
             "slipway.service": service.name,
             "slipway.release": release.id,
         },

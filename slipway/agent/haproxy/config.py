@@ -15,7 +15,7 @@ from dataclasses import dataclass
 
 from slipway.agent.haproxy.frontend import FOLDER, head, preview_head
 from slipway.errors import SlipwayError
-from slipway.rollout.release import Health, Service
+from slipway.rollout.release import Service
 from slipway.rollout.state import Proxy, Revision
 
 COLOURS = ("a", "b")
@@ -128,9 +128,9 @@ def _render(
         own = [slot for slot in slots if slot.service == name]
         lines += ["", f"backend {name}", "    balance roundrobin", *map(_traffic_line, own)]
         for colour in COLOURS:
-            health = _health(known, name, colour)
+            service = _checked(known, name, colour)
             checked = [_check_line(slot) for slot in own if slot.colour == colour]
-            lines += ["", f"backend {name}:{colour}", *_check_rule(health), *checked]
+            lines += ["", f"backend {name}:{colour}", *_check_rule(service, proxy), *checked]
     return "\n".join(lines) + "\n"
 
 
@@ -151,24 +151,25 @@ def _routes(services: tuple[Service, ...], colour: str = "") -> list[str]:
     return lines + [f"    default_backend {name}{colour}" for name in rest[:1]]
 
 
-def _health(known: tuple[Revision, ...], service: str, colour: str) -> Health:
-    """The health check of the revision of that colour; the other one's where none has it."""
+def _checked(known: tuple[Revision, ...], name: str, colour: str) -> Service:
+    """The service in the revision of that colour; in the other one where none has it."""
     ordered = sorted(known, key=lambda revision: revision.colour != colour)
-    found = [
-        s.health for revision in ordered for s in revision.release.services if s.name == service
-    ]
-    return found[0]
+    services = (each for revision in ordered for each in revision.release.services)
+    return next(each for each in services if each.name == name)
 
 
-def _check_rule(health: Health) -> list[str]:
+def _check_rule(service: Service, proxy: Proxy) -> list[str]:
+    """The service's health check; it looks like a user's request."""
+    health = service.health
     lines = [f"    timeout check {max(1, round(health.timeout * 1000))}ms"]
     if health.kind != "http":
         return lines
     request = f"http-check send meth GET uri {quoted(health.path)} ver HTTP/1.1"
+    like = f"hdr Host {quoted(service.checked_host)} hdr X-Forwarded-Proto {proxy.scheme}"
     return [
         *lines,
         "    option httpchk",
-        f"    {request} hdr Host localhost hdr Connection close",
+        f"    {request} {like} hdr Connection close",
         f"    http-check expect status {health.status}",
     ]
 

@@ -7,6 +7,7 @@ import socket
 from collections.abc import Mapping
 from pathlib import Path
 
+from slipway.agent.deadline import Deadline, connect_unix
 from slipway.agent.haproxy.config import Slot
 from slipway.agent.haproxy.frontend import RING
 from slipway.errors import SlipwayError
@@ -24,9 +25,7 @@ class RuntimeSocket:
 
     def ask(self, command: str) -> str:
         try:
-            with socket.socket(socket.AF_UNIX, socket.SOCK_STREAM) as connection:
-                connection.settimeout(TIMEOUT)
-                connection.connect(str(self.path))
+            with connect_unix(str(self.path), Deadline(TIMEOUT)) as connection:
                 connection.sendall(command.encode() + b"\n")
                 # A master process keeps the connection open for more commands until this.
                 connection.shutdown(socket.SHUT_WR)

@@ -50,14 +50,15 @@ def bake(
     hold: Hold,
     measure: Measure,
     report: Callable[[str], None],
+    old: Sequence[Subject] = (),
 ) -> Verdict:
-    """Run the hold and return its verdict.
+    """Run the hold and return its verdict; `old` are the containers of the old release.
 
     Raises ContainerError when a container restarts, exits, becomes unhealthy or logs errors, and
     ReleaseError when the release fails its analysis.
     """
     stability = Stability(engine, subjects)
-    log_errors = LogErrors(engine, subjects, hold.watch, hold.since)
+    log_errors = LogErrors(engine, subjects, hold.watch, hold.since, old)
     began = time.monotonic()
     until, last = began + hold.seconds, began + hold.longest
     while True:

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import http.client
 import json
-import ssl
-import time
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any, Optional, Protocol
+from typing import Any, Protocol
+
+from slipway.agent.deadline import BoundedConnection, Deadline
 
 LONGEST = 1024 * 1024  # bytes of an answer that are read
 SHOWN = 80  # characters of a value in an error
@@ -28,12 +28,12 @@ class Expected(Protocol):
 
 @dataclass(frozen=True)
 class Place:
-    """Where a web server listens; `host` is the Host header, `tls` the context for HTTPS."""
+    """Where a web server listens; `host` and `scheme` are told it like a user's, by a proxy."""
 
     address: str
     port: int
     host: str = "localhost"
-    tls: Optional[ssl.SSLContext] = None
+    scheme: str = ""  # X-Forwarded-Proto; empty: none
 
 
 @dataclass(frozen=True)
@@ -45,51 +45,22 @@ class Answer:
 
 
 def ask(place: Place, path: str, timeout: float, method: str = "GET") -> Answer:
-    """One request on its own connection, for about `timeout` seconds at most.
+    """One request on its own connection, within `timeout` seconds.
 
     Raises OSError when there is no answer, or none that is HTTP.
     """
+    connection = BoundedConnection(place.address, place.port, Deadline(timeout))
     try:
-        return _ask(place, path, timeout, method)
+        headers = {"Host": place.host, "Connection": "close"}
+        if place.scheme:
+            headers["X-Forwarded-Proto"] = place.scheme
+        connection.request(method, path, headers=headers)
+        response = connection.getresponse()
+        return Answer(response.status, response.read(LONGEST))
     except http.client.HTTPException as error:
         raise ConnectionError(str(error) or type(error).__name__) from error
-
-
-def _ask(place: Place, path: str, timeout: float, method: str) -> Answer:
-    until = time.monotonic() + timeout
-    connection = _connection(place, timeout)
-    try:
-        connection.request(method, path, headers={"Host": place.host, "Connection": "close"})
-        response = connection.getresponse()
-        body = b""
-        while len(body) < LONGEST and time.monotonic() < until:
-            part = response.read1(65536)
-            if not part:
-                return Answer(response.status, body)
-            body += part
     finally:
         connection.close()
-    if time.monotonic() >= until:
-        raise TimeoutError("timed out")
-    return Answer(response.status, body)
-
-
-class _Secure(http.client.HTTPSConnection):
-    """Connects to one address, and verifies the certificate of another host name."""
-
-    def __init__(self, place: Place, context: ssl.SSLContext, timeout: float) -> None:
-        super().__init__(place.address, place.port, timeout=timeout)
-        self.name, self.context = place.host.partition(":")[0], context
-
-    def connect(self) -> None:
-        http.client.HTTPConnection.connect(self)
-        self.sock = self.context.wrap_socket(self.sock, server_hostname=self.name)
-
-
-def _connection(place: Place, timeout: float) -> http.client.HTTPConnection:
-    if place.tls is None:
-        return http.client.HTTPConnection(place.address, place.port, timeout=timeout)
-    return _Secure(place, place.tls, timeout)
 
 
 def mismatch(answer: Answer, expected: Expected) -> str:

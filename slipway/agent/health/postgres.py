@@ -5,6 +5,8 @@ from __future__ import annotations
 import socket
 import struct
 
+from slipway.agent.deadline import Deadline, connect
+
 PROTOCOL = 3 << 16  # version 3.0 of the frontend/backend protocol
 STARTING = "57P03"  # cannot_connect_now: starting up, shutting down, or in recovery
 LONGEST = 8192  # bytes of an answer that are read
@@ -16,8 +18,7 @@ def fault(address: str, port: int, timeout: float) -> str:
 
     Raises OSError when there is no answer.
     """
-    with socket.create_connection((address, port), timeout) as connection:
-        connection.settimeout(timeout)
+    with connect(address, port, Deadline(timeout)) as connection:
         connection.sendall(_startup_message())
         answer = _message(connection)
         if answer[:1] == b"R":  # it asks for a password, or needs none

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-import socket
 from collections.abc import Mapping
 from typing import Any, Callable
 from urllib.parse import urlsplit
 
+from slipway.agent.deadline import Deadline, connect
 from slipway.agent.engine.client import Engine, EngineError
 from slipway.agent.health import oidc, postgres, redis
 from slipway.agent.health.container import own_check, stop_reason
@@ -38,12 +38,16 @@ def probe(engine: Engine, subject: Subject, found: Mapping[str, Any]) -> str:
 
 def _probe(subject: Subject, found: Mapping[str, Any]) -> str:
     kind = subject.health.kind
-    if kind == "container":
+    if kind == "container" and ("Health" in found["State"] or not _listens(subject)):
         return own_check(found)
     try:
-        return PROBES[kind](subject)
+        return PROBES["tcp" if kind == "container" else kind](subject)
     except OSError as error:
         return f"{kind} port {subject.port}: {str(error) or type(error).__name__}"
+
+
+def _listens(subject: Subject) -> bool:
+    return bool(subject.address and subject.port)
 
 
 def _command(engine: Engine, subject: Subject, redact: Redactor) -> str:
@@ -58,13 +62,14 @@ def _command(engine: Engine, subject: Subject, redact: Redactor) -> str:
 
 def _http(subject: Subject) -> str:
     health = subject.health
-    answer = ask(Place(subject.address, subject.port), health.path, health.timeout)
+    place = Place(subject.address, subject.port, subject.host, subject.scheme)
+    answer = ask(place, health.path, health.timeout)
     wrong = mismatch(answer, health)
     return f"GET {health.path} {wrong}" if wrong else ""
 
 
 def _tcp(subject: Subject) -> str:
-    socket.create_connection((subject.address, subject.port), subject.health.timeout).close()
+    connect(subject.address, subject.port, Deadline(subject.health.timeout)).close()
     return ""
 
 

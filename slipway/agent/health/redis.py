@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-import socket
+from slipway.agent.deadline import Deadline, connect
 
 LONGEST = 512  # bytes of an answer that are read
 
@@ -12,8 +12,7 @@ def fault(address: str, port: int, timeout: float) -> str:
 
     Raises OSError when there is no answer.
     """
-    with socket.create_connection((address, port), timeout) as connection:
-        connection.settimeout(timeout)
+    with connect(address, port, Deadline(timeout)) as connection:
         connection.sendall(b"PING\r\n")
         answer = b""
         while not answer.endswith(b"\n") and len(answer) < LONGEST:

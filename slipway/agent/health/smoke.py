@@ -12,7 +12,7 @@ from slipway.agent.engine.containers import Container
 from slipway.agent.health import ContainerError
 from slipway.agent.health.http import Place, ask, mismatch
 from slipway.agent.parallel import in_parallel
-from slipway.rollout.release import Release, Service, Smoke
+from slipway.rollout.release import Release, Smoke
 
 AT_ONCE = 8
 PAUSE = 1.0  # seconds before another try
@@ -31,7 +31,7 @@ class Result:
 
 def results(release: Release, port: int) -> list[Result]:
     """The results of all tests, run concurrently through the proxy's `port` on this server."""
-    hosts = {service.name: _host(service) for service in release.services}
+    hosts = {service.name: service.host for service in release.services}
 
     def result(test: Smoke) -> Result:
         return Result(test, _run(test, Place("127.0.0.1", port, hosts[test.service])))
@@ -48,10 +48,6 @@ def check(engine: Engine, release: Release, own: Sequence[Container], port: int)
     tested = [each for each in own if each.service.name in services]
     log = [f"{c.label} | {line}" for c in tested for line in health.tail(engine, c.name)]
     raise ContainerError(f"smoke test {'; '.join(map(str, found))}", log)
-
-
-def _host(service: Service) -> str:
-    return service.domains[0] if service.domains else "localhost"
 
 
 def _run(test: Smoke, place: Place) -> str:

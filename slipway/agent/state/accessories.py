@@ -21,6 +21,8 @@ class Note:
     finished: bool  # whether the last run succeeded
     health: Health
     port: Optional[int]
+    volumes: tuple[str, ...]  # as the engine names them
+    data: str  # id of what was in them after the last successful step
 
 
 @dataclass(frozen=True)
@@ -33,19 +35,26 @@ def read(store: Store) -> Mapping[str, Note]:
     return (store.load(FILE, _Notes) or _Notes()).accessories
 
 
-def begin(store: Store, name: str, health: Health, port: Optional[int]) -> None:
+def begin(
+    store: Store, name: str, health: Health, port: Optional[int], volumes: tuple[str, ...]
+) -> None:
     """Note that the step has begun, and count it, so that a failed step is planned again.
 
     After a failure Pulumi keeps the old inputs, so without this note the failure would not show.
     """
     before = read(store).get(name)
-    context, starts = (before.context, before.starts) if before else ("", 0)
-    _write(store, name, Note(context, starts + 1, False, health, port))
+    context, starts, data = (before.context, before.starts, before.data) if before else ("", 0, "")
+    _write(store, name, Note(context, starts + 1, False, health, port, volumes, data))
 
 
-def done(store: Store, name: str, context: str) -> None:
+def done(store: Store, name: str, context: str, data: str) -> None:
     """Note that the step has succeeded, with its context, so that the next plan shows drift."""
-    _write(store, name, replace(read(store)[name], context=context, finished=True))
+    _write(store, name, replace(read(store)[name], context=context, finished=True, data=data))
+
+
+def undone(store: Store, name: str, before: Note) -> None:
+    """Note that the step has failed, and that the accessory is again what was noted before it."""
+    _write(store, name, replace(before, starts=read(store)[name].starts, finished=False))
 
 
 def _write(store: Store, name: str, note: Note) -> None:

@@ -15,7 +15,7 @@ from slipway.rollout.state import State
 
 Value = TypeVar("Value")
 
-FORMAT = 4
+FORMAT = 5
 """The format of all files here; every change of their content increases it."""
 JOURNAL_BYTES = 4 * 1024 * 1024  # then it is rotated once: two files at most
 
@@ -42,6 +42,10 @@ class Store:
     def state(self) -> State:
         """Raises SlipwayError for a state that cannot be read, or has another format."""
         return self.load("state.json", State) or State()
+
+    def has_state(self) -> bool:
+        """Whether there is a state, whatever is in it."""
+        return (self.folder / "state.json").exists()
 
     def keep(self, state: State) -> None:
         self.save("state.json", state)

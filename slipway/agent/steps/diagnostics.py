@@ -20,7 +20,7 @@ from slipway.agent.haproxy.container import ProxyContainer
 from slipway.agent.haproxy.frontend import inner_port
 from slipway.agent.health import Subject, smoke, subjects
 from slipway.agent.health.failure import redactor
-from slipway.agent.health.log_errors import compiled
+from slipway.agent.health.log_errors import checker
 from slipway.agent.health.probe import probe
 from slipway.agent.parallel import in_parallel
 from slipway.agent.redact import Redactor
@@ -61,7 +61,7 @@ def run(request: DiagnoseRequest, engine: Engine, store: Store, report: Report) 
     if service and service not in known:
         names = ", ".join(sorted(known))
         raise SlipwayError(f"there is no service {service!r} here", remedy=f"Known: {names}")
-    wanted = subjects(each for each in own if service in ("", each.service.name))
+    wanted = subjects((each for each in own if service in ("", each.service.name)), state.proxy)
     wanted += [each for each in others if service in ("", each.label)]
     checks: list[Check] = [partial(_container, engine, each, request.minutes) for each in wanted]
     proxy = ProxyContainer(engine, application, store.proxy, report)
@@ -89,9 +89,9 @@ def _container(engine: Engine, subject: Subject, minutes: float) -> Iterator[Fin
 
 
 def _log(engine: Engine, subject: Subject, found: Any, minutes: float) -> Finding:
-    pattern = compiled(LOG_ERRORS)
+    is_error = checker(LOG_ERRORS)
     lines = engine.logs(subject.name, MOST_LINES, since=time.time() - 60 * minutes)
-    errors = [line.partition(" ")[2] for line in lines if pattern.search(line)]
+    errors = [text for text in (line.partition(" ")[2] for line in lines) if is_error(text)]
     span = f"in {minutes:g} min"
     if not errors:
         return Finding(subject.label, "log", True, f"no errors {span}")

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import ipaddress
 import os
+import pwd
 import sys
 from collections.abc import Iterator
 from functools import partial
@@ -10,7 +12,7 @@ from itertools import chain
 from pathlib import Path
 from typing import Callable
 
-from slipway.agent import cron
+from slipway.agent import cron, logind
 from slipway.agent.engine import images
 from slipway.agent.engine.client import Engine, EngineError
 from slipway.agent.haproxy import certificate
@@ -41,6 +43,7 @@ def run(request: PreflightRequest, engine: Engine, store: Store, report: Report)
         partial(_lock, request, store),
         partial(_boot, request),
         partial(_ports, request, engine, store),
+        partial(_network, request, engine),
         partial(_certificate, request),
         *(partial(_image, request, engine, each) for each in sorted(set(request.images))),
     ]
@@ -114,6 +117,19 @@ def _ports(request: PreflightRequest, engine: Engine, store: Store) -> Iterator[
             )
 
 
+def _network(request: PreflightRequest, engine: Engine) -> Iterator[str]:
+    """Docker refuses a network that overlaps another one."""
+    own, wanted = request.target.application, ipaddress.ip_network(request.proxy.network)
+    for found in engine.get("/networks"):
+        for pool in (found.get("IPAM") or {}).get("Config") or ():
+            subnet = ipaddress.ip_network(pool.get("Subnet") or "::/128")
+            if found["Name"] != own and subnet.version == 4 and subnet.overlaps(wanted):
+                yield (
+                    f"network {wanted} overlaps {subnet} of Docker's network {found['Name']}. "
+                    "Set another proxy/network"
+                )
+
+
 def _certificate(request: PreflightRequest) -> Iterator[str]:
     if not request.proxy.https_port:
         return
@@ -153,5 +169,6 @@ def _image(request: PreflightRequest, engine: Engine, reference: str) -> Iterato
 
 
 def _boot(request: PreflightRequest) -> Iterator[str]:
-    """The watchdog must start when the machine boots during a rollout."""
+    """The watchdog must outlive its session, and start when the machine boots during a rollout."""
     yield from cron.faults(Installation.of(request.target))
+    yield from logind.faults(pwd.getpwuid(os.getuid()).pw_name)

@@ -14,29 +14,39 @@ from slipway.agent.engine.containers import Place
 from slipway.agent.executor import Journal, attempt
 from slipway.agent.report import Report
 from slipway.agent.runner import ActionRunner, Supplies
-from slipway.agent.state import incidents, lock
+from slipway.agent.state import incidents, lock, lost
 from slipway.agent.state.store import Store
 from slipway.errors import SlipwayError
-from slipway.protocol.answers import AbortAnswer, Fault, IncidentReport, RolloutAnswer, Running
+from slipway.protocol.answers import (
+    AbortAnswer,
+    Fault,
+    IncidentReport,
+    MigrateAnswer,
+    RolloutAnswer,
+    Running,
+)
 from slipway.protocol.requests import (
     AbortRequest,
     CommitRequest,
     MigrateRequest,
     PrepareRequest,
+    PullRequest,
     Rollout,
     SmokeRequest,
-    StageRequest,
+    StartRequest,
     SwitchRequest,
 )
 from slipway.rollout import machine
 from slipway.rollout.machine import Actions
 from slipway.rollout.state import Phase, Revision, State, install
 from slipway.rollout.step import Step
+from slipway.rollout.tasks import Run, runs
 from slipway.rollout.two_phase_commit import Vote
 
 RolloutRequest = Union[
-    StageRequest,
+    PullRequest,
     MigrateRequest,
+    StartRequest,
     SmokeRequest,
     SwitchRequest,
     PrepareRequest,
@@ -47,17 +57,17 @@ Planner = Callable[[Any, State], Actions]
 
 LOG_KEPT = 50  # lines of a failed container's log in the incident report
 ABORT_TIMEOUT = 60.0  # seconds that an abort waits for the step that it interrupts to roll back
-INTERRUPTIBLE = (Step.STAGE, Step.MIGRATE, Step.SMOKE, Step.SWITCH)
+INTERRUPTIBLE = (Step.PULL, Step.MIGRATE, Step.START, Step.SMOKE, Step.SWITCH)
 
 
-def _stage(request: StageRequest, state: State) -> Actions:
+def _pull(request: PullRequest, state: State) -> Actions:
     context, rollout = request.rollout.context, request.rollout
     _check_release(request)
     candidate = install(state, request.release, request.proxy, context=context, now=time.time())
-    return machine.stage(state, candidate, request.proxy, rollout.retention)
+    return machine.pull(state, candidate, request.proxy, rollout.retention)
 
 
-def _check_release(request: StageRequest) -> None:
+def _check_release(request: PullRequest) -> None:
     """The id is computed again from the content, so that it identifies exactly what runs."""
     named, found = request.rollout.release, request.release
     if found.id != named:
@@ -74,7 +84,17 @@ def _check_release(request: StageRequest) -> None:
 
 
 def _migrate(request: MigrateRequest, state: State) -> Actions:
-    return machine.migrate(state, request.rollout.release)
+    release, known = request.rollout.release, request.rollout.context.ran
+    return machine.migrate(state, release, _runs(request, state), known)
+
+
+def _start(request: StartRequest, state: State) -> Actions:
+    return machine.start(state, request.rollout.release, _runs(request, state))
+
+
+def _runs(request: Union[MigrateRequest, StartRequest], state: State) -> tuple[Run, ...]:
+    """The commands of the release that the step is for. Raises SlipwayError if it is unknown."""
+    return runs(state.revision(request.rollout.release).release, request.database)
 
 
 def _smoke(request: SmokeRequest, state: State) -> Actions:
@@ -107,8 +127,9 @@ def _abort(request: AbortRequest, state: State) -> Actions:
 
 
 PLANNERS: Mapping[Step, Planner] = {
-    Step.STAGE: _stage,
+    Step.PULL: _pull,
     Step.MIGRATE: _migrate,
+    Step.START: _start,
     Step.SMOKE: _smoke,
     Step.SWITCH: _switch,
     Step.PREPARE: _prepare,
@@ -119,10 +140,12 @@ PLANNERS: Mapping[Step, Planner] = {
 
 def run(
     step: Step, request: RolloutRequest, engine: Engine, store: Store, report: Report
-) -> Union[RolloutAnswer, AbortAnswer]:
+) -> Union[RolloutAnswer, MigrateAnswer, AbortAnswer]:
     """Run one step. Raises SlipwayError when it fails, with the server as it was before."""
     rollout, owner = request.rollout, request.target.environment
     store.prepare()
+    if step is Step.PULL:
+        lost.refuse(engine, store, request.target)
     busy = rollout.transaction if step in INTERRUPTIBLE else ""
     timeout = lock.TIMEOUT
     if step is Step.ABORT and lock.interrupt(store.folder, rollout.transaction):
@@ -134,7 +157,7 @@ def run(
         keep = partial(_keep_incident, step, request, store)
         claimed = _claim(step, rollout, owner, store)
         try:
-            if step is Step.STAGE and store.state().phase is Phase.PREPARED:
+            if step is Step.PULL and store.state().phase is Phase.PREPARED:
                 attempt(due_actions(store.state()), runner, journal, report, keep)
             before = store.state()
             actions = PLANNERS[step](request, before)
@@ -156,6 +179,9 @@ def run(
         warnings=tuple(warnings),
         note="" if actions else "there was nothing to do",
     )
+    if isinstance(request, MigrateRequest):
+        ran = {run.id for run in _runs(request, after)}
+        return MigrateAnswer(answer, tuple(each for each in after.ran if each in ran))
     return answer if step is not Step.ABORT else _with_incident(answer, store, rollout.transaction)
 
 
@@ -183,9 +209,14 @@ def running(revision: Optional[Revision]) -> Optional[Running]:
 
 def _supplies(request: RolloutRequest) -> Supplies:
     application = request.target.application
-    if isinstance(request, StageRequest):
-        place = Place(application, request.target.server, request.hosts, request.secrets)
-        return Supplies(application, place, request.registry, request.certificate)
+    if isinstance(request, PullRequest):
+        return Supplies(application, registry=request.registry)
+    if isinstance(request, MigrateRequest):
+        place = Place(request.target, request.hosts, request.secrets)
+        return Supplies(application, place, database=request.database)
+    if isinstance(request, StartRequest):
+        place = Place(request.target, request.hosts, request.secrets)
+        return Supplies(application, place, certificate=request.certificate)
     if isinstance(request, SwitchRequest):
         return Supplies(application, bake=request.bake, watch=request.watch)
     return Supplies(application)

@@ -9,14 +9,14 @@ from pathlib import Path
 from typing import Optional
 
 from slipway.agent import cron
-from slipway.agent.engine import containers
+from slipway.agent.engine import containers, volumes
 from slipway.agent.engine.client import Engine
 from slipway.agent.haproxy import certificate
 from slipway.agent.haproxy.container import ProxyContainer
 from slipway.agent.haproxy.frontend import certificate_name
 from slipway.agent.health.container import stop_reason
 from slipway.agent.report import Report
-from slipway.agent.state import accessories, lock
+from slipway.agent.state import accessories, lock, lost
 from slipway.agent.state.accessories import Note
 from slipway.agent.state.store import Store
 from slipway.agent.steps.lock import report as lock_report
@@ -33,6 +33,7 @@ UNFINISHED = "its last step did not finish"
 def run(request: StatusRequest, engine: Engine, store: Store, report: Report) -> StatusAnswer:
     """Also before the first deployment. Raises SlipwayError for an unreadable state."""
     application, state = request.target.application, store.state()
+    lost.refuse(engine, store, request.target)
     notes = accessories.read(store)
     found: tuple[ContainerReport, ...] = ()
     kept: Mapping[str, AccessoryReport] = {}
@@ -51,6 +52,7 @@ def run(request: StatusRequest, engine: Engine, store: Store, report: Report) ->
         candidate=running(state.candidate),
         warm=state.previous is not None and state.warm_until > time.time(),
         context=state.serving.context if state.serving else None,
+        ran=state.ran,
         problems=tuple(problems),
         warnings=tuple(warnings(state, store)),
         accessories=kept,
@@ -77,9 +79,12 @@ def warnings(state: State, store: Store) -> list[str]:
 def _accessory(engine: Engine, application: str, name: str, note: Note) -> AccessoryReport:
     found = engine.inspect(f"{application}-{name}")
     problem = "missing" if found is None else stop_reason(found)
+    data = volumes.data(engine, note.volumes)
     if not problem and not note.finished:
         problem = UNFINISHED
-    return AccessoryReport(note.context, note.starts, problem)
+    if not problem and data != note.data:
+        problem = "its volumes are not those from before"
+    return AccessoryReport(note.context, note.starts, data, problem)
 
 
 def _containers(engine: Engine, application: str) -> tuple[ContainerReport, ...]:

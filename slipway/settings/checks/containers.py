@@ -13,6 +13,7 @@ from slipway.settings.schema import KeyPath
 from slipway.settings.settings import Settings
 
 RESERVED_NAME: Final = "proxy"  # of the proxy's own container
+DOCKER_NETWORKS: Final = ("bridge", "default", "host", "ingress", "none")
 RESERVED_PREFIX: Final = "SLIPWAY_"  # of the variables that every container is given
 PORTED: Final = ("http", "tcp", "postgres", "redis", "oidc")
 ONLY_FOR: Final[Mapping[str, tuple[str, ...]]] = {
@@ -20,6 +21,7 @@ ONLY_FOR: Final[Mapping[str, tuple[str, ...]]] = {
     "status": ("http",),
     "body": ("http",),
     "expect": ("http",),
+    "host": ("http",),
     "issuer": ("oidc",),
     "command": ("command",),
 }
@@ -69,6 +71,9 @@ def _environment(path: KeyPath, container: Service | Accessory) -> Iterator[Faul
 
 
 def _names(settings: Settings) -> Iterator[Fault]:
+    if settings.application.name in DOCKER_NETWORKS:
+        what = "is the name of a network of Docker's own"
+        yield Fault(("application", "name"), what, "Choose another name.")
     for path, _ in containers(settings):
         kind, name = path[1:]
         if name == RESERVED_NAME:

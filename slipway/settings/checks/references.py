@@ -32,10 +32,11 @@ def _images(settings: Settings) -> Iterator[Fault]:
 
 
 def _services(settings: Settings) -> Iterator[Fault]:
-    migration = settings.application.migration
-    if migration:
-        path = ("application", "migration", "service")
-        yield from _unless_known("service", migration.service, settings.application.services, path)
+    application = settings.application
+    for name, task in (("migration", application.migration), ("setup", application.setup)):
+        if task:
+            path = ("application", name, "service")
+            yield from _unless_known("service", task.service, application.services, path)
     for index, test in enumerate(settings.application.smoke):
         at = ("application", "smoke", index, "service")
         ported = [name for name, each in settings.application.services.items() if each.port]

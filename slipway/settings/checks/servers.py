@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from itertools import chain
 from typing import Final
 
+from slipway.rollout.state import addresses
 from slipway.settings.environment import Server
 from slipway.settings.errors import Fault
 from slipway.settings.names import is_address
@@ -15,7 +16,6 @@ from slipway.settings.settings import Settings
 PRIVATE: Final = tuple(
     ipaddress.IPv4Network(each) for each in ("10.0.0.0/8", "172.16.0.0/12", "192.168.0.0/16")
 )
-TAKEN: Final = 3  # addresses of a network that no container gets: its own, the gateway's, broadcast
 RELEASES: Final = 3  # side by side at most: the candidate, the serving one and the previous one
 
 
@@ -96,16 +96,24 @@ def _network(settings: Settings) -> Iterator[Fault]:
         yield Fault(at, f"{network} is not private", remedy)
     application = settings.application
     replicas = sum(service.replicas for service in application.services.values())
-    needed = (
-        TAKEN + RELEASES * replicas + len(application.accessories) + bool(application.migration)
-    )
-    if network.num_addresses < needed:
-        length = 32 - (needed - 1).bit_length()
-        what = f"{network} has {network.num_addresses} addresses, but {needed} are needed"
-        yield Fault(at, what, f"Use a network of length /{length} or shorter.")
+    tasks = bool(application.migration or application.setup)
+    needed = (RELEASES * replicas, len(application.accessories) + tasks)
+    if not _enough(network, needed):
+        room = addresses(str(network))
+        lengths = range(network.prefixlen, 7, -1)
+        longest = next(n for n in lengths if _enough(ipaddress.IPv4Network((0, n)), needed))
+        what = (
+            f"{network} has {room[0]} addresses for services and {room[1]} for accessories, but"
+            f" {needed[0]} and {needed[1]} are needed: {RELEASES} releases can be there at once"
+        )
+        yield Fault(at, what, f"Use a network of length /{longest} or shorter.")
     for name, server in settings.servers.items():
         for key, address in (("host", server.host), ("private_address", server.private_address)):
             if address and is_address(address) and ipaddress.ip_address(address) in network:
                 what = f"{address} is in the containers' network {network}"
                 remedy = "Choose a `proxy/network` that the servers do not use."
                 yield Fault(("servers", name, key), what, remedy)
+
+
+def _enough(network: ipaddress.IPv4Network, needed: tuple[int, int]) -> bool:
+    return all(has >= needs for has, needs in zip(addresses(str(network)), needed, strict=True))

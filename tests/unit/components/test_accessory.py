@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 import json
+from typing import Final
 
 import pulumi
 import pytest
 
 from components.accessory import Accessory
 from slipway.deployment.deployment import AccessoryDeployment
+from slipway.protocol.answers import AccessoryAnswer
 from slipway.protocol.installation import Installation
+from slipway.protocol.messages import write_answer
 from slipway.protocol.requests import (
     AccessoryDefinition,
     AccessoryRequest,
@@ -37,10 +40,21 @@ DEPLOYMENT = AccessoryDeployment(
 )
 
 
+RAN: Final = {
+    "redis-run": {
+        "stdout": write_answer(AccessoryAnswer("redis", "shop-redis", changed=True, data="da7a"))
+    }
+}
+
+
 @pytest.fixture
 def recorded() -> engine.Engine:
-    found, server = engine.run(lambda: Accessory("redis", {"deployment": DEPLOYMENT}).server)
-    assert server == "one"
+    def program() -> pulumi.Output[list[str]]:
+        accessory = Accessory("redis", {"deployment": DEPLOYMENT})
+        return pulumi.Output.all(accessory.server, accessory.data)
+
+    found, outputs = engine.run(program, outputs=RAN)
+    assert outputs == ["one", "da7a"]
     return found
 
 
@@ -50,7 +64,7 @@ def test_an_accessory_is_one_command_in_its_component(recorded: engine.Engine) -
     assert run.parent == "redis"
     assert run.inputs["connection"]["host"] == "10.0.0.1"
     assert run.inputs["create"] == (
-        "timeout 90 sh -c 'python3 .slipway/shop/staging/agent accessory'"
+        "timeout --kill-after=180 90 sh -c 'python3 .slipway/shop/staging/agent accessory'"
     )
     assert run.inputs["logging"] == "stderr"
     assert run.inputs["addPreviousOutputInEnv"] is False
@@ -85,4 +99,4 @@ def test_its_server_is_in_the_state_only_once_it_ran_there() -> None:
         accessory = Accessory("redis", {"deployment": DEPLOYMENT})
         return pulumi.Output.from_input(awaited(accessory.server))
 
-    assert engine.run(program)[1] == ["redis-run"]
+    assert engine.run(program, outputs=RAN)[1] == ["redis-run"]

@@ -15,10 +15,11 @@ import pytest
 from components.rollout import Rollout
 from slipway import abort
 from slipway.abort import AbortOutcome
-from slipway.deployment.deployment import RolloutDeployment, decide
+from slipway.deployment.deployment import AccessoryDeployment, RolloutDeployment, decide
 from slipway.deployment.requests import RolloutRequests
 from slipway.protocol.answers import (
     AbortAnswer,
+    AccessoryAnswer,
     Fault,
     IncidentReport,
     RolloutAnswer,
@@ -26,13 +27,22 @@ from slipway.protocol.answers import (
     TimelineEntry,
 )
 from slipway.protocol.messages import write_answer
+from slipway.protocol.requests import AccessoryRequest
 from slipway.rollout.release import Release
 from slipway.rollout.state import Phase
 from slipway.rollout.step import Step
 from slipway.rollout.two_phase_commit import Vote
 from slipway.ssh import Host
 from tests.unit.components import engine
-from tests.unit.slipway.deployment.sample import FLEET, IMAGE, IMAGES, TOKEN, observed
+from tests.unit.slipway.deployment.sample import (
+    FLEET,
+    IMAGE,
+    IMAGES,
+    INSTALLATION,
+    TOKEN,
+    observed,
+)
+from tests.unit.slipway.protocol import samples
 from tests.unit.slipway.settings import sample
 
 SERVING = Running("aaaaaaaaaaaa", "v1.0.0", IMAGES, since=1.8e9)
@@ -42,10 +52,12 @@ SETTINGS = FLEET.replace("bake: 3s", "bake: 3s, pause: 5s")
 STEPS = {
     "preflight-one": ((), 60),
     "preflight-two": ((), 60),
-    "stage-one": (("all-preflight",), 60 + 900 + 60 + 30),
-    "stage-two": (("all-preflight",), 60 + 900 + 60 + 30),
-    "migrate-one": (("all-stage",), 60 + 300),
-    "switch-one": (("migrate-one",), 60 + 60 + (30 + 10) + 3),
+    "pull-one": (("all-preflight",), 60 + 900 + 30),
+    "pull-two": (("all-preflight",), 60 + 900 + 30),
+    "migrate-one": (("accessory-postgres",), 60 + 300),
+    "start-one": (("migrate-one",), 60 + 60 + 30),
+    "start-two": (("migrate-one",), 60 + 60 + 30),
+    "switch-one": (("all-start",), 60 + 60 + (30 + 10) + 3),
     "switch-two": (("switch-one",), 60 + 60 + (30 + 10) + 5 + 3),
     "prepare-one": (("all-switch",), 60),
     "prepare-two": (("all-switch",), 60),
@@ -54,12 +66,24 @@ STEPS = {
 }
 BARRIERS = {
     "all-preflight": {"preflight-one", "preflight-two"},
-    "all-stage": {"stage-one", "stage-two"},
+    "all-pull": {"pull-one", "pull-two"},
+    "all-start": {"start-one", "start-two"},
     "all-switch": {"switch-one", "switch-two"},
     "all-prepare": {"prepare-one", "prepare-two"},
 }
+ACCESSORY = AccessoryDeployment(
+    Host("one", "10.88.0.11", sample.KEY),
+    INSTALLATION,
+    samples.full(AccessoryRequest),
+    limit=90.0,
+)
+STARTED = write_answer(AccessoryAnswer("postgres", "shop-postgres", changed=True, data="da7a"))
+NAMES = {"accessory-postgres": "postgres-run"}
+"""Of what does not bear the application's."""
 ADDRESSES = {"one": "10.88.0.11", "two": "10.88.0.12"}
-SECRET_STEPS = {"preflight-one", "preflight-two", "stage-one", "stage-two"}
+SECRET_STEPS = {
+    name for name in STEPS if name.partition("-")[0] in ("preflight", "pull", "migrate", "start")
+}
 
 
 @pytest.fixture
@@ -86,6 +110,7 @@ def answer(serving: Running | None = SERVING, **changes: Any) -> str:
 def reports(one: str | None = None, two: str | None = None) -> dict[str, engine.Inputs]:
     """What the last step on each server prints."""
     return {
+        "postgres-run": {"stdout": STARTED},
         "shop-commit-one": {"stdout": answer() if one is None else one},
         "shop-commit-two": {"stdout": answer() if two is None else two},
     }
@@ -104,6 +129,7 @@ def declare(deployment: RolloutDeployment, reference: pulumi.Output[str] | None 
         "shop",
         {
             "deployment": deployment,
+            "accessories": {"postgres": ACCESSORY},
             "references": {"shop": reference or pulumi.Output.from_input(IMAGE)},
         },
     )
@@ -127,12 +153,14 @@ def test_every_step_is_a_resource_that_waits_for_the_steps_before_it(
     deployment: RolloutDeployment,
 ) -> None:
     recorded, _ = rollout(deployment)
-    assert recorded.registered.keys() == {"shop", *prefixed({*STEPS, *BARRIERS})}
+    own = {"shop", *prefixed({*STEPS, *BARRIERS})}
+    assert recorded.registered.keys() == own | {"postgres", "postgres-run"}
     assert recorded["shop"].kind == "slipway:index:Rollout"
+    assert recorded["postgres"].depends_on == {"shop-all-pull"}
     for name, (after, _) in STEPS.items():
         found = recorded[f"shop-{name}"]
         assert (found.kind, found.parent) == ("command:remote:Command", "shop")
-        assert found.depends_on == prefixed(after), name
+        assert found.depends_on == {NAMES.get(each, f"shop-{each}") for each in after}, name
         assert found.inputs["connection"]["host"] == ADDRESSES[name.rpartition("-")[2]]
     for name, waits in BARRIERS.items():
         found = recorded[f"shop-{name}"]
@@ -147,7 +175,7 @@ def test_every_step_is_one_command_with_a_limit_on_the_server(
     recorded, _ = rollout(deployment)
     for name, (_, seconds) in STEPS.items():
         assert recorded[f"shop-{name}"].inputs["create"] == (
-            f"timeout {seconds} sh -c"
+            f"timeout --kill-after=180 {seconds} sh -c"
             f" 'python3 .slipway/shop/staging/agent {name.partition('-')[0]}'"
         )
 
@@ -168,8 +196,8 @@ def test_every_step_is_given_its_request(deployment: RolloutDeployment) -> None:
         assert request["rollout"]["context"]["observed"] == (f"nothing, rollout 0 of life-{server}")
     switch = engine.order(recorded["shop-switch-two"])["request"]
     assert (switch["weight"], switch["pause"], switch["bake"]) == (100, 5, 3)
-    stage = engine.order(recorded["shop-stage-two"])["request"]
-    assert [each["image"] for each in stage["release"]["services"]] == [IMAGE, IMAGE]
+    pull = engine.order(recorded["shop-pull-two"])["request"]
+    assert [each["image"] for each in pull["release"]["services"]] == [IMAGE, IMAGE]
 
 
 def test_requests_with_secrets_are_secret_and_the_others_stay_readable(
@@ -177,14 +205,16 @@ def test_requests_with_secrets_are_secret_and_the_others_stay_readable(
 ) -> None:
     recorded, _ = rollout(deployment)
     secret = {name for name in STEPS if "stdin" in recorded[f"shop-{name}"].secret}
-    holding = {name for name in STEPS if TOKEN in recorded[f"shop-{name}"].inputs["stdin"]}
+    values = (TOKEN, sample.PASSWORD)
+    texts = {name: recorded[f"shop-{name}"].inputs["stdin"] for name in STEPS}
+    holding = {name for name, text in texts.items() if any(value in text for value in values)}
     assert secret == holding == SECRET_STEPS
 
 
-def test_an_image_that_was_just_built_is_what_is_staged(unbuilt: RolloutDeployment) -> None:
+def test_an_image_that_was_just_built_is_what_is_pulled(unbuilt: RolloutDeployment) -> None:
     recorded, _ = rollout(unbuilt)
-    stage = engine.order(recorded["shop-stage-one"])["request"]
-    assert [each["image"] for each in stage["release"]["services"]] == [IMAGE, IMAGE]
+    pull = engine.order(recorded["shop-pull-one"])["request"]
+    assert [each["image"] for each in pull["release"]["services"]] == [IMAGE, IMAGE]
 
 
 def test_nothing_of_a_rollout_is_undone_when_its_resources_go(
@@ -222,7 +252,7 @@ def test_servers_that_report_unlike_things_are_an_error(
         ("", "it is not JSON"),
         ("no JSON", "it is not JSON"),
         ("{}", "it has no protocol number"),
-        ('{"protocol": 1, "answer": {}}', "answer/serving: missing"),
+        ('{"protocol": 2, "answer": {}}', "answer/serving: missing"),
     ],
 )
 def test_a_report_that_no_agent_makes_is_an_error(
@@ -246,9 +276,9 @@ ABORTED = AbortAnswer(
         warnings=(), note="",
     ),
     incident=IncidentReport(
-        "t", "one", Step.STAGE, SERVING.release, "v0", 1.8e9, Fault("it is full", "", ""), ()
+        "t", "one", Step.PULL, SERVING.release, "v0", 1.8e9, Fault("it is full", "", ""), ()
     ),
-    timeline=(TimelineEntry(1.8e9, "stage", "pull", "failed"),),
+    timeline=(TimelineEntry(1.8e9, "pull", "pull", "failed"),),
 )  # fmt: skip
 
 
@@ -286,7 +316,7 @@ def fail(
 
     monkeypatch.setattr(pulumi, "ErrorHook", hook)
     failure = pulumi.ErrorHookArgs(
-        "urn", "id", "shop-stage-one", "command:remote:Command", {}, {}, {}, "create",
+        "urn", "id", "shop-pull-one", "command:remote:Command", {}, {}, {}, "create",
         ["it is full"],
     )  # fmt: skip
 
@@ -317,12 +347,12 @@ def test_a_failure_takes_all_changed_servers_back_at_once_and_is_not_retried(
     (line,) = errors
     report = Path(line.rpartition("report: ")[2])
     assert line == (
-        "shop-stage-one failed (one, stage: it is full);"
+        "shop-pull-one failed (one, pull: it is full);"
         f" one: rolled back to v0 (cccccccccccc); report: {report}"
     )
     assert report.parent == tmp_path / "state" / "slipway" / "incidents"
     assert report.stat().st_mode & 0o777 == 0o600
-    assert "one, step stage: it is full" in report.read_text()
+    assert "one, step pull: it is full" in report.read_text()
     told = json.loads(report.with_suffix(".json").read_text())
     assert (told["environment"], told["version"]) == ("staging", "v1.0.0")
     assert told["errors"] == ["it is full"]
@@ -339,7 +369,7 @@ def test_a_report_that_cannot_be_written_hides_no_failure(
     monkeypatch: pytest.MonkeyPatch, deployment: RolloutDeployment
 ) -> None:
     (line,) = fail(monkeypatch, deployment)[2]
-    assert line.startswith("shop-stage-one failed (one, stage: it is full); one: rolled back to v0")
+    assert line.startswith("shop-pull-one failed (one, pull: it is full); one: rolled back to v0")
     assert "report: none (" in line
 
 

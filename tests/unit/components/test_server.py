@@ -77,7 +77,11 @@ def test_the_folder_is_made_where_python_and_cron_are(recorded: engine.Engine) -
         " || { echo 'crontab is not installed: apt-get install cron' >&2; exit 1; }; "
         "umask 077; mkdir -p .slipway/shop/staging"
     )
-    assert recorded["one-folder"].inputs["create"].startswith("timeout 60 sh -c 'python3 -c ")
+    assert (
+        recorded["one-folder"]
+        .inputs["create"]
+        .startswith("timeout --kill-after=180 60 sh -c 'python3 -c ")
+    )
 
 
 def test_the_installation_is_one_command(recorded: engine.Engine) -> None:
@@ -93,7 +97,11 @@ def test_the_installation_is_one_command(recorded: engine.Engine) -> None:
         f" && find .slipway/shop/staging -maxdepth 1 -name 'agent-*' ! -name {UNPACKED}"
         " -exec rm -rf {} +"
     )
-    assert recorded["one-install"].inputs["create"].startswith("timeout 60 sh -c 'cd .slipway/")
+    assert (
+        recorded["one-install"]
+        .inputs["create"]
+        .startswith("timeout --kill-after=180 60 sh -c 'cd .slipway/")
+    )
 
 
 class Home:

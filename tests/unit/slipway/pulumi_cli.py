@@ -85,7 +85,8 @@ class PulumiCli(PulumiCommand):
                 assert on_output is not None
                 assert on_error is not None
                 on_output("Updating (live)")
-                self._note(Path(options[options.index("--config-file") + 1]))
+                if "--config-file" in options:
+                    self._note(Path(options[options.index("--config-file") + 1]))
                 if "up" in self.failing:
                     on_error("error: update failed")
                     raise create_command_error(CommandResult("", "error: update failed", 255))

@@ -218,7 +218,7 @@ def test_what_failed_is_told_by_the_servers_that_know_it() -> None:
 def test_the_report_of_a_server_comes_with_its_ending(
     monkeypatch: pytest.MonkeyPatch, rollout: Rollout
 ) -> None:
-    full = incident(Step.STAGE, "it is full")
+    full = incident(Step.PULL, "it is full")
     _, _, ends = end(monkeypatch, rollout, a=aborted(Vote.ABORTED, full))
     report = ends["a"].aborted
     assert report is not None
@@ -230,7 +230,7 @@ def test_the_report_of_a_server_comes_with_its_ending(
     [
         ("Welcome!", "it is not JSON"),
         ("{}", "it has no protocol number"),
-        ('{"protocol": 1, "answer": {"vote": "aborted"}}', "answer/vote: unknown field"),
+        ('{"protocol": 2, "answer": {"vote": "aborted"}}', "answer/vote: unknown field"),
     ],
 )
 def test_an_answer_that_cannot_be_read_is_told(

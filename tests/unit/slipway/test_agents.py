@@ -19,7 +19,7 @@ from slipway.ssh import SSH_FAILED, Answer, Host
 SHOP = Installation("shop", "staging")
 TAKEN = LockReport("ann@desk", "a new disk", 1.5, None)
 UNLOCKED = (
-    '{"protocol": 1, "answer": {"before": {"owner": "ann@desk", "reason": "a new disk",'
+    '{"protocol": 2, "answer": {"before": {"owner": "ann@desk", "reason": "a new disk",'
     ' "since": 1.5, "until": null}, "after": null}}\n'
 )
 
@@ -51,8 +51,8 @@ def test_each_server_is_asked_by_its_own_request(monkeypatch: pytest.MonkeyPatch
     servers, found = unlock(monkeypatch, one=well, two=well)
     target = '"target": {"application": "shop", "environment": "staging", "server": '
     requests = {
-        "one": '{"protocol": 1, "request": {' + target + '"one"}}}',
-        "two": '{"protocol": 1, "request": {' + target + '"two"}}}',
+        "one": '{"protocol": 2, "request": {' + target + '"one"}}}',
+        "two": '{"protocol": 2, "request": {' + target + '"two"}}}',
     }
     assert servers.asked == [("python3 .slipway/shop/staging/agent unlock", requests, 7)]
     assert found == {"one": LockAnswer(TAKEN, None), "two": LockAnswer(TAKEN, None)}
@@ -63,14 +63,14 @@ def test_each_server_is_asked_by_its_own_request(monkeypatch: pytest.MonkeyPatch
     [
         (Answer(0, "", ""), "answer: it is not JSON. Run `pulumi up`"),
         (
-            Answer(0, '{"protocol": 2, "answer": {}}', ""),
+            Answer(0, '{"protocol": 1, "answer": {}}', ""),
             (
-                "answer: it has protocol 2 instead of 1. Use the version of Slipway that"
+                "answer: it has protocol 1 instead of 2. Use the version of Slipway that"
                 " deployed there"
             ),
         ),
         (
-            Answer(0, '{"protocol": 1, "answer": {"before": null}}', ""),
+            Answer(0, '{"protocol": 2, "answer": {"before": null}}', ""),
             "answer/after: missing. Use the version of Slipway that wrote it",
         ),
         (

@@ -26,5 +26,5 @@ def test_a_program_is_built_once_and_kept(
 
 def test_every_program_has_a_module_that_pins_what_it_is_built_from() -> None:
     for name, package in peers.PACKAGES.items():
-        pinned = (peers.SOURCES / name / "go.mod").read_text()
+        pinned = (peers.source(name) / "go.mod").read_text()
         assert package == "." or f"tool {package}\n" in pinned

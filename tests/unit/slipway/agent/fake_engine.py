@@ -37,6 +37,7 @@ class Containers(Engine):
         self.registry: dict[str, list[str]] = {}  # what a pull brings
         self.logins: list[Any] = []  # of pulls and of questions for manifests
         self.networks: dict[str, str] = {}  # subnet by name
+        self.volumes: dict[str, dict[str, str]] = {}  # labels by name
         self.exits: dict[str, int] = {}  # code with which a container ends as soon as it starts
         self.refused: dict[str, EngineError | KilledError] = {}  # by what would have been done
         self.done: list[str] = []
@@ -67,7 +68,10 @@ class Containers(Engine):
             ("GET", "/info", lambda: {"DockerRootDir": "/nowhere"}),
             ("GET", "/containers/json", lambda: self._list(asked["filters"])),
             ("POST", "/containers/create", lambda: self._create(asked["name"], body)),
+            ("GET", "/networks", lambda: [*map(self._inspect_network, self.networks)]),
             ("POST", "/networks/create", lambda: self._network(body)),
+            ("POST", "/volumes/create", lambda: self._volume(body)),
+            ("GET", re.compile(r"/volumes/(.+)"), self._inspect_volume),
             ("GET", re.compile(r"/networks/(.+)"), self._inspect_network),
             ("GET", IMAGE, self._inspect_image),
             ("DELETE", IMAGE, self._delete_image),
@@ -123,7 +127,12 @@ class Containers(Engine):
     def _list(self, filters: str) -> list[dict[str, Any]]:
         pairs = [each.split("=", 1) for each in json.loads(filters)["label"]]
         return [
-            {"Id": name, "Names": [f"/{name}"], "Labels": each["Config"]["Labels"]}
+            {
+                "Id": name,
+                "Names": [f"/{name}"],
+                "Labels": each["Config"]["Labels"],
+                "State": each["State"]["Status"],
+            }
             for name, each in self.found.items()
             if all(each["Config"]["Labels"].get(label) == value for label, value in pairs)
         ]
@@ -180,6 +189,15 @@ class Containers(Engine):
         if name not in self.networks:
             raise EngineError(f"network {name} not found", status=404)
         return {"Name": name, "IPAM": {"Config": [{"Subnet": self.networks[name]}]}}
+
+    def _volume(self, body: Mapping[str, Any]) -> None:
+        self._do(f"volume {body['Name']}")
+        self.volumes[body["Name"]] = body["Labels"]
+
+    def _inspect_volume(self, name: str) -> dict[str, Any]:
+        if name not in self.volumes:
+            raise EngineError(f"get {name}: no such volume", status=404)
+        return {"Name": name, "Labels": self.volumes[name]}
 
     def _inspect_image(self, reference: str, _: str) -> dict[str, Any]:
         if reference not in self.images:

@@ -47,8 +47,8 @@ def test_it_runs_alone_and_refuses_a_step_that_it_does_not_know(tmp_path: Path) 
     assert done.returncode == 1
     assert done.stdout == ""
     assert done.stderr == (
-        "agent: unknown step 'launch'. Known: preflight, stage, migrate, smoke, switch, prepare, "
-        "commit, abort, resolve, accessory, status, diagnose, logs, lock, unlock, health\n"
+        "agent: unknown step 'launch'. Known: preflight, pull, migrate, start, smoke, switch, "
+        "prepare, commit, abort, resolve, accessory, status, diagnose, logs, lock, unlock, health\n"
     )
 
 

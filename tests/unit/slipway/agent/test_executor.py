@@ -7,13 +7,13 @@ import io
 import os
 import signal
 from collections.abc import Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
 import pytest
 
-from slipway.agent.executor import InterruptedStepError, Journal, attempt, execute
+from slipway.agent.executor import Journal, attempt, execute
 from slipway.agent.redact import Redactor
 from slipway.agent.report import Report
 from slipway.agent.state.store import Store
@@ -25,7 +25,7 @@ from tests.unit.slipway.rollout.sample import PROXY, release
 
 OLD = install(State(), release("v1"), PROXY, context=RolloutContext())
 NEW = install(State(serving=OLD), release("v2"), PROXY, context=RolloutContext("v1", "f00d"))
-STAGING = State(phase=Phase.STAGING, serving=OLD, candidate=NEW, proxy=PROXY)
+STAGING = State(phase=Phase.STARTING, serving=OLD, candidate=NEW, proxy=PROXY)
 FORWARD = (Action(Verb.PULL, STAGING, NEW.id), Action(Verb.CREATE, STAGING, NEW.id))
 
 
@@ -226,9 +226,19 @@ def test_an_interrupted_step_goes_back_and_is_not_interrupted_again(
         os.kill(os.getpid(), number)
 
     runner.faults = {"pull": interrupt, "start": interrupt}
-    with pytest.raises(InterruptedStepError) as caught:
+    with pytest.raises(SlipwayError) as caught:
         attempt(FORWARD, runner, journal, report, lambda _: None)
     assert str(caught.value) == f"interrupted by {number.name}. Run `pulumi up` again"
+    assert runner.done == ["pull", *UNDONE]
+
+
+def test_an_interruption_is_no_failure_of_an_action_that_may_fail(
+    runner: Runner, journal: Journal, report: Report
+) -> None:
+    runner.faults = {"pull": lambda: os.kill(os.getpid(), signal.SIGTERM)}
+    optional = tuple(replace(action, optional=True) for action in FORWARD)
+    with pytest.raises(SlipwayError, match="interrupted by SIGTERM"):
+        attempt(optional, runner, journal, report, lambda _: None)
     assert runner.done == ["pull", *UNDONE]
 
 

@@ -21,7 +21,7 @@ from slipway.agent.steps import resolve
 from slipway.errors import SlipwayError
 from slipway.protocol.answers import LockAnswer, PreflightAnswer
 from slipway.protocol.messages import read_answer, write_request
-from slipway.protocol.requests import LockRequest, StageRequest, Target
+from slipway.protocol.requests import LockRequest, StartRequest, Target
 from slipway.rollout.context import RolloutContext
 from slipway.rollout.state import State, install
 from slipway.rollout.step import Step
@@ -116,9 +116,9 @@ def test_an_unknown_step_is_refused_with_those_that_are_known(
 ) -> None:
     assert call(*arguments) == 1
     assert capsys.readouterr().err == (
-        f"agent: unknown step {' '.join(arguments)!r}. Known: preflight, stage, migrate, smoke, "
-        "switch, prepare, commit, abort, resolve, accessory, status, diagnose, logs, lock, unlock, "
-        "health\n"
+        f"agent: unknown step {' '.join(arguments)!r}. Known: preflight, pull, migrate, start, "
+        "smoke, switch, prepare, commit, abort, resolve, accessory, status, diagnose, logs, lock, "
+        "unlock, health\n"
     )
 
 
@@ -127,9 +127,9 @@ def test_an_unknown_step_is_refused_with_those_that_are_known(
     [
         ("", "agent: lock: request: it is not JSON. Run `pulumi up`\n"),
         (
-            '{"protocol": 2, "request": "s3cret"}',
+            '{"protocol": 1, "request": "s3cret"}',
             (
-                "agent: lock: request: it has protocol 2 instead of 1. Use the version of Slipway"
+                "agent: lock: request: it has protocol 1 instead of 2. Use the version of Slipway"
                 " that deployed there\n"
             ),
         ),
@@ -159,16 +159,16 @@ def test_no_secret_of_a_request_is_said(
     call: Call, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
     def fail(request: Any, _: object, __: object, report: Report) -> None:
-        report(f"logging in with {request.registry.password}")
+        report(f"logging in with {request.secrets['key']}")
         raise SlipwayError(f"{request.secrets['key']} and {request.certificate} were refused")
 
-    handled(Step.STAGE, monkeypatch, fail)
-    request = samples.full(StageRequest)
+    handled(Step.START, monkeypatch, fail)
+    request = samples.full(StartRequest)
     text = write_request(request).replace(request.target.application, "shop")
     text = text.replace(request.target.environment, "staging")
-    assert call("stage", request=text) == 1
+    assert call("start", request=text) == 1
     assert capsys.readouterr().err == (
-        f"logging in with ***\n{request.target.server}: stage: *** and *** were refused. "
+        f"logging in with ***\n{request.target.server}: start: *** and *** were refused. "
         "No release serves here yet\n"
     )
 

@@ -3,6 +3,8 @@ from __future__ import annotations
 import base64
 import io
 
+import pytest
+
 from slipway.agent.redact import LONGEST_LINE, Redactor
 from slipway.agent.report import MOST_LINES, Report
 
@@ -12,6 +14,21 @@ def test_a_secret_is_masked_in_every_form_that_programs_print() -> None:
     encoded = base64.b64encode(b'p@ss "word"').decode()
     text = f'p@ss "word" p%40ss%20%22word%22 p@ss \\"word\\" {encoded}'
     assert redact(text).replace("=", "") == "*** *** *** ***"
+
+
+@pytest.mark.parametrize(
+    "text", ["p%40ss-word", "p@ss-word", "tok3n-value", "user=shop password=p@ss-word host=db"]
+)
+def test_what_is_secret_within_a_url_is_masked_by_itself(text: str) -> None:
+    redact = Redactor(["postgres://shop:p%40ss-word@db/shop?sslmode=disable&authToken=tok3n-value"])
+    assert "***" in redact(text)
+    assert not any(secret in redact(text) for secret in ("ss-word", "tok3n"))
+    assert redact("shop at db with sslmode=disable") == "shop at db with sslmode=disable"
+
+
+def test_a_secret_that_is_in_every_word_is_not_masked() -> None:
+    redact = Redactor(["e", "on", "postgres://a:x@b", "://", "http://["])
+    assert redact("one: x") == "one: x"
 
 
 def test_a_key_of_many_lines_is_masked_line_by_line() -> None:

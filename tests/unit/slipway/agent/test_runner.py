@@ -21,11 +21,12 @@ from slipway.agent.report import Report
 from slipway.agent.runner import ActionRunner, Supplies
 from slipway.agent.state.store import Store
 from slipway.errors import SlipwayError
-from slipway.protocol.requests import RegistryLogin
+from slipway.protocol.requests import RegistryLogin, Target
 from slipway.rollout.context import RolloutContext
 from slipway.rollout.machine import Action, Verb
 from slipway.rollout.release import Service
 from slipway.rollout.state import Phase, RetiredRelease, Revision, State, install
+from slipway.rollout.tasks import runs
 from slipway.rollout.watch import Watch
 from tests.unit.slipway.agent.fake_engine import Containers, described
 from tests.unit.slipway.rollout.sample import PROXY, release
@@ -35,7 +36,7 @@ STOP_FIRST = Service("clerk", "registry/clerk@sha256:1", order="stop-first", sto
 
 def revision(version: str, state: State) -> Revision:
     """A service behind the proxy, a worker, and one that stops first."""
-    made = release(version, migration=True)
+    made = release(version, migration=True, setup=True)
     whole = replace(made, services=(*made.services, STOP_FIRST))
     return install(state, whole, PROXY, context=RolloutContext())
 
@@ -43,14 +44,16 @@ def revision(version: str, state: State) -> Revision:
 OLD = revision("v1", State())
 NEW = revision("v2", State(serving=OLD))
 SERVING = State(serving=OLD, proxy=PROXY)
-STAGING = State(phase=Phase.STAGING, serving=OLD, candidate=NEW, proxy=PROXY)
-STAGED = replace(STAGING, phase=Phase.STAGED)
-SWITCHING = replace(STAGING, phase=Phase.SWITCHING, weight=100)
-ABORTING = replace(STAGING, phase=Phase.ABORTING)
+STARTING = State(phase=Phase.STARTING, serving=OLD, candidate=NEW, proxy=PROXY)
+PULLED = replace(STARTING, phase=Phase.PULLED)
+STARTED = replace(STARTING, phase=Phase.STARTED)
+SWITCHING = replace(STARTING, phase=Phase.SWITCHING, weight=100)
+ABORTING = replace(STARTING, phase=Phase.ABORTING)
 SUPPLIES = Supplies(
     "shop",
-    place=Place("shop", "one"),
+    place=Place(Target("shop", "staging", "one")),
     registry=RegistryLogin("registry", None, None),
+    database="db",
     bake=7.0,
     watch=Watch(cpu=None),
 )
@@ -62,7 +65,7 @@ def names(of: Revision) -> dict[str, str]:
 
 
 OWN, BEFORE = names(NEW), names(OLD)
-MIGRATION = f"shop-migration-{NEW.id[:8]}"
+MIGRATION, SETUP = (containers.task_name("shop", each) for each in runs(NEW.release, "db"))
 
 
 class Proxy:
@@ -154,14 +157,15 @@ def made(engine: Containers, which: Mapping[str, str], status: str = "running") 
 
 def before(engine: Containers, verb: Verb) -> None:
     """What the state machine sees to before a verb."""
-    if verb in (Verb.PROVIDE, Verb.PULL, Verb.CREATE):
+    engine.exits |= {MIGRATION: 0, SETUP: 0}
+    if verb in (Verb.PROVIDE, Verb.PULL, Verb.CREATE, Verb.MIGRATE, Verb.SET_UP):
         return
     made(engine, BEFORE)
     made(engine, OWN, "created" if verb.startswith(("start", "replace")) else "running")
-    if verb in (Verb.MIGRATE, Verb.REMOVE, Verb.REMOVE_UNKNOWN):
-        labels = {"slipway.application": "shop", "slipway.kind": "migration"}
-        engine.found[MIGRATION] = described(MIGRATION, {"Labels": labels}, "created")
-        engine.exits[MIGRATION] = 0
+    if verb in (Verb.REMOVE, Verb.REMOVE_UNKNOWN):
+        labels = {"slipway.application": "shop", "slipway.kind": containers.TASK}
+        engine.found[MIGRATION] = described(MIGRATION, {"Labels": labels}, "exited")
+        engine.found[SETUP] = described(SETUP, {"Labels": labels})
     if verb is Verb.PRUNE:
         engine.images = {image: [] for image in (*SERVING.images, "registry/shop@sha256:v0")}
     if verb is Verb.REMOVE_UNKNOWN:
@@ -172,21 +176,25 @@ def before(engine: Containers, verb: Verb) -> None:
 
 
 EXPECTED: dict[Verb, tuple[State, str, list[str]]] = {
-    Verb.RECORD: (STAGED, "", [f"publish {{'-{NEW.id}': <Vote.TENTATIVE: 'tentative'>}}"]),
-    Verb.PROVIDE: (STAGING, "", [f"pull {PROXY.image}", "proxy 80"]),
+    Verb.RECORD: (STARTED, "", [f"publish {{'-{NEW.id}': <Vote.TENTATIVE: 'tentative'>}}"]),
+    Verb.PROVIDE: (STARTING, "", ["proxy 80"]),
     Verb.PULL: (
-        STAGING,
+        STARTING,
         NEW.id,
-        ["pull registry/clerk@sha256:1", "pull registry/shop@sha256:v2"],
+        [
+            "pull registry/clerk@sha256:1",
+            f"pull {PROXY.image}",
+            "pull registry/shop@sha256:v2",
+        ],
     ),
     Verb.CREATE: (
-        STAGING,
+        STARTING,
         NEW.id,
-        [*(f"create {OWN[name]}" for name in ("web", "worker", "clerk")), f"create {MIGRATION}"],
+        [f"create {OWN[name]}" for name in ("web", "worker", "clerk")],
     ),
-    Verb.START: (STAGING, NEW.id, [f"start {OWN['web']}"]),
-    Verb.AWAIT_READY: (STAGING, NEW.id, ["ready web-1"]),
-    Verb.SMOKE: (STAGED, NEW.id, ["smoke web-1 worker-1 clerk-1 on 9082"]),
+    Verb.START: (STARTING, NEW.id, [f"start {OWN['web']}"]),
+    Verb.AWAIT_READY: (STARTING, NEW.id, ["ready web-1"]),
+    Verb.SMOKE: (STARTED, NEW.id, ["smoke web-1 worker-1 clerk-1 on 9082"]),
     Verb.START_WORKERS: (SWITCHING, NEW.id, [f"start {OWN['worker']}", "ready worker-1"]),
     Verb.STOP_WORKERS: (
         SWITCHING,
@@ -205,7 +213,8 @@ EXPECTED: dict[Verb, tuple[State, str, list[str]]] = {
         ["measure web-1 worker-1 clerk-1 as b", "bake web-1 worker-1 clerk-1 for 7"],
     ),
     Verb.CHECK_STABILITY: (SWITCHING, NEW.id, ["look at web-1 worker-1 clerk-1"]),
-    Verb.MIGRATE: (STAGED, NEW.id, [f"start {MIGRATION}"]),
+    Verb.MIGRATE: (PULLED, NEW.id, [f"create {MIGRATION}", f"start {MIGRATION}"]),
+    Verb.SET_UP: (PULLED, NEW.id, [f"create {SETUP}", f"start {SETUP}"]),
     Verb.DRAIN: (ABORTING, NEW.id, ["drain web/b1 20"]),
     Verb.STOP: (
         ABORTING,
@@ -218,13 +227,17 @@ EXPECTED: dict[Verb, tuple[State, str, list[str]]] = {
         [
             *(f"stop {OWN['web']} 10", f"stop {OWN['worker']} 10", f"stop {OWN['clerk']} 3"),
             *(f"remove {OWN[name]}" for name in ("web", "worker", "clerk")),
-            f"remove {MIGRATION}",
+            *(f"stop {SETUP} 10", f"remove {SETUP}"),
         ],
     ),
     Verb.REMOVE_UNKNOWN: (
-        STAGED,
+        STARTED,
         "",
-        ["stop shop-web-0 10", "remove shop-web-0", f"remove {MIGRATION}"],
+        [
+            *("stop shop-web-0 10", "remove shop-web-0"),
+            *(f"stop {MIGRATION} 10", f"remove {MIGRATION}"),
+            *(f"stop {SETUP} 10", f"remove {SETUP}"),
+        ],
     ),
     Verb.PRUNE: (SERVING, "", ["delete registry/shop@sha256:v0"]),
     Verb.REPAIR: (SERVING, OLD.id, [f"stop {BEFORE['clerk']} 1"]),
@@ -275,7 +288,8 @@ def measured(engine: Containers) -> Callable[..., str]:
 
 
 def baked(engine: Containers) -> Callable[..., str]:
-    def bake(_: object, own: Any, hold: Hold, count: str, report: object) -> str:
+    def bake(_: object, own: Any, hold: Hold, count: str, report: object, old: Any) -> str:
+        assert [each.label for each in old] == ["web-1", "worker-1", "clerk-1"]
         assert (count, hold.watch) == ("count", replace(SUPPLIES.watch, analyse=False))
         engine.done.append(f"bake {' '.join(each.label for each in own)} for {hold.seconds:g}")
         return "no errors"
@@ -288,8 +302,8 @@ def test_every_verb_is_tested() -> None:
 
 
 def test_a_state_is_written_down_before_the_others_are_told(run: Run) -> None:
-    runner = run(Action(Verb.RECORD, STAGED))
-    assert runner.store.state() == STAGED
+    runner = run(Action(Verb.RECORD, STARTED))
+    assert runner.store.state() == STARTED
     assert not runner.changed
 
 
@@ -303,7 +317,7 @@ def test_what_is_done_already_is_not_done_again(verb: Verb, run: Run, engine: Co
 
 
 @pytest.mark.parametrize("wrong", ["image", "definition", "restarted"])
-@pytest.mark.parametrize(("state", "of", "only"), [(STAGING, NEW, ""), (SERVING, OLD, "image")])
+@pytest.mark.parametrize(("state", "of", "only"), [(STARTING, NEW, ""), (SERVING, OLD, "image")])
 def test_a_container_that_is_not_as_wanted_is_made_anew_and_one_that_serves_for_its_image_only(
     wrong: str, state: State, of: Revision, only: str, run: Run, engine: Containers
 ) -> None:
@@ -321,14 +335,9 @@ def test_a_container_that_is_not_as_wanted_is_made_anew_and_one_that_serves_for_
     assert engine.done == (anew if wrong in (only or wrong) else [])
 
 
-def test_a_migration_that_has_run_here_gets_no_container(run: Run, engine: Containers) -> None:
-    run(Action(Verb.CREATE, replace(STAGING, migrated=(NEW.id,)), NEW.id))
-    assert MIGRATION not in engine.found
-
-
 def test_a_container_that_is_gone_is_an_error(run: Run) -> None:
     with pytest.raises(SlipwayError) as caught:
-        run(Action(Verb.START, STAGING, NEW.id))
+        run(Action(Verb.START, STARTING, NEW.id))
     assert str(caught.value) == f"web-1 of release {NEW.id} is missing. Run `pulumi up` again"
 
 
@@ -337,7 +346,7 @@ def test_a_container_that_is_gone_is_an_error(run: Run) -> None:
 )
 def test_a_step_without_what_an_action_needs_is_an_error(verb: Verb, needed: str, run: Run) -> None:
     with pytest.raises(SlipwayError, match=f"the step has no {needed}"):
-        run(Action(verb, STAGING, NEW.id), supplies=Supplies("shop"))
+        run(Action(verb, STARTING, NEW.id), supplies=Supplies("shop"))
 
 
 def test_the_first_rollout_that_is_given_up_before_it_has_a_proxy_leads_none(
@@ -367,7 +376,7 @@ def test_a_proxy_that_does_not_come_back_does_not_keep_the_traffic(
 
 def test_a_certificate_is_kept_before_the_proxy_is_made(run: Run, engine: Containers) -> None:
     engine.images[PROXY.image] = [PROXY.image]
-    run(Action(Verb.PROVIDE, STAGING), supplies=replace(SUPPLIES, certificate="PEM"))
+    run(Action(Verb.PROVIDE, STARTING), supplies=replace(SUPPLIES, certificate="PEM"))
     assert engine.done == ["certificate PEM", "proxy 80"]
 
 

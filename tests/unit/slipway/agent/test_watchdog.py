@@ -48,7 +48,7 @@ def test_a_rollout_without_a_lease_is_due_at_once(phase: Phase) -> None:
 @pytest.mark.parametrize("jump", [-86_400, 86_400])
 def test_a_clock_that_somebody_sets_moves_no_end_of_a_lease(jump: float) -> None:
     set_anew = replace(NOON, wall=NOON.wall + jump)
-    assert watchdog.due(State(phase=Phase.STAGED), LEASED, set_anew + 10) == 50
+    assert watchdog.due(State(phase=Phase.STARTED), LEASED, set_anew + 10) == 50
 
 
 @given(st.integers(-100, 100))
@@ -81,7 +81,7 @@ class Server:
         self.now += seconds
 
     def stage(self, lease: float) -> None:
-        self.store.keep(State(phase=Phase.STAGED))
+        self.store.keep(State(phase=Phase.STARTED))
         lock.keep(self.store, lock.load(self.store).claim("ann", "it", lease=lease, now=self.now))
 
     def conclude(self) -> None:
@@ -226,12 +226,12 @@ def starting(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Starting:
 
 
 def test_it_is_started_apart_from_the_session_that_needs_it(starting: Starting) -> None:
-    starting.store.keep(State(phase=Phase.STAGED))
+    starting.store.keep(State(phase=Phase.STARTED))
     assert starting.ensure() == [["watch", "shop", "staging"], True, "/"]
 
 
 def test_it_is_started_anew_where_an_earlier_one_has_gone(starting: Starting) -> None:
-    starting.store.keep(State(phase=Phase.STAGED))
+    starting.store.keep(State(phase=Phase.STARTED))
     with another(starting.store):
         pass
     assert starting.ensure() == [["watch", "shop", "staging"], True, "/"]
@@ -245,7 +245,7 @@ def test_none_is_started_beside_another(
     starting: Starting, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr("subprocess.Popen", none_may_start)
-    starting.store.keep(State(phase=Phase.STAGED))
+    starting.store.keep(State(phase=Phase.STARTED))
     with another(starting.store):
         watchdog.ensure(starting.store, TARGET)
 

@@ -79,8 +79,8 @@ def test_every_problem_is_a_whole_line_that_names_the_server(shown: Any) -> None
         GOOD,
         problems=("web-1: " + "long " * 30,),
         accessories={
-            "postgres": AccessoryReport("b", 1, "exited (1)"),
-            "redis": AccessoryReport("b", 1, ""),
+            "postgres": AccessoryReport("b", 1, "", "exited (1)"),
+            "redis": AccessoryReport("b", 1, "", ""),
         },
     )
     done = shown(reply(ill))
@@ -112,7 +112,8 @@ def test_programs_get_all_that_a_server_answers(shown: Any) -> None:
         "release": "f2a9c1b33f2a", "version": "v1.12.0", "images": {}, "since": SINCE,
     }  # fmt: skip
     assert (listed["phase"], listed["problems"]) == ("idle", ["web-1: missing"])
-    assert listed["context"] == {"observed": "nothing", "rollout_id": "r0llout", "peers": {}}
+    context = {"observed": "nothing", "rollout_id": "r0llout", "peers": {}, "ran": []}
+    assert listed["context"] == context
 
 
 def test_programs_get_the_reason_of_a_server_that_does_not_answer(shown: Any) -> None:

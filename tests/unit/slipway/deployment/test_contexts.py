@@ -89,7 +89,7 @@ SERVERS = st.lists(
 STATES = st.sampled_from(
     [
         SETTLED,
-        replace(SETTLED, phase=Phase.STAGED),
+        replace(SETTLED, phase=Phase.STARTED),
         replace(SETTLED, problems=("web-1: gone",)),
         Status("", life="life-4"),
     ]
@@ -152,7 +152,7 @@ def test_a_rollout_changes_only_the_servers_that_are_not_settled_on_it() -> None
     statuses = {
         "one": SETTLED,
         "two": drifted("two"),
-        "three": replace(SETTLED, server="three", phase=Phase.STAGED),
+        "three": replace(SETTLED, server="three", phase=Phase.STARTED),
         "four": Status("four", life="life-4"),
         "five": replace(SETTLED, context=None),
     }
@@ -172,7 +172,7 @@ def test_a_release_is_warm_only_where_every_server_has_it_so() -> None:
 
 def test_an_accessory_that_runs_keeps_the_context_that_it_was_started_on() -> None:
     status = replace(
-        SETTLED, accessories={"redis": AccessoryReport("not started in life-1", 1, "")}
+        SETTLED, accessories={"redis": AccessoryReport("not started in life-1", 1, "da7a", "")}
     )
     assert accessory_context(status, "redis") == "not started in life-1"
 
@@ -182,5 +182,5 @@ def test_an_accessory_that_was_never_started_is_named_after_the_life_of_its_serv
 
 
 def test_an_accessory_that_is_broken_tells_how_and_for_which_time() -> None:
-    status = replace(SETTLED, accessories={"redis": AccessoryReport("x", 2, "redis: gone")})
+    status = replace(SETTLED, accessories={"redis": AccessoryReport("x", 2, "da7a", "redis: gone")})
     assert accessory_context(status, "redis") == "redis: gone, start 2 of life-1"

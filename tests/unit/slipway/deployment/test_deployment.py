@@ -23,6 +23,7 @@ from slipway.protocol.answers import AccessoryReport, Running
 from slipway.rollout.plan import PlannedStep
 from slipway.rollout.state import Phase
 from slipway.rollout.step import Step
+from slipway.rollout.tasks import database_id, runs
 from slipway.settings import Settings, SettingsError, load
 from slipway.settings.application import Image
 from slipway.ssh import Host
@@ -192,7 +193,7 @@ def test_nothing_is_asked_anew_of_servers_that_have_all_settled(settings: Settin
 
 def test_an_accessory_runs_on_its_server_on_what_was_observed_there(settings: Settings) -> None:
     running = replace(
-        fresh("one"), accessories={"postgres": AccessoryReport("not started in life-0", 1, "")}
+        fresh("one"), accessories={"postgres": AccessoryReport("not started in life-0", 1, "", "")}
     )
     new, kept = (
         decided(settings, status).accessories["postgres"] for status in (fresh("one"), running)
@@ -211,6 +212,12 @@ def test_an_accessory_that_would_leave_its_data_is_refused(tmp_path: Path) -> No
     state = {urn: {"outputs": {"server": "two"}}}
     with pytest.raises(SettingsError, match="its volumes are on `two`"):
         decided(it, state=state)
+
+
+def test_a_secret_that_is_too_short_to_be_masked_is_a_warning(tmp_path: Path) -> None:
+    text = FLEET.replace("secrets: {", 'secrets: {FLAG: "on", ')
+    (warning,) = decided(sample.settings(sample.project(tmp_path), text)).warnings
+    assert warning.startswith("secrets/FLAG: it has fewer than 3 characters, so it is not masked")
 
 
 def test_all_warnings_are_told(tmp_path: Path) -> None:
@@ -234,25 +241,25 @@ def test_all_warnings_are_told(tmp_path: Path) -> None:
     [
         (
             "{pause: 5s}",
-            [("switch-one", 100, 30, 0, "all-stage"), ("switch-two", 100, 30, 5, "switch-one")],
+            [("switch-one", 100, 30, 0, "all-start"), ("switch-two", 100, 30, 5, "switch-one")],
         ),
         (
             "{batch: 2}",
-            [("switch-one", 100, 30, 0, "all-stage"), ("switch-two", 100, 30, 0, "all-stage")],
+            [("switch-one", 100, 30, 0, "all-start"), ("switch-two", 100, 30, 0, "all-start")],
         ),
         (
             '{batch: "100%"}',
-            [("switch-one", 100, 30, 0, "all-stage"), ("switch-two", 100, 30, 0, "all-stage")],
+            [("switch-one", 100, 30, 0, "all-start"), ("switch-two", 100, 30, 0, "all-start")],
         ),
         (
             "{strategy: blue-green, bake: 5s}",
-            [("switch-one", 100, 5, 0, "all-stage"), ("switch-two", 100, 5, 0, "all-stage")],
+            [("switch-one", 100, 5, 0, "all-start"), ("switch-two", 100, 5, 0, "all-start")],
         ),
         (
             "{strategy: canary, bake: 5s, canary: {weights: [10, 100], hold: 1m}}",
             [
-                ("switch-one-at-10", 10, 60, 0, "all-stage"),
-                ("switch-two-at-10", 10, 60, 0, "all-stage"),
+                ("switch-one-at-10", 10, 60, 0, "all-start"),
+                ("switch-two-at-10", 10, 60, 0, "all-start"),
                 ("switch-one", 100, 5, 0, "batch-1"),
                 ("switch-two", 100, 5, 0, "batch-1"),
             ],
@@ -296,8 +303,11 @@ def test_every_step_has_a_limit_and_a_server_to_run_on(settings: Settings) -> No
 
 
 def test_a_lease_covers_what_a_server_waits_for_the_others(settings: Settings) -> None:
-    # 20 min of its own; readiness, the migration, and the bake times of two batches.
-    assert decided(settings).rollout.requests.lease == 1200 + 60 + 300 + 2 * 3
+    requests = decided(settings).rollout.requests
+    # 20 min of its own; readiness, and two batches' bake times.
+    assert requests.lease == 1200 + 60 + 2 * 3
+    # Beside them an accessory and the migration.
+    assert requests.pull_lease == 1200 + (30 + 60) + 300
 
 
 def warm(deployment: Deployment, server: str) -> Status:
@@ -326,7 +336,9 @@ def test_a_way_back_to_warm_containers_has_the_same_resources_with_the_same_requ
         sorted(planned(back), key=lambda each: each.name),
         strict=True,
     ):
-        assert planned_alike.of(step, release) == back.rollout.requests.of(other, release)
+        assert planned_alike.of(step, release, "db") == back.rollout.requests.of(
+            other, release, "db"
+        )
 
 
 def test_a_way_back_to_warm_containers_waits_for_no_other_server_and_no_preflight(
@@ -337,8 +349,8 @@ def test_a_way_back_to_warm_containers_waits_for_no_other_server_and_no_prefligh
     forth, after = ({s.name: s.after for s in planned(each)} for each in (cold, back))
     assert forth["switch-two"] == ("switch-one",)
     assert after["switch-two"] == after["switch-one"]
-    assert forth["stage-one"] == ("all-preflight",)
-    assert after["stage-one"] == ()
+    assert forth["pull-one"] == ("all-preflight",)
+    assert after["pull-one"] == ()
 
 
 def test_one_server_without_warm_containers_makes_it_an_ordinary_rollout(
@@ -504,3 +516,75 @@ def test_production_never_has_digests_that_neither_staging_nor_itself_ran(
 
 def test_names_of_steps_are_names_that_pulumi_takes(settings: Settings) -> None:
     assert all(re.fullmatch("[a-z0-9-]+", name) for name in names(decided(settings)))
+
+
+# What is configured no more
+
+
+def test_what_is_configured_no_more_and_goes_on_running_is_told(settings: Settings) -> None:
+    gone = AccessoryReport("context", 1, "", "")
+    kept = {"postgres": gone, "redis": gone}
+    state: dict[str, Any] = {
+        f"urn:pulumi:staging::p::slipway:index:Server::{name}": {"outputs": {}}
+        for name in ("one", "two", "three")
+    }
+    warnings = decided(settings, replace(fresh("one"), accessories=kept), state=state).warnings
+    assert [each.partition(". ")[0] for each in warnings] == [
+        (
+            "accessories/redis: it is configured no more on one, where its container and volumes"
+            " stay"
+        ),
+        "servers/three: it is configured no more, and what runs there goes on running",
+    ]
+
+
+# Migrations
+
+
+def migrated(settings: Settings, *ran: str) -> dict[str, Status]:
+    return {name: replace(fresh(name), ran=ran) for name in settings.servers}
+
+
+@pytest.fixture
+def elsewhere(tmp_path: Path) -> Settings:
+    """The database is no accessory."""
+    return sample.settings(sample.project(tmp_path), FLEET + "application: {accessories: null}\n")
+
+
+def test_a_migration_that_has_run_is_told_and_is_not_run_again(elsewhere: Settings) -> None:
+    first = decided(elsewhere)
+    release = first.rollout.release
+    assert release is not None
+    assert first.notes == ()
+    (run,) = runs(release, database_id("", {}))
+    again = decided(elsewhere, *migrated(elsewhere, run.id).values())
+    assert again.notes == ("migration: already run on this database",)
+    assert {each.ran for each in again.rollout.requests.contexts.values()} == {(run.id,)}
+
+
+def test_on_the_way_back_nothing_is_migrated(elsewhere: Settings) -> None:
+    later = migrated(elsewhere, f"{database_id('', {})}/of-a-later-release").values()
+    state = state_with_log({"v1.0.0": IMAGES})
+    assert decided(elsewhere, *later, state=state).notes == (
+        "migration: already run on this database",
+    )
+    assert decided(elsewhere, *later).notes == ()
+
+
+def test_another_command_for_what_serves_is_a_new_migration(tmp_path: Path) -> None:
+    text = FLEET + "application: {accessories: null, migration: {command: [all]}}\n"
+    settings = sample.settings(sample.project(tmp_path), text)
+    serving = Running("aaaaaaaaaaaa", "v1.0.0", IMAGES, since=1.8e9)
+    known = migrated(settings, f"{database_id('', {})}/by-the-command-before").values()
+    statuses = [replace(each, serving=serving) for each in known]
+    assert decided(settings, *statuses, state=state_with_log({"v1.0.0": IMAGES})).notes == ()
+
+
+def test_a_stack_that_has_nothing_to_do_says_nothing_of_its_migration(elsewhere: Settings) -> None:
+    first = decided(elsewhere)
+    release = first.rollout.release
+    assert release is not None
+    (run,) = runs(release, database_id("", {}))
+    done = [replace(settled(first, name), ran=(run.id,)) for name in elsewhere.servers]
+    assert decided(elsewhere, *done).notes == ()
+    assert decided(elsewhere, *done).rollout.requests == first.rollout.requests

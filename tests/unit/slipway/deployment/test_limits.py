@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from slipway.deployment.limits import accessory_limit, longest_wait, step_limit
+from slipway.deployment.limits import accessory_limit, longest_wait, step_limit, wait_after_pull
 from slipway.rollout.plan import Batch, PlannedStep, blue_green, canary, rolling
 from slipway.rollout.step import Step
 from slipway.settings import Settings
@@ -20,6 +20,7 @@ application:
     web: {health: {deadline: 90s}, stop_grace: 20s}
     worker: {health: {deadline: 40s}, stop_grace: 25s}
   migration: {timeout: 7m}
+  setup: {service: web, command: [create-admin], timeout: 3m}
   smoke:
     - {service: web, timeout: 4s, retries: 2}
     - {service: web, path: /docs, timeout: 9s, retries: 0}
@@ -38,8 +39,9 @@ def settings(tmp_path: Path) -> Settings:
     ("step", "seconds"),
     [
         (Step.PREFLIGHT, WORKING),
-        (Step.STAGE, WORKING + PULLING + 90 + 15),
-        (Step.MIGRATE, WORKING + 7 * 60),
+        (Step.PULL, WORKING + PULLING + 15),
+        (Step.MIGRATE, WORKING + 7 * 60 + 3 * 60),
+        (Step.START, WORKING + 90 + 15),
         (Step.SMOKE, WORKING + 3 * (4 + 1) + (9 + 1)),
         (Step.SWITCH, WORKING + 90 + (15 + 25) + 25 + 100 + 1000),
         (Step.PREPARE, WORKING),
@@ -106,5 +108,10 @@ def test_a_server_waits_for_the_other_batches_or_for_the_longest_hold(
     it = sample.settings(sample.project(tmp_path), fails_at_once.replace(
         "retain: 7}", "retain: 7, watch: {too_few: fail}}"
     ))  # fmt: skip
-    readiness, migration = 60, 300
-    assert longest_wait(it, batches) == readiness + migration + seconds
+    assert longest_wait(it, batches) == 60 + seconds
+
+
+def test_after_its_pull_a_server_waits_for_accessories_and_for_the_migration(
+    settings: Settings,
+) -> None:
+    assert wait_after_pull(settings) == (45 + 120) + (7 + 3) * 60

@@ -9,7 +9,7 @@ import pytest
 
 from slipway.deployment.release import release_template
 from slipway.protocol.codec import from_json, to_json
-from slipway.rollout.release import Health, Limits, Migration, Release, Smoke
+from slipway.rollout.release import Health, Limits, Release, Smoke, Task
 from tests.unit.slipway.settings.sample import PASSWORD, project, settings
 
 IMAGES = {"shop": "ghcr.io/acme/shop@sha256:" + "0" * 64}
@@ -41,7 +41,7 @@ def test_a_release_has_what_the_settings_say_in_seconds_and_bytes(folder: Path) 
     )
     web, worker = made.services
     assert (made.application, made.version) == ("shop", "v1.0.0")
-    assert made.migration == Migration("web", ("migrate",), 300.0)
+    assert made.migration == Task("web", ("migrate",), 300.0)
     assert (web.name, web.image, web.command, web.port) == ("web", IMAGES["shop"], ("web",), 8000)
     assert (web.domains, web.replicas, web.stop_grace) == (("shop.localhost",), 2, 60.0)
     assert web.health == Health("http", "/ready", interval=0.5)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -26,10 +27,11 @@ from slipway.protocol.requests import (
     MigrateRequest,
     PreflightRequest,
     PrepareRequest,
+    PullRequest,
     RegistryLogin,
     Rollout,
     SmokeRequest,
-    StageRequest,
+    StartRequest,
     SwitchRequest,
     Target,
 )
@@ -48,7 +50,8 @@ CONTEXTS = {
     "one": RolloutContext("v0, rollout 3 of life-1", "r0llout", {"two": "10.0.0.2:8080"}),
     "two": RolloutContext("v0, rollout 4 of life-2", "r0llout", {"one": "10.0.0.1:8080"}),
 }
-LEASE = 1500.0  # seconds
+DATABASE = "da7aba5e"
+LEASE, PULL_LEASE = 1500.0, 1700.0  # seconds
 ONE, TWO = Target("shop", "staging", "one"), Target("shop", "staging", "two")
 LOGIN = RegistryLogin("ghcr.io/acme", "bot", TOKEN)
 PROXY = Proxy(
@@ -62,7 +65,8 @@ WATCH = Watch(
 )  # fmt: skip
 URL = f"postgres://shop:{sample.PASSWORD}@postgres/shop"
 ROLLOUT_STEPS = (
-    Step.PREFLIGHT, Step.STAGE, Step.MIGRATE, Step.SMOKE, Step.SWITCH, Step.PREPARE, Step.COMMIT,
+    Step.PREFLIGHT, Step.PULL, Step.MIGRATE, Step.START, Step.SMOKE, Step.SWITCH, Step.PREPARE,
+    Step.COMMIT,
 )  # fmt: skip
 
 
@@ -73,7 +77,7 @@ def settings(tmp_path: Path) -> Settings:
 
 @pytest.fixture
 def requests(settings: Settings) -> RolloutRequests:
-    return rollout_requests(settings, INSTALLATION, CONTEXTS, LEASE)
+    return rollout_requests(settings, INSTALLATION, CONTEXTS, lease=LEASE, pull_lease=PULL_LEASE)
 
 
 @pytest.fixture
@@ -84,17 +88,17 @@ def release(settings: Settings) -> Release:
 def of(folder: Path, text: str) -> RolloutRequests:
     """The requests of the settings with `text` laid over them."""
     settings = sample.settings(sample.project(folder), text)
-    return rollout_requests(settings, INSTALLATION, CONTEXTS, LEASE)
+    return rollout_requests(settings, INSTALLATION, CONTEXTS, lease=LEASE, pull_lease=PULL_LEASE)
 
 
-def rollout(release: Release, server: str = "two") -> Rollout:
-    return Rollout(release.id, "v1.0.0", CONTEXTS[server], LEASE, Retention(7, 0.0))
+def rollout(release: Release, server: str = "two", lease: float = LEASE) -> Rollout:
+    return Rollout(release.id, "v1.0.0", CONTEXTS[server], lease, Retention(7, 0.0))
 
 
 def test_preflight_is_asked_what_the_server_must_offer(
     requests: RolloutRequests, release: Release
 ) -> None:
-    assert requests.of(PlannedStep(Step.PREFLIGHT, "two"), release) == PreflightRequest(
+    assert requests.of(PlannedStep(Step.PREFLIGHT, "two"), release, DATABASE) == PreflightRequest(
         TWO,
         rollout(release),
         registry=LOGIN,
@@ -106,32 +110,39 @@ def test_preflight_is_asked_what_the_server_must_offer(
     )
 
 
-def test_staging_is_given_all_that_containers_are_made_of(
+def test_a_pull_is_told_the_whole_release(requests: RolloutRequests, release: Release) -> None:
+    assert requests.of(PlannedStep(Step.PULL, "two"), release, DATABASE) == PullRequest(
+        TWO, rollout(release, lease=PULL_LEASE), release, registry=LOGIN, proxy=PROXY
+    )
+
+
+def test_a_migration_and_a_start_are_given_what_containers_are_made_of(
     requests: RolloutRequests, release: Release
 ) -> None:
-    assert requests.of(PlannedStep(Step.STAGE, "two"), release) == StageRequest(
-        TWO,
-        rollout(release),
-        release,
-        secrets={"DATABASE_URL": URL},
-        hosts={"postgres": "10.0.0.1"},
-        registry=LOGIN,
-        proxy=PROXY,
-        certificate="",
+    given: Any = {
+        "database": DATABASE,
+        "secrets": {"DATABASE_URL": URL},
+        "hosts": {"postgres": "10.0.0.1"},
+    }
+    migrate, start = (
+        requests.of(PlannedStep(step, "two"), release, DATABASE)
+        for step in (Step.MIGRATE, Step.START)
     )
+    assert migrate == MigrateRequest(TWO, rollout(release), **given)
+    assert start == StartRequest(TWO, rollout(release), **given, certificate="")
 
 
 def test_an_accessory_of_the_same_server_needs_no_address(
     requests: RolloutRequests, release: Release
 ) -> None:
-    assert requests.of(PlannedStep(Step.STAGE, "one"), release).hosts == {}
+    assert requests.of(PlannedStep(Step.START, "one"), release, DATABASE).hosts == {}
 
 
 def test_a_switch_is_told_its_share_and_how_long_to_watch_it(
     requests: RolloutRequests, release: Release
 ) -> None:
     step = PlannedStep(Step.SWITCH, "one", weight=25, hold=60, pause=5)
-    assert requests.of(step, release) == SwitchRequest(
+    assert requests.of(step, release, DATABASE) == SwitchRequest(
         ONE, rollout(release, "one"), weight=25, pause=5, bake=60, watch=WATCH
     )
 
@@ -139,7 +150,6 @@ def test_a_switch_is_told_its_share_and_how_long_to_watch_it(
 @pytest.mark.parametrize(
     ("step", "kind"),
     [
-        (Step.MIGRATE, MigrateRequest),
         (Step.SMOKE, SmokeRequest),
         (Step.PREPARE, PrepareRequest),
         (Step.COMMIT, CommitRequest),
@@ -148,14 +158,14 @@ def test_a_switch_is_told_its_share_and_how_long_to_watch_it(
 def test_other_steps_are_told_the_release_by_its_id_only(
     step: Step, kind: type, requests: RolloutRequests, release: Release
 ) -> None:
-    assert requests.of(PlannedStep(step, "two"), release) == kind(TWO, rollout(release))
+    assert requests.of(PlannedStep(step, "two"), release, DATABASE) == kind(TWO, rollout(release))
 
 
 @pytest.mark.parametrize("step", ROLLOUT_STEPS)
 def test_every_request_is_the_one_that_its_step_reads(
     step: Step, requests: RolloutRequests, release: Release
 ) -> None:
-    request = requests.of(PlannedStep(step, "two"), release)
+    request = requests.of(PlannedStep(step, "two"), release, DATABASE)
     assert type(request) is EXCHANGES[step].request
     assert read_request(step, write_request(request)) == request
 
@@ -171,7 +181,7 @@ def test_an_abort_is_of_the_same_rollout_and_tells_what_is_known_of_the_others(
 def test_a_commit_is_the_same_by_the_plan_and_after_a_failure(
     requests: RolloutRequests, release: Release
 ) -> None:
-    planned = requests.of(PlannedStep(Step.COMMIT, "one"), release)
+    planned = requests.of(PlannedStep(Step.COMMIT, "one"), release, DATABASE)
     assert requests.commit("one", release) == planned == CommitRequest(ONE, rollout(release, "one"))
 
 
@@ -182,11 +192,11 @@ def test_secrets_are_only_in_the_requests_that_say_so(
     holding = set()
     for each in ROLLOUT_STEPS:
         step = PlannedStep(each, "two")
-        text = write_request(requests.of(step, release))
+        text = write_request(requests.of(step, release, DATABASE))
         if any(value in text for value in values):
             holding.add(each)
         assert step.carries_secrets == (each in holding), each
-    assert holding == {Step.PREFLIGHT, Step.STAGE}
+    assert holding == {Step.PREFLIGHT, Step.PULL, Step.MIGRATE, Step.START}
     abort = write_request(requests.abort("two", release, peer_aborted=True))
     assert not any(value in abort for value in values)
 
@@ -195,7 +205,9 @@ def test_what_is_printed_of_requests_shows_no_secret(
     requests: RolloutRequests, release: Release, settings: Settings
 ) -> None:
     printed = [repr(requests), repr(accessory_request("postgres", settings, INSTALLATION, ""))]
-    printed += [repr(requests.of(PlannedStep(each, "two"), release)) for each in ROLLOUT_STEPS]
+    printed += [
+        repr(requests.of(PlannedStep(each, "two"), release, DATABASE)) for each in ROLLOUT_STEPS
+    ]
     for text in printed:
         assert "shop" in text
         assert sample.PASSWORD not in text
@@ -210,7 +222,7 @@ def test_the_same_rollout_gives_the_same_text_and_another_context_another(
     for each in ROLLOUT_STEPS:
         step = PlannedStep(each, "one")
         first, again, changed = (
-            write_request(it.of(step, release)) for it in (requests, requests, other)
+            write_request(it.of(step, release, DATABASE)) for it in (requests, requests, other)
         )
         assert first == again != changed
 
@@ -223,14 +235,17 @@ def test_a_certificate_goes_to_the_servers_with_the_digest_that_tells_it_from_th
     text = text.replace("http_port: 8080", "http_port: 8080, https_port: 443, certificate: TLS")
     text += "application: {services: {web: {domains: [b.example.org, a.example.org]}}}"
     settings = sample.settings(sample.project(tmp_path), text)
-    requests = rollout_requests(settings, INSTALLATION, CONTEXTS, LEASE)
+    requests = rollout_requests(
+        settings, INSTALLATION, CONTEXTS, lease=LEASE, pull_lease=PULL_LEASE
+    )
     release = release_template(settings).pinned({"shop": IMAGE})
-    for each in (Step.PREFLIGHT, Step.STAGE):
-        request = requests.of(PlannedStep(each, "one"), release)
-        assert request.certificate == pem
+    for each in (Step.PREFLIGHT, Step.START):
+        assert requests.of(PlannedStep(each, "one"), release, DATABASE).certificate == pem
+    for each in (Step.PREFLIGHT, Step.PULL):
+        request = requests.of(PlannedStep(each, "one"), release, DATABASE)
         assert request.proxy.certificate == hashlib.sha256(pem.encode()).hexdigest()[:16]
         assert request.proxy.https_port == 443
-    preflight = requests.of(PlannedStep(Step.PREFLIGHT, "one"), release)
+    preflight = requests.of(PlannedStep(Step.PREFLIGHT, "one"), release, DATABASE)
     assert preflight.domains == ("a.example.org", "b.example.org")
     assert pem not in repr(requests)
 

@@ -17,8 +17,8 @@ SERVING: Final = Running("aaaaaaaaaaaa", "v1", {"web": "shop@sha256:1"}, since=N
 REPORT: Final = StatusAnswer(
     agent="0123456789ab", epoch=2, phase=Phase.SWITCHED, serving=SERVING, previous=None,
     candidate=None, warm=True, context=RolloutContext("nothing", "r0llout", {}),
-    problems=("web-1: exited (137)",), warnings=("a certificate ends",),
-    accessories={"redis": AccessoryReport("new", 1, "")}, containers=(), lock=None,
+    ran=("da7a/setup",), problems=("web-1: exited (137)",), warnings=("a certificate ends",),
+    accessories={"redis": AccessoryReport("new", 1, "", "")}, containers=(), lock=None,
     starts_at_boot=True,
 )  # fmt: skip
 
@@ -34,7 +34,9 @@ def reply(
 ) -> Answer:
     """What the query prints; `agent` is instead of the agent's report."""
     printed = agent if agent is not None else write_answer(report) if report else ""
-    return Answer(0, f"{noted}\n{life}\n{clock:.0f}\n{states}\n{printed}\n", "", arrived=NOW)
+    return Answer(
+        0, f"{noted}\n{life}\n{clock:.0f}\n{states}\n{printed}\n", "", sent=NOW, arrived=NOW
+    )
 
 
 NOTHING: Final = reply(None, noted="", states=".slipway/shop/*/state.json")

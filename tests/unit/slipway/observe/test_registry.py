@@ -65,6 +65,35 @@ def test_only_an_insecure_registry_is_asked_in_plain_text() -> None:
     assert schemes == ["https", "http"]
 
 
+def test_docker_hub_is_asked_where_its_registry_is() -> None:
+    hosts: list[str] = []
+
+    def handler(request: httpx.Request) -> httpx.Response:
+        hosts.append(f"{request.url.host}{request.url.path}")
+        return httpx.Response(404)
+
+    transport = httpx.MockTransport(handler)
+    with Registry("docker.io/acme", transport=transport) as hub:
+        hub.digest("shop", "v1")
+        assert hub.reference("shop", tag="v1") == "docker.io/acme/shop:v1"
+    assert hosts == ["registry-1.docker.io/v2/acme/shop/manifests/v1"]
+
+
+def test_a_registry_that_redirects_plain_http_is_an_error_that_says_so() -> None:
+    def handler(request: httpx.Request) -> httpx.Response:
+        if request.url.scheme == "http":
+            return httpx.Response(
+                307, headers={"location": str(request.url.copy_with(scheme="https"))}
+            )
+        return httpx.Response(404)
+
+    with (
+        registry(handler, insecure=True) as it,
+        pytest.raises(SlipwayError, match=r"redirects plain HTTP to HTTPS\. Remove registry/insec"),
+    ):
+        it.digest("shop", "v1")
+
+
 def test_an_unknown_tag_has_no_digest_and_an_unknown_image_no_tags() -> None:
     with registry(always(404)) as it:
         assert it.digest("shop", "v9") is None

@@ -17,7 +17,13 @@ from slipway.agent.__main__ import HANDLERS
 from slipway.agent.steps.rollout import PLANNERS
 from slipway.errors import SlipwayError
 from slipway.protocol import messages
-from slipway.protocol.answers import AbortAnswer, LockAnswer, LockReport, RolloutAnswer
+from slipway.protocol.answers import (
+    AbortAnswer,
+    LockAnswer,
+    LockReport,
+    MigrateAnswer,
+    RolloutAnswer,
+)
 from slipway.protocol.codec import MismatchError
 from slipway.protocol.messages import (
     EXCHANGES,
@@ -202,7 +208,7 @@ def test_every_fault_is_told_at_once() -> None:
 def test_a_request_is_one_line_of_json() -> None:
     request = LockRequest(Target("shop", "staging", "one"), "ann@desk", "a new disk", None)
     assert write_request(request) == (
-        '{"protocol": 1, "request": {"owner": "ann@desk", "reason": "a new disk", "seconds": null,'
+        '{"protocol": 2, "request": {"owner": "ann@desk", "reason": "a new disk", "seconds": null,'
         ' "target": {"application": "shop", "environment": "staging", "server": "one"}}}'
     )
 
@@ -211,17 +217,17 @@ def test_an_answer_is_one_line_of_json() -> None:
     answer = LockAnswer(None, LockReport("ann@desk", "a new disk", 1.5, None))
     assert write_answer(answer) == (
         '{"answer": {"after": {"owner": "ann@desk", "reason": "a new disk", "since": 1.5,'
-        ' "until": null}, "before": null}, "protocol": 1}'
+        ' "until": null}, "before": null}, "protocol": 2}'
     )
 
 
-@pytest.mark.parametrize("number", [0, 2, 99, -1])
+@pytest.mark.parametrize("number", [0, 1, 99, -1])
 @pytest.mark.parametrize("it", WAYS)
 def test_another_protocol_is_refused_in_one_clear_error(it: Way, number: int) -> None:
     with pytest.raises(SlipwayError) as caught:
         it.read(json.dumps({"protocol": number, "surprise": "s3cret"}))
     assert str(caught.value) == (
-        f"{it.name}: it has protocol {number} instead of 1. Use the version of Slipway that "
+        f"{it.name}: it has protocol {number} instead of 2. Use the version of Slipway that "
         "deployed there"
     )
 
@@ -237,9 +243,9 @@ def test_another_protocol_is_refused_in_one_clear_error(it: Way, number: int) ->
         ("{}", "it has no protocol number"),
         ('{"protocol": "s3cret"}', "it has no protocol number"),
         ('{"protocol": true}', "it has no protocol number"),
-        ('{"protocol": 1.0}', "it has no protocol number"),
-        ('{"protocol": 1}', "unknown or missing: "),
-        ('{"protocol": 1, "surprise": "s3cret"}', "unknown or missing: "),
+        ('{"protocol": 2.0}', "it has no protocol number"),
+        ('{"protocol": 2}', "unknown or missing: "),
+        ('{"protocol": 2, "surprise": "s3cret"}', "unknown or missing: "),
     ],
 )
 @pytest.mark.parametrize("it", WAYS[:2])
@@ -270,7 +276,7 @@ def test_every_step_has_its_exchange_and_its_handler() -> None:
 
 
 def test_every_step_that_answers_for_a_rollout_has_its_plan() -> None:
-    answers = (RolloutAnswer, AbortAnswer)
+    answers = (RolloutAnswer, MigrateAnswer, AbortAnswer)
     assert set(PLANNERS) == {step for step in Step if EXCHANGES[step].answer in answers}
 
 
@@ -287,7 +293,9 @@ def test_a_handler_takes_the_request_of_its_step_and_gives_its_answer(step: Step
 
 SECRETS = {
     Step.PREFLIGHT: {"certificate", "registry/password"},
-    Step.STAGE: {"certificate", "registry/password", "secrets"},
+    Step.PULL: {"registry/password"},
+    Step.MIGRATE: {"secrets"},
+    Step.START: {"certificate", "secrets"},
     Step.ACCESSORY: {"registry/password", "secrets"},
 }
 
@@ -345,4 +353,4 @@ def test_the_number_of_the_protocol_goes_up_with_every_change_of_a_message() -> 
     told = (
         "A message has changed: raise PROTOCOL in slipway/protocol/messages.py, and note both here"
     )
-    assert (PROTOCOL, digest) == (1, "14c8a16cc7c5"), told
+    assert (PROTOCOL, digest) == (2, "3e05135ade3d"), told

@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
-from slipway.rollout.release import Health, Migration, Release, Service
+from slipway.rollout.release import Health, Release, Service, Task
 from slipway.rollout.state import Proxy
 
 PROXY = Proxy("registry/haproxy@sha256:f00d", 80, "172.31.240.0/24")
 DIGEST = "sha256:" + "0" * 64
 
 
-def release(version: str, *, replicas: int = 1, migration: bool = False) -> Release:
+def release(
+    version: str, *, replicas: int = 1, migration: bool = False, setup: bool = False
+) -> Release:
     """A web service behind the proxy and a worker without a port."""
     image = f"registry/shop@sha256:{version}"
     web = Service(
@@ -17,5 +19,9 @@ def release(version: str, *, replicas: int = 1, migration: bool = False) -> Rele
     )
     worker = Service("worker", image, command=("work",))
     return Release(
-        "shop", version, (web, worker), Migration("web", ("migrate",)) if migration else None
+        "shop",
+        version,
+        (web, worker),
+        migration=Task("web", ("migrate",)) if migration else None,
+        setup=Task("web", ("create-admin",)) if setup else None,
     )

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import itertools
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Final
 
-from slipway.rollout import machine
+from slipway.rollout import machine, tasks
 from slipway.rollout.context import RolloutContext
 from slipway.rollout.machine import Actions
+from slipway.rollout.release import Release
 from slipway.rollout.state import Proxy, Retention, State, install
 from slipway.rollout.step import Step
 from slipway.rollout.two_phase_commit import transaction_id
@@ -19,7 +20,7 @@ from tests.unit.slipway.rollout.world import World
 RELEASES = {each.id: each for each in (release(v, migration=True) for v in ("v1", "v2", "v3"))}
 ONE, TWO, THREE = RELEASES
 NOW = 1000.0
-ORDER: Final = (Step.STAGE, Step.MIGRATE, Step.SWITCH, Step.PREPARE, Step.COMMIT)
+ORDER: Final = (Step.PULL, Step.MIGRATE, Step.START, Step.SWITCH, Step.PREPARE, Step.COMMIT)
 
 _rollout_ids = itertools.count(1)
 
@@ -52,6 +53,9 @@ class Rollout:
     rollout_id: str = field(default_factory=lambda: f"rollout{next(_rollout_ids)}")
     warm: float = 0.0
     proxy: Proxy = PROXY
+    database: str = "db"
+    known: frozenset[str] = frozenset()  # ids of commands that ran elsewhere
+    releases: Mapping[str, Release] = field(default_factory=lambda: RELEASES)
 
     @property
     def transaction(self) -> str:
@@ -61,12 +65,16 @@ class Rollout:
         """The actions of one step; raises SlipwayError where it is out of turn."""
         do = asked if isinstance(asked, Do) else Do(asked)
         context = RolloutContext("what was", self.rollout_id)
-        if do.step is Step.STAGE:
-            candidate = install(state, RELEASES[self.release], self.proxy, context=context, now=NOW)
+        if do.step is Step.PULL:
+            candidate = install(
+                state, self.releases[self.release], self.proxy, context=context, now=NOW
+            )
             retention = Retention(retain=1, warm=self.warm)
-            return machine.stage(state, candidate, self.proxy, retention)
+            return machine.pull(state, candidate, self.proxy, retention)
+        runs = tasks.runs(self.releases[self.release], self.database)
         plans: dict[Step, Callable[[], Actions]] = {
-            Step.MIGRATE: lambda: machine.migrate(state, self.release),
+            Step.MIGRATE: lambda: machine.migrate(state, self.release, runs, self.known),
+            Step.START: lambda: machine.start(state, self.release, runs),
             Step.SMOKE: lambda: machine.smoke(state, self.release),
             Step.SWITCH: lambda: machine.switch(state, self.release, do.weight),
             Step.PREPARE: lambda: machine.prepare(state, self.release, self.transaction),

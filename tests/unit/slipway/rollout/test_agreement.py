@@ -32,7 +32,7 @@ from tests.unit.slipway.rollout.steps import (
 from tests.unit.slipway.rollout.world import KilledError, World
 
 SERVERS = range(3)
-STEPS = (Step.STAGE, share(5), Step.SWITCH, Step.PREPARE, Step.COMMIT)
+STEPS = (Step.PULL, Step.START, share(5), Step.SWITCH, Step.PREPARE, Step.COMMIT)
 SOME = st.sampled_from(SERVERS)
 ANY = st.frozensets(SOME)
 CRASHES = st.none() | st.none() | st.none() | st.integers(0, 8)
@@ -197,6 +197,6 @@ TestAgreement.settings = settings(max_examples=120, stateful_step_count=15, dead
 def test_a_server_that_is_prepared_and_alone_waits() -> None:
     world, rollout = World(), Rollout(TWO)
     Rollout(ONE).run(world)
-    rollout.run(world, Step.STAGE, Step.SWITCH, Step.PREPARE)
+    rollout.run(world, Step.PULL, Step.START, Step.SWITCH, Step.PREPARE)
     world.do(machine.expire(world.state, [Vote.UNKNOWN, Vote.UNKNOWN], NOW))
     assert world.state.phase == Phase.PREPARED

@@ -10,12 +10,12 @@ from hypothesis import settings, strategies
 from hypothesis.stateful import RuleBasedStateMachine, invariant, precondition, rule
 
 from slipway.errors import SlipwayError
-from slipway.rollout import machine
+from slipway.rollout import machine, tasks
 from slipway.rollout.machine import Action, Verb
 from slipway.rollout.state import Phase, State
 from slipway.rollout.step import Step
 from slipway.rollout.two_phase_commit import Decision, Vote
-from tests.unit.slipway.rollout.sample import PROXY
+from tests.unit.slipway.rollout.sample import PROXY, release
 from tests.unit.slipway.rollout.steps import (
     NOW,
     ONE,
@@ -40,19 +40,20 @@ def world() -> World:
     return found
 
 
-def test_staging_gives_the_candidate_no_traffic(world: World) -> None:
-    Rollout(TWO).run(world, Step.STAGE)
-    assert world.state.phase == Phase.STAGED
+def test_starting_gives_the_candidate_no_traffic(world: World) -> None:
+    Rollout(TWO).run(world, Step.PULL, Step.START)
+    assert world.state.phase == Phase.STARTED
     assert world.routed == {ONE: 100, TWO: 0}
     assert world.done == [
-        *("record", "provide network and proxy", f"pull {TWO}", f"create {TWO}", f"start {TWO}"),
+        *("record", f"pull {TWO}", "record"),
+        *("record", "provide network and proxy", f"create {TWO}", f"start {TWO}"),
         *(f"await readiness {TWO}", "route", "record"),
     ]
 
 
 def test_smoke_tests_come_before_any_traffic(world: World) -> None:
     rollout = Rollout(TWO)
-    rollout.run(world, Step.STAGE)
+    rollout.run(world, Step.PULL, Step.START)
     world.done.clear()
     rollout.run(world, Step.SMOKE)
     assert world.done == [f"smoke {TWO}"]
@@ -63,7 +64,7 @@ def test_smoke_tests_come_before_any_traffic(world: World) -> None:
 
 def test_a_switch_moves_the_traffic_before_it_stops_the_old_workers(world: World) -> None:
     rollout = Rollout(TWO)
-    rollout.run(world, Step.STAGE)
+    rollout.run(world, Step.PULL, Step.START)
     world.done.clear()
     rollout.run(world, Step.SWITCH)
     assert world.done == [
@@ -74,7 +75,7 @@ def test_a_switch_moves_the_traffic_before_it_stops_the_old_workers(world: World
 
 
 def test_a_canary_takes_its_share_and_leaves_the_workers_alone(world: World) -> None:
-    Rollout(TWO).run(world, Step.STAGE, share(5))
+    Rollout(TWO).run(world, Step.PULL, Step.START, share(5))
     assert world.routed == {ONE: 95, TWO: 5}
     assert world.containers[ONE] == dict.fromkeys(("web", "worker", "clerk"), "running")
     assert world.containers[TWO]["worker"] == "created"
@@ -82,7 +83,7 @@ def test_a_canary_takes_its_share_and_leaves_the_workers_alone(world: World) -> 
 
 def test_a_share_that_has_been_held_is_not_held_again(world: World) -> None:
     rollout = Rollout(TWO)
-    rollout.run(world, Step.STAGE, share(25))
+    rollout.run(world, Step.PULL, Step.START, share(25))
     world.done.clear()
     rollout.run(world, share(5), share(25))
     assert world.done == []
@@ -92,33 +93,33 @@ def test_a_share_that_has_been_held_is_not_held_again(world: World) -> None:
 
 def test_the_first_release_of_a_server_has_all_its_traffic_at_any_weight() -> None:
     world = World()
-    Rollout(ONE).run(world, Step.STAGE, share(5))
+    Rollout(ONE).run(world, Step.PULL, Step.START, share(5))
     assert world.routed == {ONE: 100}
 
 
 def test_a_release_with_a_share_of_the_traffic_is_not_prepared(world: World) -> None:
     rollout = Rollout(TWO)
-    rollout.run(world, Step.STAGE, share(50))
+    rollout.run(world, Step.PULL, Step.START, share(50))
     with pytest.raises(SlipwayError, match="cannot be prepared"):
         rollout.plan(Step.PREPARE, world.state)
 
 
 def test_a_server_that_restarts_during_the_trial_serves_what_was_committed(world: World) -> None:
     rollout = Rollout(TWO)
-    rollout.run(world, Step.STAGE, Step.SWITCH)
+    rollout.run(world, Step.PULL, Step.START, Step.SWITCH)
     world.restart()
     assert world.routed == {ONE: 100, TWO: 0}
 
 
 def test_a_server_that_restarts_once_it_is_prepared_serves_the_new_release(world: World) -> None:
-    Rollout(TWO).run(world, Step.STAGE, Step.SWITCH, Step.PREPARE)
+    Rollout(TWO).run(world, Step.PULL, Step.START, Step.SWITCH, Step.PREPARE)
     world.restart()
     assert world.routed == {ONE: 0, TWO: 100}
 
 
 def test_preparing_brings_the_traffic_of_a_restarted_proxy_back(world: World) -> None:
     rollout = Rollout(TWO)
-    rollout.run(world, Step.STAGE, Step.SWITCH)
+    rollout.run(world, Step.PULL, Step.START, Step.SWITCH)
     world.restart()
     rollout.run(world, Step.PREPARE)
     assert world.routed == {ONE: 0, TWO: 100}
@@ -148,7 +149,7 @@ def test_a_warm_release_runs_on_until_its_time_is_over(world: World) -> None:
 def test_the_way_back_to_a_warm_release_skips_the_trial_with_a_share(world: World) -> None:
     Rollout(TWO, warm=60).run(world)
     back = Rollout(ONE)
-    back.run(world, Step.STAGE, share(5))
+    back.run(world, Step.PULL, Step.START, share(5))
     assert world.routed == {TWO: 100, ONE: 0}
     back.run(world, Step.SWITCH, share(5))
     assert world.routed == {ONE: 100, TWO: 0}
@@ -158,13 +159,13 @@ def test_the_way_back_to_a_warm_release_skips_the_trial_with_a_share(world: Worl
 
 def test_another_release_takes_the_place_of_a_warm_one(world: World) -> None:
     Rollout(TWO, warm=60).run(world)
-    Rollout(THREE).run(world, Step.STAGE)
+    Rollout(THREE).run(world, Step.PULL, Step.START)
     assert set(world.containers[ONE].values()) == {"stopped"}
 
 
 def test_a_failed_bake_gives_the_traffic_back_and_removes_the_candidate(world: World) -> None:
     rollout = Rollout(TWO)
-    rollout.run(world, Step.STAGE)
+    rollout.run(world, Step.PULL, Step.START)
     assert not world.do(rollout.plan(Step.SWITCH, world.state), fail_at=frozenset({6}))
     assert world.done[-1] != f"bake {TWO}"
     assert world.routed == {ONE: 100}
@@ -176,7 +177,7 @@ def test_a_failed_bake_gives_the_traffic_back_and_removes_the_candidate(world: W
 
 def test_an_abort_gives_the_traffic_back_before_it_cleans_up(world: World) -> None:
     rollout = Rollout(TWO)
-    rollout.run(world, Step.STAGE, Step.SWITCH)
+    rollout.run(world, Step.PULL, Step.START, Step.SWITCH)
     world.done.clear()
     rollout.run(world, Step.ABORT)
     assert world.done == [
@@ -187,7 +188,12 @@ def test_an_abort_gives_the_traffic_back_before_it_cleans_up(world: World) -> No
 
 
 @pytest.mark.parametrize(
-    "steps", [(Step.STAGE,), (Step.STAGE, share(5)), (Step.STAGE, Step.SWITCH)]
+    "steps",
+    [
+        (Step.PULL, Step.START),
+        (Step.PULL, Step.START, share(5)),
+        (Step.PULL, Step.START, Step.SWITCH),
+    ],
 )
 def test_a_full_disk_lets_the_traffic_go_back_and_keeps_the_rest(
     steps: tuple[Step | Do, ...], world: World
@@ -207,7 +213,7 @@ def test_a_full_disk_lets_the_traffic_go_back_and_keeps_the_rest(
 
 def test_a_step_that_a_full_disk_fails_gives_the_traffic_back(world: World) -> None:
     rollout = Rollout(TWO)
-    rollout.run(world, Step.STAGE, share(5))
+    rollout.run(world, Step.PULL, Step.START, share(5))
     world.full = True
     with pytest.raises(SlipwayError, match="full"):
         rollout.run(world, Step.SWITCH)
@@ -216,7 +222,7 @@ def test_a_step_that_a_full_disk_fails_gives_the_traffic_back(world: World) -> N
 
 def test_a_prepared_release_goes_back_only_when_a_peer_has_aborted(world: World) -> None:
     rollout = Rollout(TWO)
-    rollout.run(world, Step.STAGE, Step.SWITCH, Step.PREPARE)
+    rollout.run(world, Step.PULL, Step.START, Step.SWITCH, Step.PREPARE)
     assert rollout.plan(Step.ABORT, world.state) == ()
     world.do(rollout.plan(PEER_ABORTED, world.state))
     assert world.routed == {ONE: 100}
@@ -224,14 +230,14 @@ def test_a_prepared_release_goes_back_only_when_a_peer_has_aborted(world: World)
 
 def test_a_step_that_fails_after_the_vote_leaves_the_vote_as_it_was_given(world: World) -> None:
     rollout = Rollout(TWO)
-    rollout.run(world, Step.STAGE, Step.SWITCH)
+    rollout.run(world, Step.PULL, Step.START, Step.SWITCH)
     assert not world.do(rollout.plan(Step.PREPARE, world.state), fail_at=frozenset({2}))
     assert world.state.phase == Phase.PREPARED
 
 
 def test_a_release_that_fell_over_after_it_was_watched_is_not_prepared(world: World) -> None:
     rollout = Rollout(TWO)
-    rollout.run(world, Step.STAGE, Step.SWITCH)
+    rollout.run(world, Step.PULL, Step.START, Step.SWITCH)
     assert not world.do(rollout.plan(Step.PREPARE, world.state), fail_at=frozenset({0}))
     assert (world.state.phase, world.routed) == (Phase.IDLE, {ONE: 100})
 
@@ -248,38 +254,38 @@ def test_a_rollout_that_was_given_up_before_it_began_never_begins(world: World) 
     rollout.run(world, Step.ABORT)
     assert world.state.epoch == before + 1
     with pytest.raises(SlipwayError, match="has already ended on this server"):
-        rollout.plan(Step.STAGE, world.state)
+        rollout.plan(Step.PULL, world.state)
 
 
-@pytest.mark.parametrize("step", [Step.STAGE, Step.PREPARE])
+@pytest.mark.parametrize("step", [Step.PULL, Step.PREPARE])
 def test_a_step_that_comes_long_after_its_rollout_changes_nothing(step: Step, world: World) -> None:
     late = Rollout(TWO)
     late.run(world)
-    Rollout(THREE).run(world, Step.STAGE)
+    Rollout(THREE).run(world, Step.PULL, Step.START)
     with pytest.raises(SlipwayError, match="has already ended on this server"):
         late.plan(step, world.state)
 
 
 def test_the_previous_release_survives_a_failed_return_to_it(world: World) -> None:
     Rollout(TWO).run(world)
-    Rollout(ONE).run(world, Step.STAGE)
+    Rollout(ONE).run(world, Step.PULL, Step.START)
     back = world.state.candidate
     assert back
     world.do(machine.abort(world.state, ONE, back.transaction))
     assert set(world.containers[ONE].values()) == {"stopped"}
 
 
-def test_staging_what_serves_heals_it_in_place(world: World) -> None:
+def test_starting_what_serves_heals_it_in_place(world: World) -> None:
     world.containers[ONE]["worker"] = "stopped"
     serving = world.state.serving
-    Rollout(ONE).run(world, Step.STAGE, Step.MIGRATE, Step.SWITCH, Step.PREPARE)
+    Rollout(ONE).run(world, Step.PULL, Step.MIGRATE, Step.START, Step.SWITCH, Step.PREPARE)
     assert world.containers[ONE]["worker"] == "running"
     assert world.state.serving == serving
 
 
 def test_a_healed_server_votes_with_the_others_and_stays_what_it_is(world: World) -> None:
     rollout = Rollout(ONE)
-    rollout.run(world, Step.STAGE, Step.PREPARE)
+    rollout.run(world, Step.PULL, Step.START, Step.PREPARE)
     assert world.state.vote(rollout.transaction) == Vote.PREPARED
     rollout.run(world, Step.COMMIT)
     assert world.state.vote(rollout.transaction) == Vote.COMMITTED
@@ -291,8 +297,8 @@ def test_a_rollout_that_was_cut_off_after_its_switch_goes_on_under_another_name(
     world: World,
 ) -> None:
     first, second = Rollout(TWO), Rollout(TWO)
-    first.run(world, Step.STAGE, Step.SWITCH)
-    second.run(world, Step.STAGE)
+    first.run(world, Step.PULL, Step.START, Step.SWITCH)
+    second.run(world, Step.PULL, Step.START)
     assert world.state.vote(first.transaction) == Vote.ABORTED
     second.run(world, Step.SWITCH, Step.PREPARE, Step.COMMIT)
     assert world.state.epoch == 2
@@ -300,22 +306,27 @@ def test_a_rollout_that_was_cut_off_after_its_switch_goes_on_under_another_name(
 
 
 def test_another_release_ends_an_unfinished_rollout_first(world: World) -> None:
-    Rollout(TWO).run(world, Step.STAGE, Step.SWITCH)
-    Rollout(THREE).run(world, Step.STAGE)
+    Rollout(TWO).run(world, Step.PULL, Step.START, Step.SWITCH)
+    Rollout(THREE).run(world, Step.PULL, Step.START)
     assert TWO not in world.containers
     assert world.routed == {ONE: 100, THREE: 0}
 
 
 def test_a_prepared_rollout_has_to_end_before_another_begins(world: World) -> None:
-    Rollout(TWO).run(world, Step.STAGE, Step.SWITCH, Step.PREPARE)
+    Rollout(TWO).run(world, Step.PULL, Step.START, Step.SWITCH, Step.PREPARE)
     with pytest.raises(
         SlipwayError, match=r"is prepared on this server, and its outcome is not known yet.*resolve"
     ):
-        Rollout(THREE).plan(Step.STAGE, world.state)
+        Rollout(THREE).plan(Step.PULL, world.state)
 
 
 @pytest.mark.parametrize(
-    "steps", [(Step.STAGE,), (Step.STAGE, share(5)), (Step.STAGE, Step.SWITCH)]
+    "steps",
+    [
+        (Step.PULL, Step.START),
+        (Step.PULL, Step.START, share(5)),
+        (Step.PULL, Step.START, Step.SWITCH),
+    ],
 )
 def test_the_end_of_the_lease_takes_a_trial_back(
     steps: tuple[Step | Do, ...], world: World
@@ -328,7 +339,7 @@ def test_the_end_of_the_lease_takes_a_trial_back(
 
 def test_the_proxy_goes_back_to_its_settings_with_the_release(world: World) -> None:
     other = replace(PROXY, http_port=8080)
-    Rollout(TWO, proxy=other).run(world, Step.STAGE, Step.SWITCH)
+    Rollout(TWO, proxy=other).run(world, Step.PULL, Step.START, Step.SWITCH)
     assert world.state.proxy == other
     world.do(machine.expire(world.state, [], NOW))
     assert (world.state.proxy, world.state.proxy_before) == (PROXY, None)
@@ -350,7 +361,7 @@ def test_the_proxy_goes_back_to_its_settings_with_the_release(world: World) -> N
 def test_a_prepared_server_comes_to_the_outcome_that_the_votes_of_the_others_leave(
     votes: list[Vote], serves: str, phase: Phase, world: World
 ) -> None:
-    Rollout(TWO).run(world, Step.STAGE, Step.SWITCH, Step.PREPARE)
+    Rollout(TWO).run(world, Step.PULL, Step.START, Step.SWITCH, Step.PREPARE)
     world.do(machine.expire(world.state, votes, NOW))
     assert world.state.serving is not None
     assert (world.state.serving.id, world.state.phase) == (serves, phase)
@@ -360,7 +371,7 @@ def test_a_prepared_server_comes_to_the_outcome_that_the_votes_of_the_others_lea
 def test_a_person_decides_where_the_others_are_lost(
     decision: Decision, serves: str, world: World
 ) -> None:
-    Rollout(TWO).run(world, Step.STAGE, Step.SWITCH, Step.PREPARE)
+    Rollout(TWO).run(world, Step.PULL, Step.START, Step.SWITCH, Step.PREPARE)
     world.do(machine.resolve(world.state, decision, NOW))
     assert world.routed == {serves: 100}
 
@@ -371,31 +382,75 @@ def test_there_is_nothing_to_decide_on_a_server_that_is_not_prepared(world: Worl
 
 
 def test_waiting_is_no_decision_of_a_person(world: World) -> None:
-    Rollout(TWO).run(world, Step.STAGE, Step.SWITCH, Step.PREPARE)
+    Rollout(TWO).run(world, Step.PULL, Step.START, Step.SWITCH, Step.PREPARE)
     with pytest.raises(SlipwayError, match="nothing to decide here: the server is prepared"):
         machine.resolve(world.state, Decision.WAIT, NOW)
 
 
-def test_a_migration_runs_once_for_a_release(world: World) -> None:
-    Rollout(TWO).run(world, Step.STAGE, Step.MIGRATE, Step.MIGRATE)
-    assert world.migrations == [ONE, TWO]
+def test_a_migration_runs_once_before_anything_of_its_release_starts(world: World) -> None:
+    Rollout(TWO).run(world, Step.PULL, Step.MIGRATE, Step.MIGRATE, Step.START, Step.MIGRATE)
+    assert world.migrations == [f"migrate {ONE}", f"migrate {TWO}"]
+
+
+def test_a_migration_that_failed_runs_again_and_one_that_succeeded_does_not(world: World) -> None:
+    first = Rollout(TWO)
+    first.run(world, Step.PULL)
+    assert not world.do(first.plan(Step.MIGRATE, world.state), fail_at=frozenset({0}))
+    assert (world.state.phase, world.migrations) == (Phase.IDLE, [f"migrate {ONE}"])
+    second = Rollout(TWO)
+    second.run(world, Step.PULL, Step.MIGRATE, Step.ABORT)
+    Rollout(TWO).run(world)
+    assert world.migrations == [f"migrate {ONE}", f"migrate {TWO}"]
+
+
+def test_a_migration_that_ran_on_another_server_or_is_not_wanted_does_not_run(
+    world: World,
+) -> None:
+    (run,) = tasks.runs(RELEASES[TWO], "db")
+    Rollout(TWO, known=frozenset({run.id})).run(world)
+    assert world.migrations == [f"migrate {ONE}"]
+    assert run.id in world.state.ran
+
+
+def test_a_database_that_began_anew_is_migrated_under_the_release_that_serves(
+    world: World,
+) -> None:
+    Rollout(ONE, database="another").run(world, Step.PULL, Step.MIGRATE, Step.START)
+    assert world.migrations == [f"migrate {ONE}", f"migrate {ONE}"]
+    assert world.routed == {ONE: 100}
+
+
+def test_a_migration_is_refused_once_containers_of_its_release_may_run(world: World) -> None:
+    Rollout(TWO, database="another").run(world, Step.PULL, Step.START)
+    with pytest.raises(SlipwayError, match=r"cannot be migrated: .* is started"):
+        Rollout(TWO).plan(Step.MIGRATE, replace(world.state, ran=()))
+
+
+def test_the_setup_comes_after_the_migration_and_runs_once_for_a_database() -> None:
+    world, both = World(), release("v9", migration=True, setup=True)
+    known = {**RELEASES, both.id: both}
+    for database in ("db", "db", "another"):
+        Rollout(both.id, database=database, releases=known).run(world)
+    assert world.migrations == [f"{verb} {both.id}" for verb in ("migrate", "set up")] * 2
 
 
 def test_a_damaged_old_container_does_not_stop_an_abort(world: World) -> None:
     rollout = Rollout(TWO)
-    rollout.run(world, Step.STAGE)
+    rollout.run(world, Step.PULL, Step.START)
     del world.containers[ONE]["worker"]
     rollout.run(world, Step.ABORT)
     assert world.state.phase == Phase.IDLE
 
 
-@pytest.mark.parametrize("step", [Step.MIGRATE, Step.SMOKE, Step.SWITCH, Step.PREPARE, Step.COMMIT])
+@pytest.mark.parametrize(
+    "step", [Step.MIGRATE, Step.START, Step.SMOKE, Step.SWITCH, Step.PREPARE, Step.COMMIT]
+)
 def test_a_step_out_of_turn_is_refused_with_what_is_installed(step: Step, world: World) -> None:
     with pytest.raises(SlipwayError, match=rf"release {THREE} cannot be .*{ONE} \(v1\) is idle"):
         Rollout(THREE).plan(step, world.state)
 
 
-@pytest.mark.parametrize("steps", [(Step.STAGE,), (Step.STAGE, Step.SWITCH)])
+@pytest.mark.parametrize("steps", [(Step.PULL, Step.START), (Step.PULL, Step.START, Step.SWITCH)])
 def test_nothing_is_committed_before_it_was_prepared(
     steps: tuple[Step | Do, ...], world: World
 ) -> None:
@@ -403,6 +458,15 @@ def test_nothing_is_committed_before_it_was_prepared(
     rollout.run(world, *steps)
     with pytest.raises(SlipwayError, match="cannot be committed"):
         rollout.plan(Step.COMMIT, world.state)
+
+
+def test_a_rollout_commits_what_it_has_prepared_itself_and_no_other(world: World) -> None:
+    mine, another = Rollout(TWO), Rollout(TWO)
+    mine.run(world, Step.PULL, Step.START, Step.SWITCH, Step.PREPARE)
+    with pytest.raises(SlipwayError, match="cannot be committed: another rollout has replaced"):
+        another.plan(Step.COMMIT, world.state)
+    mine.run(world, Step.COMMIT)
+    assert world.routed == {TWO: 100}
 
 
 NO_SHARES: tuple[Do, ...] = ()
@@ -442,7 +506,14 @@ class Rollouts(RuleBasedStateMachine):
     )
     def whole_rollout(self, wanted: str, shares: tuple[Do, ...], crash_at: int | None) -> None:
         rollout = self.rollouts[wanted] = Rollout(wanted)
-        before: list[Step | Do] = [Step.STAGE, Step.MIGRATE, *shares, Step.SWITCH, Step.PREPARE]
+        before: list[Step | Do] = [
+            Step.PULL,
+            Step.MIGRATE,
+            Step.START,
+            *shares,
+            Step.SWITCH,
+            Step.PREPARE,
+        ]
         for step in before:
             self.run(step, rollout, frozenset(), None)
         self.run(Step.COMMIT, rollout, frozenset(), crash_at)
@@ -519,7 +590,7 @@ def test_a_step_that_is_killed_between_any_two_actions_is_completed_by_the_next_
     for crash_at in range(30):
         world, rollout = World(), Rollout(TWO)
         Rollout(ONE).run(world)
-        earlier = ORDER[: ORDER.index(step)] if step in ORDER else ORDER[:3]
+        earlier = ORDER[: ORDER.index(step)] if step in ORDER else ORDER[:4]
         if earlier:
             rollout.run(world, *earlier)
         try:
@@ -535,12 +606,13 @@ def test_a_step_that_is_killed_between_any_two_actions_is_completed_by_the_next_
 
 
 def test_phases_say_who_gets_the_traffic(world: World) -> None:
-    Rollout(TWO).run(world, Step.STAGE)
-    staged = world.state
-    assert replace(staged, phase=Phase.STAGING).traffic == {ONE: 100}
-    assert staged.traffic == {ONE: 100, TWO: 0}
-    assert replace(staged, phase=Phase.SWITCHED, weight=25).traffic == {ONE: 75, TWO: 25}
-    assert replace(staged, phase=Phase.SWITCHED, weight=25).traffic_after_restart == {
+    Rollout(TWO).run(world, Step.PULL, Step.START)
+    started = world.state
+    for phase in (Phase.PULLING, Phase.PULLED, Phase.STARTING):
+        assert replace(started, phase=phase).traffic == {ONE: 100}
+    assert started.traffic == {ONE: 100, TWO: 0}
+    assert replace(started, phase=Phase.SWITCHED, weight=25).traffic == {ONE: 75, TWO: 25}
+    assert replace(started, phase=Phase.SWITCHED, weight=25).traffic_after_restart == {
         ONE: 100,
         TWO: 0,
     }

@@ -10,6 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from slipway.rollout.plan import (
+    AccessoryStep,
     Barrier,
     Batch,
     Plan,
@@ -43,7 +44,10 @@ def plans(draw: st.DrawFn, warm: st.SearchStrategy[bool] = EITHER) -> Plan:
     servers = draw(SERVERS)
     chosen = draw(strategies(servers))
     migrate, smoke, at_once = (draw(each) for each in (st.booleans(), st.booleans(), warm))
-    return steps(servers, chosen, migrate=migrate, smoke=smoke, at_once=at_once)
+    accessories = draw(st.lists(st.sampled_from(["db", "queue"]), unique=True))
+    return steps(
+        servers, chosen, accessories=accessories, migrate=migrate, smoke=smoke, at_once=at_once
+    )
 
 
 def ancestors(plan: Plan) -> dict[str, set[str]]:
@@ -75,14 +79,14 @@ def test_a_step_waits_only_for_what_comes_before_it(plan: Plan) -> None:
 @given(plans())
 def test_every_phase_is_done_on_all_servers_before_the_next_begins_on_any(plan: Plan) -> None:
     before = ancestors(plan)
-    for earlier, later in pairwise((Step.STAGE, Step.SWITCH, Step.PREPARE, Step.COMMIT)):
+    for earlier, later in pairwise((Step.PULL, Step.START, Step.SWITCH, Step.PREPARE, Step.COMMIT)):
         assert all(of(plan, earlier) <= before[name] for name in of(plan, later))
 
 
 @given(plans(warm=st.just(value=False)))
-def test_nothing_is_staged_before_every_server_has_passed_preflight(plan: Plan) -> None:
+def test_nothing_is_pulled_before_every_server_has_passed_preflight(plan: Plan) -> None:
     before = ancestors(plan)
-    assert all(of(plan, Step.PREFLIGHT) <= before[name] for name in of(plan, Step.STAGE))
+    assert all(of(plan, Step.PREFLIGHT) <= before[name] for name in of(plan, Step.PULL))
 
 
 @given(plans(warm=st.just(value=True)))
@@ -102,18 +106,28 @@ def test_a_server_prepares_only_when_every_server_has_all_its_traffic_on_the_rel
 
 
 @given(plans())
-def test_the_migration_runs_once_when_all_is_staged_and_no_traffic_has_moved(plan: Plan) -> None:
+def test_the_migration_runs_once_when_all_is_pulled_and_nothing_is_started(plan: Plan) -> None:
     before = ancestors(plan)
     for migration in of(plan, Step.MIGRATE):
         assert migration == f"migrate-{work(plan)[0].server}"
-        assert of(plan, Step.STAGE) <= before[migration]
-        assert all(migration in before[name] for name in of(plan, Step.SWITCH))
+        assert of(plan, Step.PULL) <= before[migration]
+        assert all(migration in before[name] for name in of(plan, Step.START))
+
+
+@given(plans())
+def test_accessories_run_before_the_migration_and_change_after_all_is_pulled(plan: Plan) -> None:
+    before = ancestors(plan)
+    accessories = {each.name for each in plan if isinstance(each, AccessoryStep)}
+    for name in accessories:
+        assert of(plan, Step.PULL) <= before[name]
+    for name in of(plan, Step.MIGRATE) | of(plan, Step.START):
+        assert accessories <= before[name]
 
 
 @given(plans())
 def test_every_server_goes_through_every_other_step_once(plan: Plan) -> None:
     servers = {step.server for step in work(plan)}
-    for step in (Step.PREFLIGHT, Step.STAGE, Step.PREPARE, Step.COMMIT):
+    for step in (Step.PREFLIGHT, Step.PULL, Step.START, Step.PREPARE, Step.COMMIT):
         assert sorted(s.server for s in work(plan) if s.step is step) == sorted(servers)
 
 
@@ -228,10 +242,13 @@ def test_two_servers_one_after_the_other() -> None:
         PlannedStep(Step.PREFLIGHT, "one"),
         PlannedStep(Step.PREFLIGHT, "two"),
         Barrier("all-preflight", ("preflight-one", "preflight-two")),
-        PlannedStep(Step.STAGE, "one", ("all-preflight",)),
-        PlannedStep(Step.STAGE, "two", ("all-preflight",)),
-        Barrier("all-stage", ("stage-one", "stage-two")),
-        PlannedStep(Step.SWITCH, "one", ("all-stage",), hold=2),
+        PlannedStep(Step.PULL, "one", ("all-preflight",)),
+        PlannedStep(Step.PULL, "two", ("all-preflight",)),
+        Barrier("all-pull", ("pull-one", "pull-two")),
+        PlannedStep(Step.START, "one", ("all-pull",)),
+        PlannedStep(Step.START, "two", ("all-pull",)),
+        Barrier("all-start", ("start-one", "start-two")),
+        PlannedStep(Step.SWITCH, "one", ("all-start",), hold=2),
         PlannedStep(Step.SWITCH, "two", ("switch-one",), hold=2, pause=5),
         Barrier("all-switch", ("switch-one", "switch-two")),
         PlannedStep(Step.PREPARE, "one", ("all-switch",)),
@@ -249,4 +266,4 @@ def test_names_tell_step_server_and_share() -> None:
 
 def test_only_the_first_steps_carry_secrets() -> None:
     carrying = {step for step in Step if PlannedStep(step, "one").carries_secrets}
-    assert carrying == {Step.PREFLIGHT, Step.STAGE}
+    assert carrying == {Step.PREFLIGHT, Step.PULL, Step.MIGRATE, Step.START}

@@ -8,7 +8,7 @@ from dataclasses import dataclass, replace
 from hypothesis import given
 from hypothesis import strategies as st
 
-from slipway.rollout.release import Health, Limits, Migration, Release, Service, Smoke
+from slipway.rollout.release import Health, Limits, Release, Service, Smoke, Task
 from tests.unit.slipway.rollout import sample
 
 WORDS = st.text(min_size=1, max_size=8)
@@ -22,7 +22,7 @@ SERVICES = st.builds(
     command=st.lists(WORDS).map(tuple),
     environment=st.dictionaries(WORDS, WORDS),
 )
-MIGRATIONS = st.builds(Migration, service=WORDS, command=st.lists(WORDS).map(tuple))
+MIGRATIONS = st.builds(Task, service=WORDS, command=st.lists(WORDS).map(tuple))
 RELEASES = st.builds(
     Release,
     application=WORDS,

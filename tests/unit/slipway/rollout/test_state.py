@@ -73,8 +73,8 @@ def test_a_release_that_still_runs_is_warm_until_its_time_is_over() -> None:
 @pytest.mark.parametrize(
     ("phase", "weight", "traffic", "after_restart", "vote"),
     [
-        (Phase.STAGING, 0, {"old": 100}, {"old": 100}, Vote.TENTATIVE),
-        (Phase.STAGED, 0, {"old": 100, "new": 0}, {"old": 100, "new": 0}, Vote.TENTATIVE),
+        (Phase.STARTING, 0, {"old": 100}, {"old": 100}, Vote.TENTATIVE),
+        (Phase.STARTED, 0, {"old": 100, "new": 0}, {"old": 100, "new": 0}, Vote.TENTATIVE),
         (Phase.SWITCHING, 5, {"old": 95, "new": 5}, {"old": 100, "new": 0}, Vote.TENTATIVE),
         (Phase.SWITCHED, 25, {"old": 75, "new": 25}, {"old": 100, "new": 0}, Vote.TENTATIVE),
         (Phase.SWITCHED, 100, {"old": 0, "new": 100}, {"old": 100, "new": 0}, Vote.TENTATIVE),
@@ -110,7 +110,7 @@ def test_a_settled_server_gives_all_to_what_serves_and_votes_on_nothing() -> Non
 
 def test_a_vote_that_is_open_hides_no_outcome_of_an_earlier_rollout() -> None:
     ended = State(serving=OLD).ended("rollout1", Vote.COMMITTED)
-    state = replace(ended, phase=Phase.STAGED, candidate=NEW)
+    state = replace(ended, phase=Phase.STARTED, candidate=NEW)
     assert state.votes == {
         "rollout1": Vote.COMMITTED,
         NEW.transaction: Vote.TENTATIVE,
@@ -142,7 +142,7 @@ def test_a_release_that_is_not_installed_is_told_so() -> None:
 
 
 def test_only_the_release_before_is_warm_and_not_what_serves_or_failed() -> None:
-    state = State(serving=OLD, candidate=NEW, phase=Phase.STAGED, warm_until=100.0)
+    state = State(serving=OLD, candidate=NEW, phase=Phase.STARTED, warm_until=100.0)
     for version in ("v1", "v2"):
         again = install(state, release(version), PROXY, context=RolloutContext(), now=50.0)
         assert not again.warm

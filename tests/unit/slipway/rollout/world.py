@@ -72,6 +72,7 @@ class World:
             Verb.BAKE: self._bake,
             Verb.CHECK_STABILITY: self._check_stability,
             Verb.MIGRATE: self._migrate,
+            Verb.SET_UP: self._migrate,
             Verb.DRAIN: self._drain,
             Verb.STOP: self._stop,
             Verb.REMOVE: self._remove,
@@ -197,8 +198,12 @@ class World:
         self._stop_all(action.release, ("worker", "clerk"))
 
     def _migrate(self, action: Action) -> None:
-        self.must(action.release in self.containers, "migrating with what does not exist")
-        self.migrations.append(action.release)
+        needed = set(action.state.revision(action.release).release.images.values())
+        self.must(needed <= self.images, "migrating with an image that is not here")
+        if action.release not in self.receiving:
+            made = self.containers.get(action.release, {})
+            self.must("running" not in made.values(), "the release runs before its migration")
+        self.migrations.append(f"{action.verb} {action.release}")
 
     def _route(self, action: Action) -> None:
         self.must(self.provided or not action.state.traffic, "there is no proxy to lead")

@@ -124,3 +124,25 @@ def test_both_streams_of_a_log_are_read_in_their_order() -> None:
         for stream, text in ((1, b"out\n"), (2, b"err\n"), (1, b"more"))
     )
     assert demultiplex(raw) == "out\nerr\nmore"
+
+
+def test_a_command_is_not_run_again_while_the_one_before_runs_on(
+    engine: Engine, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    running, asked = True, []
+
+    def call(method: str, path: str, **_: Any) -> Any:
+        asked.append(f"{method} {path}")
+        if path.endswith("/start") and running:
+            raise EngineError("timed out")
+        return {"Id": "7", "Running": running, "ExitCode": 0}
+
+    monkeypatch.setattr(engine, "call", call)
+    with pytest.raises(EngineError, match="timed out"):
+        engine.execute("web", ("wait",), 1.0)
+    with pytest.raises(EngineError, match="the one from before has not ended yet"):
+        engine.execute("web", ("wait",), 1.0)
+    assert asked.count("POST /exec/7/start") == 1
+    running = False
+    assert engine.execute("web", ("wait",), 1.0) == (0, "")
+    assert asked.count("POST /exec/7/start") == 2

@@ -1,13 +1,16 @@
 from __future__ import annotations
 
+import re
 from dataclasses import replace
 
 import pytest
 
-from slipway.agent.engine.containers import Place, migration_payload, of, payload
+from slipway.agent.engine.containers import Place, of, payload, task_name, task_payload
 from slipway.errors import SlipwayError
-from slipway.rollout.release import Limits, Release, Service
+from slipway.protocol.requests import Target
+from slipway.rollout.release import Limits, Release, Service, Task
 from slipway.rollout.state import Revision
+from slipway.rollout.tasks import Kind, Run
 
 WEB = Service(
     "web",
@@ -21,7 +24,8 @@ WEB = Service(
 )
 RELEASE = Release("shop", "v1", (WEB,))
 REVISION = Revision(RELEASE, "a", {"web-1": "172.31.240.10"})
-PLACE = Place("shop", "production-1", {"postgres": "10.0.0.5"}, {"TOKEN": "s3cret"})
+TARGET = Target("shop", "production", "production-1")
+PLACE = Place(TARGET, {"postgres": "10.0.0.5"}, {"TOKEN": "s3cret"})
 
 
 def test_a_container_has_all_that_its_service_asks_for() -> None:
@@ -42,6 +46,7 @@ def test_a_container_has_all_that_its_service_asks_for() -> None:
         ],
         "Labels": {
             "slipway.application": "shop",
+            "slipway.environment": "production",
             "slipway.kind": "service",
             "slipway.service": "web",
             "slipway.release": RELEASE.id,
@@ -92,8 +97,17 @@ def test_a_secret_without_a_value_is_an_error_that_names_it() -> None:
 
 
 def test_a_migration_has_the_environment_of_its_service_and_is_not_restarted() -> None:
-    body = migration_payload(WEB, ("migrate", "up"), RELEASE, PLACE)
+    run = Run(Kind.MIGRATION, "db/0123", Task("web", ("migrate", "up")))
+    body = task_payload(WEB, run, RELEASE, PLACE)
     assert body["Cmd"] == ["migrate", "up"]
     assert "TOKEN=s3cret" in body["Env"]
     assert "RestartPolicy" not in body["HostConfig"]
     assert "NetworkingConfig" not in body
+
+
+def test_a_command_on_another_database_has_another_container() -> None:
+    one, other = (
+        Run(Kind.SETUP, run, Task("web", ("create",))) for run in ("db/setup", "d2/setup")
+    )
+    assert re.fullmatch("shop-setup-[0-9a-f]{8}", task_name("shop", one))
+    assert task_name("shop", one) != task_name("shop", other)

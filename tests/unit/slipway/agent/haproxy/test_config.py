@@ -64,7 +64,8 @@ backend web
 backend web:a
     timeout check 2000ms
     option httpchk
-    http-check send meth GET uri '/ready' ver HTTP/1.1 hdr Host localhost hdr Connection close
+    http-check send meth GET uri '/ready' ver HTTP/1.1 hdr Host 'localhost' \
+hdr X-Forwarded-Proto http hdr Connection close
     http-check expect status 200
     server 1 10.0.0.10:8000 check
     server 2 10.0.0.11:8000 check
@@ -72,7 +73,8 @@ backend web:a
 backend web:b
     timeout check 2000ms
     option httpchk
-    http-check send meth GET uri '/ready' ver HTTP/1.1 hdr Host localhost hdr Connection close
+    http-check send meth GET uri '/ready' ver HTTP/1.1 hdr Host 'localhost' \
+hdr X-Forwarded-Proto http hdr Connection close
     http-check expect status 200
     server 1 0.0.0.0:1 check disabled
     server 2 0.0.0.0:1 check disabled
@@ -110,6 +112,18 @@ def test_one_release_fills_one_set_of_slots() -> None:
     assert public.replace("    bind :80\n", f"    bind :80\n{VOTE}") in text
     assert text.endswith(f"\nbackend api\n{backends}")
     assert "    uid 1000\n    gid 1000\n" in text
+
+
+def test_a_health_check_looks_like_a_request_of_a_user() -> None:
+    web, api, _ = OLD.release.services
+    checked = replace(api, health=Health("http", path="/up"))
+    named = replace(web, health=replace(web.health, host="shop.example.com"))
+    revision = replace(OLD, release=replace(OLD.release, services=(named, checked, WORKER)))
+    proxy = replace(PROXY, https_port=443, certificate="c")
+    weights = {revision.id: 100}
+    text = configure(proxy, (revision,), weights, weights, identity=None).text
+    for path, host in (("/up", "api.example.com"), ("/ready", "shop.example.com")):
+        assert f"uri '{path}' ver HTTP/1.1 hdr Host '{host}' hdr X-Forwarded-Proto https" in text
 
 
 def test_moving_traffic_keeps_the_shape() -> None:

@@ -166,7 +166,7 @@ class Worker:
 OLD = install(State(), release("v1"), RUNNING.proxy, context=RolloutContext())
 NEW = install(State(serving=OLD), release("v2"), RUNNING.proxy, context=RolloutContext())
 SERVING = replace(RUNNING, serving=OLD)
-STAGED = replace(SERVING, phase=Phase.STAGED, candidate=NEW)
+STARTED = replace(SERVING, phase=Phase.STARTED, candidate=NEW)
 
 
 @pytest.fixture
@@ -174,8 +174,8 @@ def worker(proxy: ProxyContainer, engine: RefusingEngine) -> Worker:
     """A proxy that serves the old release, as its file says."""
     engine.found["shop-proxy"] = running(proxy.folder)
     proxy.publish({})
-    proxy.file.write_text(proxy.wanted(STAGED).text)
-    worker: Any = Worker(proxy.runtime.path, proxy.wanted(STAGED))
+    proxy.file.write_text(proxy.wanted(STARTED).text)
+    worker: Any = Worker(proxy.runtime.path, proxy.wanted(STARTED))
     proxy.runtime = worker
     found: Worker = worker
     return found
@@ -184,24 +184,24 @@ def worker(proxy: ProxyContainer, engine: RefusingEngine) -> Worker:
 def test_a_proxy_that_does_as_the_state_says_has_no_fault(
     proxy: ProxyContainer, worker: Worker
 ) -> None:
-    assert proxy.faults(STAGED) == []
+    assert proxy.faults(STARTED) == []
     assert worker.told == []
 
 
 def test_what_was_changed_by_hand_is_told(proxy: ProxyContainer, worker: Worker) -> None:
     web = worker.has["web/a1"]
     worker.has["web/a1"] = replace(web, weight=7)
-    assert proxy.faults(STAGED) == ["proxy: its traffic was changed by hand"]
+    assert proxy.faults(STARTED) == ["proxy: its traffic was changed by hand"]
     worker.has["web/a1"], worker.read = web, "another"
-    assert proxy.faults(STAGED) == ["proxy: it runs another configuration than its file"]
+    assert proxy.faults(STARTED) == ["proxy: it runs another configuration than its file"]
     proxy.file.write_text(proxy.file.read_text() + "# by hand\n")
-    assert proxy.faults(STAGED) == ["proxy: its configuration was changed by hand"]
+    assert proxy.faults(STARTED) == ["proxy: its configuration was changed by hand"]
 
 
 def test_traffic_moves_by_exactly_these_commands_and_without_a_reload(
     proxy: ProxyContainer, worker: Worker, engine: RefusingEngine
 ) -> None:
-    switched = replace(STAGED, phase=Phase.SWITCHED, weight=100)
+    switched = replace(STARTED, phase=Phase.SWITCHED, weight=100)
     worker.dead = {"web:b/1"}
     assert proxy.apply(RUNNING.proxy, proxy.wanted(switched)) >= 0
     assert worker.told == [
@@ -215,7 +215,7 @@ def test_traffic_moves_by_exactly_these_commands_and_without_a_reload(
 def test_once_it_is_committed_the_file_says_so_before_the_worker_is_told(
     proxy: ProxyContainer, worker: Worker
 ) -> None:
-    prepared = replace(STAGED, phase=Phase.PREPARED, weight=100)
+    prepared = replace(STARTED, phase=Phase.PREPARED, weight=100)
     before = proxy.file.read_text()
     assert "    server b1 172.31.240.12:8000 weight 0 track web:b/1\n" in before
     proxy.apply(RUNNING.proxy, proxy.wanted(prepared))

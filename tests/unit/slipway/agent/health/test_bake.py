@@ -11,9 +11,10 @@ import pytest
 
 from slipway.agent.health import ContainerError, Subject
 from slipway.agent.health.bake import Hold, ReleaseError, bake
+from slipway.agent.health.log_errors import LogErrors, checker
 from slipway.agent.health.measure import measure
 from slipway.rollout.release import Health
-from slipway.rollout.watch import Watch
+from slipway.rollout.watch import LOG_ERRORS, Watch
 from tests.unit.slipway.agent.fake_engine import Containers
 
 SUBJECTS = [Subject("shop-web-1", "web-1", Health()), Subject("shop-web-2", "web-2", Health())]
@@ -176,6 +177,49 @@ def test_as_many_error_lines_as_are_put_up_with_pass_and_each_counts_once(
 def test_no_pattern_means_no_line_is_an_error(engine: Containers) -> None:
     engine.say("shop-web-1", "ERROR", BEGAN + 0.05)
     hold(engine, log_errors=None)
+
+
+@pytest.mark.parametrize(
+    ("line", "bad"),
+    [
+        ('{"level": "INFO", "message": "no ERROR found"}', False),
+        ('{"level": "ERROR", "message": "disk"}', True),
+        ('{"lvl": 50, "msg": "disk"}', True),
+        ('{"level": 30, "msg": "Traceback"}', False),
+        ('ts=1 level=info msg="ERROR in a comment"', False),
+        ("ts=1 level=error msg=disk", True),
+        ('{"message": "ERROR without a level"}', True),
+        ('{"broken ERROR', True),
+    ],
+)
+def test_the_level_that_a_line_has_decides(engine: Containers, line: str, bad: bool) -> None:
+    assert checker(LOG_ERRORS)(line) == bad
+
+
+def test_a_pattern_of_ones_own_is_all_that_counts() -> None:
+    assert checker("disk")('{"level": "info", "message": "disk"}')
+    assert not checker("disk")('{"level": "error"}')
+
+
+def test_errors_that_the_old_release_logs_too_do_not_count(engine: Containers) -> None:
+    usual = "ERROR Invalid HTTP_HOST header: '{}'. You may need to add it ({})"
+    engine.say("shop-web-1", usual.format("10.0.0.1", 4711), BEGAN - 60)
+    engine.say("shop-web-2", usual.format("evil.example", 12), BEGAN + 0.05)
+    wanted = Watch()
+    errors = LogErrors(engine, SUBJECTS[1:], wanted, BEGAN, SUBJECTS[:1])
+    errors.check()
+    assert errors.count == 0
+    engine.say("shop-web-2", "ERROR another one", time.time())
+    with pytest.raises(ContainerError, match="ERROR another one"):
+        errors.check()
+
+
+def test_an_old_container_that_is_gone_hides_nothing(engine: Containers) -> None:
+    gone = Subject("shop-web-0", "web-0", Health())
+    errors = LogErrors(engine, SUBJECTS, Watch(), BEGAN, [gone])
+    engine.say("shop-web-2", "ERROR", BEGAN + 0.05)
+    with pytest.raises(ContainerError):
+        errors.check()
 
 
 def test_too_many_errors_at_the_proxy_fail_it_at_once(engine: Containers) -> None:

@@ -189,3 +189,27 @@ def test_what_a_service_answers_tells_no_secret() -> None:
         health = Health("http", expect={"token": ""})
         subject = Subject("web", "web-1", health, "127.0.0.1", port)
         assert fault(engine, subject) == 'GET / answered token "***" instead of ""'
+
+
+def test_a_web_service_is_asked_as_by_a_user() -> None:
+    heard: list[dict[str, str]] = []
+    with web({"/": (200, "")}, heard) as port:
+        subject = Subject(
+            "web", "web-1", Health("http"), "127.0.0.1", port, "shop.example.org", "https"
+        )
+        assert fault(Containers("web"), subject) == ""
+    (request,) = heard
+    assert (request["Host"], request["X-Forwarded-Proto"]) == ("shop.example.org", "https")
+
+
+def test_a_service_with_a_port_and_no_check_has_to_listen() -> None:
+    with socket.create_server(("127.0.0.1", 0)) as listener:
+        port = listener.getsockname()[1]
+        assert asked(port, kind="container") == ""
+    assert "refused" in asked(port, kind="container")
+
+
+def test_the_images_own_check_is_enough() -> None:
+    engine = Containers("web")
+    engine.found["web"]["State"]["Health"] = {"Status": "healthy"}
+    assert fault(engine, Subject("web", "web-1", Health(), "127.0.0.1", 1)) == ""

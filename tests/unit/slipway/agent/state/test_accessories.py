@@ -21,19 +21,19 @@ def test_a_server_without_accessories_has_no_notes(tmp_path: Path) -> None:
 
 def test_a_start_counts_before_it_is_done_and_its_context_only_then(tmp_path: Path) -> None:
     store = Store(tmp_path)
-    accessories.begin(store, "db", HEALTH, 5432)
-    assert accessories.read(store) == {"db": Note("", 1, False, HEALTH, 5432)}
-    accessories.done(store, "db", "first")
-    assert accessories.read(store) == {"db": Note("first", 1, True, HEALTH, 5432)}
-    accessories.begin(store, "db", HEALTH, 5433)
-    assert accessories.read(store) == {"db": Note("first", 2, False, HEALTH, 5433)}
+    accessories.begin(store, "db", HEALTH, 5432, ("v",))
+    assert accessories.read(store) == {"db": Note("", 1, False, HEALTH, 5432, ("v",), "")}
+    accessories.done(store, "db", "first", "da7a")
+    assert accessories.read(store) == {"db": Note("first", 1, True, HEALTH, 5432, ("v",), "da7a")}
+    accessories.begin(store, "db", HEALTH, 5433, ())
+    assert accessories.read(store) == {"db": Note("first", 2, False, HEALTH, 5433, (), "da7a")}
 
 
 def test_each_is_noted_by_itself(tmp_path: Path) -> None:
     store = Store(tmp_path)
-    accessories.begin(store, "db", HEALTH, 5432)
-    accessories.done(store, "db", "first")
-    accessories.begin(store, "queue", Health("redis"), None)
+    accessories.begin(store, "db", HEALTH, 5432, ())
+    accessories.done(store, "db", "first", "da7a")
+    accessories.begin(store, "queue", Health("redis"), None, ())
     assert set(accessories.read(store)) == {"db", "queue"}
     assert accessories.read(store)["db"].finished
 

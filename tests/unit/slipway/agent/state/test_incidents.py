@@ -16,7 +16,7 @@ from slipway.rollout.step import Step
 FIRST = IncidentReport(
     transaction="rollout1",
     server="one",
-    step=Step.STAGE,
+    step=Step.PULL,
     release="ab",
     before="v1",
     time=1000.0,
@@ -35,7 +35,7 @@ def store(tmp_path: Path) -> Store:
 def entry(transaction: str, outcome: str) -> dict[str, object]:
     return {
         "time": 1.5,
-        "step": "stage",
+        "step": "pull",
         "transaction": transaction,
         "action": "pull ab",
         "outcome": outcome,
@@ -59,7 +59,7 @@ def test_a_report_that_cannot_be_read_is_an_error(store: Store) -> None:
     incidents.keep(store, FIRST)
     (path,) = (store.folder / "incidents").iterdir()
     path.write_text('{"format": 3, "content": {}}')
-    with pytest.raises(SlipwayError, match="it has format 3 instead of 4"):
+    with pytest.raises(SlipwayError, match="it has format 3 instead of 5"):
         incidents.first(store, "rollout1")
 
 
@@ -76,8 +76,8 @@ def test_a_timeline_has_what_was_done_in_one_rollout(store: Store) -> None:
     for transaction, outcome in (("a", "begun"), ("a", "done"), ("b", "done"), ("a", "failed: x")):
         store.append(entry(transaction, outcome))
     assert incidents.timeline(store, "a") == (
-        TimelineEntry(1.5, "stage", "pull ab", "done"),
-        TimelineEntry(1.5, "stage", "pull ab", "failed: x"),
+        TimelineEntry(1.5, "pull", "pull ab", "done"),
+        TimelineEntry(1.5, "pull", "pull ab", "failed: x"),
     )
 
 

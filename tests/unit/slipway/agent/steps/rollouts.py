@@ -12,9 +12,9 @@ from slipway.agent.state.store import Store
 from slipway.protocol.requests import (
     AbortRequest,
     PrepareRequest,
+    PullRequest,
     RegistryLogin,
     Rollout,
-    StageRequest,
     Target,
 )
 from slipway.rollout.context import RolloutContext
@@ -30,15 +30,8 @@ TARGET = Target("shop", "staging", "one")
 ROLLOUT = Rollout(NEW.id, "v2", CONTEXT, 60.0, Retention())
 ABORT = AbortRequest(TARGET, ROLLOUT, peer_aborted=False)
 PREPARE = PrepareRequest(TARGET, ROLLOUT)
-STAGE = StageRequest(
-    TARGET,
-    ROLLOUT,
-    NEW.release,
-    secrets={},
-    hosts={},
-    registry=RegistryLogin("r:5000", None, None),
-    proxy=PROXY,
-    certificate="",
+PULL = PullRequest(
+    TARGET, ROLLOUT, NEW.release, registry=RegistryLogin("r:5000", None, None), proxy=PROXY
 )
 REPORT = Report(Redactor(()), stream=io.StringIO())
 

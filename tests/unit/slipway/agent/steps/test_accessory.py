@@ -9,6 +9,7 @@ from typing import Any
 
 import pytest
 
+from slipway.agent.engine import replacement, volumes
 from slipway.agent.engine.client import EngineError
 from slipway.agent.engine.containers import Place
 from slipway.agent.health import ContainerError, Subject
@@ -46,9 +47,10 @@ DEFINITION = AccessoryDefinition(
     limits=Limits(),
     stop_grace=30.0,
 )
-PLACE = Place("shop", "production-1", {}, {"POSTGRES_PASSWORD": "s3cret"})
+TARGET = Target("shop", "production", "production-1")
+PLACE = Place(TARGET, {}, {"POSTGRES_PASSWORD": "s3cret"})
 REQUEST = AccessoryRequest(
-    target=Target("shop", "production", "production-1"),
+    target=TARGET,
     context="not started in life-1",
     accessory=replace(DEFINITION, health=Health()),
     secrets=PLACE.secrets,
@@ -76,7 +78,7 @@ def test_services_on_other_servers_find_it_on_the_published_address_only() -> No
 
 
 def test_a_changed_password_is_a_changed_definition_that_tells_nothing() -> None:
-    other = Place("shop", "production-1", {}, {"POSTGRES_PASSWORD": "new"})
+    other = Place(TARGET, {}, {"POSTGRES_PASSWORD": "new"})
     marks = [body["Labels"]["slipway.definition"] for body in (made(), made(), made(other))]
     assert marks[0] == marks[1] != marks[2]
     assert marks[0][:12] == marks[2][:12]
@@ -92,6 +94,7 @@ def test_it_is_made_of_its_definition_and_nothing_else() -> None:
         "Env": ["POSTGRES_PASSWORD=s3cret", "POSTGRES_USER=shop"],
         "Labels": {
             "slipway.application": "shop",
+            "slipway.environment": "production",
             "slipway.kind": "accessory",
             "slipway.service": "postgres",
             "slipway.secrets": "POSTGRES_PASSWORD",
@@ -129,9 +132,11 @@ def step(store: Store, engine: Containers, request: AccessoryRequest = REQUEST) 
 
 
 def test_the_first_one_is_pulled_started_and_waited_for(store: Store, engine: Containers) -> None:
-    assert step(store, engine) == AccessoryAnswer("postgres", "shop-postgres", changed=True)
+    answer = step(store, engine)
+    data = volumes.data(engine, ["shop-postgres-data"])
+    assert answer == AccessoryAnswer("postgres", "shop-postgres", changed=True, data=data)
     assert engine.done[1:] == [
-        "pull postgres:15",
+        *("volume shop-postgres-data", "pull postgres:15"),
         *("create shop-postgres.new", "rename shop-postgres.new shop-postgres"),
         "start shop-postgres",
     ]
@@ -164,6 +169,56 @@ def test_another_definition_takes_the_place_of_the_one_from_before(
         *("rename shop-postgres shop-postgres.old", "rename shop-postgres.new shop-postgres"),
         *("start shop-postgres", "remove shop-postgres.old"),
     ]
+
+
+def test_the_one_from_before_comes_back_where_the_new_one_does_not_get_well(
+    store: Store, engine: Containers
+) -> None:
+    step(store, engine)
+    engine.registry["postgres:16"] = []
+    changed = replace(REQUEST.accessory, image="postgres:16", port=5433)
+
+    class Failing(Containers):
+        """Postgres 16 does not run on the folder of 15."""
+
+        def start(self, container: str) -> None:
+            if self.found[container]["Config"]["Image"] == "postgres:16":
+                self.found[container]["State"].update(Status="exited", ExitCode=1)
+            else:
+                super().start(container)
+
+    engine.__class__ = Failing
+    with pytest.raises(SlipwayError, match=r"exited \(1\).*; the one from before runs again"):
+        step(store, engine, replace(REQUEST, accessory=changed))
+    assert engine.status("shop-postgres") == "running"
+    assert engine.found["shop-postgres"]["Config"]["Image"] == "postgres:15"
+    assert "shop-postgres.old" not in engine.found
+    note = accessories.read(store)["postgres"]
+    assert (note.port, note.starts, note.finished) == (5432, 2, False)
+
+
+def test_what_was_left_on_trial_goes_where_the_one_from_before_is_wanted_again(
+    store: Store, engine: Containers
+) -> None:
+    step(store, engine)
+    wanted = engine.found["shop-postgres"]["Config"]
+    body = payload(replace(REQUEST.accessory, port=5433), PLACE)
+    report = Report(Redactor(()), stream=io.StringIO())
+    replacement.replace(engine, "shop-postgres", body, 30, report)
+    step(store, engine)
+    assert engine.found["shop-postgres"]["Config"] == wanted
+    assert engine.status("shop-postgres") == "running"
+    assert "shop-postgres.old" not in engine.found
+
+
+def test_the_image_from_before_goes_once_the_new_one_is_well(
+    store: Store, engine: Containers
+) -> None:
+    step(store, engine)
+    engine.registry["postgres:16"] = []
+    step(store, engine, replace(REQUEST, accessory=replace(REQUEST.accessory, image="postgres:16")))
+    assert engine.done[-1] == "delete postgres:15"
+    assert set(engine.images) == {"postgres:16"}
 
 
 def test_an_image_that_cannot_be_pulled_changes_nothing(store: Store, engine: Containers) -> None:
@@ -226,6 +281,28 @@ def test_what_makes_the_engine_refuse_is_planned_again_too(
     with pytest.raises(SlipwayError, match="no such volume driver"):
         step(store, engine, replace(REQUEST, accessory=other))
     assert planned(store, engine) == "its last step did not finish, start 2 of life-1"
+
+
+def test_data_keeps_its_id_with_its_volume_and_has_another_in_an_empty_one(
+    store: Store, engine: Containers
+) -> None:
+    first = step(store, engine).data
+    assert first
+    context = planned(store, engine)
+    assert step(store, engine, replace(REQUEST, secrets={"POSTGRES_PASSWORD": "new"})).data == first
+    del engine.volumes["shop-postgres-data"]
+    assert planned(store, engine) != context
+    again = step(store, engine)
+    assert again.data not in ("", first)
+
+
+def test_a_volume_that_others_made_is_known_by_its_name_and_one_without_data_by_nothing(
+    store: Store, engine: Containers
+) -> None:
+    engine.volumes["shop-postgres-data"] = {}
+    assert step(store, engine).data == volumes.data(engine, ["shop-postgres-data"]) != ""
+    without = replace(REQUEST, accessory=replace(REQUEST.accessory, volumes={}))
+    assert step(store, engine, without).data == ""
 
 
 def test_accessories_are_asked_for_their_health_where_they_are(

@@ -37,8 +37,8 @@ def store(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Store:
     monkeypatch.setattr(ProxyContainer, "faults", lambda self, state: [])
     store = Store(tmp_path / ".slipway" / "shop" / "staging")
     store.prepare()
-    accessories.begin(store, "redis", Health(), 6379)
-    accessories.done(store, "redis", "b")
+    accessories.begin(store, "redis", Health(), 6379, ())
+    accessories.done(store, "redis", "b", "")
     return store
 
 

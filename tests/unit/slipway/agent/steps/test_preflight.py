@@ -11,7 +11,7 @@ from typing import Any
 
 import pytest
 
-from slipway.agent import cron
+from slipway.agent import cron, logind
 from slipway.agent.haproxy import certificate
 from slipway.agent.redact import Redactor
 from slipway.agent.report import Report
@@ -54,10 +54,12 @@ class Server:
         self.engine = Containers()
         self.engine.registry["registry/shop@sha256:v2"] = []
         self.cron_faults: list[str] = []
+        self.logind_faults: list[str] = []
         self.ports = [22]
         self.free = 4096
         self.said = io.StringIO()
         monkeypatch.setattr(cron, "faults", self.faults_of_cron)
+        monkeypatch.setattr(logind, "faults", lambda _: self.logind_faults)
         monkeypatch.setattr(preflight, "listening_ports", lambda _: self.ports)
         monkeypatch.setattr(os, "statvfs", self.statvfs)
 
@@ -98,12 +100,14 @@ def test_everything_that_is_wrong_is_told_at_once(server: Server) -> None:
     server.store.prepare()
     lock.keep(server.store, Lock().claim("ann", "a new disk", lease=None, now=lock.moment()))
     server.free, server.cron_faults, server.ports = 1023, ["no cron runs"], [22, 80]
+    server.logind_faults = ["it ends with the session"]
     server.engine.registry.clear()
     found = faults(server)
     begins = [
         f"{server.store.folder}: 0 MiB free, 0 MiB needed. Free disk space",
         "locked by ann since ",
         "no cron runs",
+        "it ends with the session",
         "port 80 is in use. Stop the program on it, or set another proxy/http_port",
         "image registry/shop@sha256:v2 cannot be pulled from this server: manifest unknown.",
     ]
@@ -120,6 +124,17 @@ def test_the_ports_that_its_own_proxy_has_are_not_taken(server: Server) -> None:
     assert len(faults(server)) == 2
     server.engine.found["shop-proxy"] = described("shop-proxy", {})
     server.check()
+
+
+def test_a_network_that_another_one_overlaps_is_a_fault(server: Server) -> None:
+    server.engine.networks |= {"bridge": "172.17.0.0/16", "shop": PROXY.network}
+    assert server.check().warnings == ()
+    server.engine.networks["blog"] = "172.31.0.0/16"
+    (fault,) = faults(server)
+    assert fault == (
+        "network 172.31.240.0/24 overlaps 172.31.0.0/16 of Docker's network blog. Set another "
+        "proxy/network"
+    )
 
 
 def test_an_image_that_is_here_is_not_asked_for(server: Server) -> None:
@@ -139,7 +154,7 @@ def test_a_state_that_cannot_be_read_is_a_fault(server: Server) -> None:
     server.store.prepare()
     (server.store.folder / "state.json").write_text('{"format": 3}')
     (fault,) = faults(server)
-    assert "it has format 3 instead of 4" in fault
+    assert "it has format 3 instead of 5" in fault
 
 
 def test_a_certificate_that_does_not_fit_is_a_fault(

@@ -16,7 +16,7 @@ from slipway.agent.state.store import Store
 from slipway.agent.steps import rollout
 from slipway.errors import SlipwayError
 from slipway.protocol.answers import AbortAnswer, RolloutAnswer, Running
-from slipway.protocol.requests import StageRequest, Target
+from slipway.protocol.requests import PullRequest, Target
 from slipway.rollout.machine import Action, Verb
 from slipway.rollout.state import Phase, State
 from slipway.rollout.step import Step
@@ -28,9 +28,9 @@ from tests.unit.slipway.agent.steps.rollouts import (
     OLD,
     PREPARE,
     PREPARED,
+    PULL,
     REPORT,
     ROLLOUT,
-    STAGE,
     owner,
     take,
     write_down,
@@ -68,7 +68,7 @@ def test_a_rollout_that_is_undone_gives_its_own_lock_back(store: Store) -> None:
 def test_a_step_that_a_person_keeps_away_changes_nothing(store: Store) -> None:
     take(store, "ann@desk", 7200)
     with pytest.raises(SlipwayError, match="locked by ann@desk"):
-        rollout.run(Step.STAGE, STAGE, Containers(), store, REPORT)
+        rollout.run(Step.PULL, PULL, Containers(), store, REPORT)
     assert store.state() == State()
     assert owner(store) == "ann@desk"
 
@@ -136,9 +136,9 @@ def test_a_step_that_has_nothing_to_do_says_so(store: Store) -> None:
 
 
 def test_a_step_tells_what_it_changed(store: Store) -> None:
-    answer = rollout.run(Step.STAGE, STAGE, Containers(), store, REPORT)
+    answer = rollout.run(Step.PULL, PULL, Containers(), store, REPORT)
     assert isinstance(answer, RolloutAnswer)
-    assert (answer.phase, answer.vote) == (Phase.STAGED, Vote.TENTATIVE)
+    assert (answer.phase, answer.vote) == (Phase.PULLED, Vote.TENTATIVE)
     assert (answer.changed, answer.serving, answer.note) == (True, None, "")
     assert owner(store) == "staging"
 
@@ -147,20 +147,20 @@ def test_a_step_tells_what_it_changed(store: Store) -> None:
     ("changed", "told"),
     [
         (
-            replace(STAGE, release=OLD.release),
+            replace(PULL, release=OLD.release),
             f"release: its id is {NEW.id}, but the id of its content is",
         ),
         (
-            replace(STAGE, target=Target("blog", "staging", "one")),
+            replace(PULL, target=Target("blog", "staging", "one")),
             "release: it belongs to shop, not to blog",
         ),
     ],
 )
 def test_a_release_that_is_not_what_its_id_says_is_refused(
-    changed: StageRequest, told: str, store: Store
+    changed: PullRequest, told: str, store: Store
 ) -> None:
     with pytest.raises(SlipwayError, match=told):
-        rollout.run(Step.STAGE, changed, Containers(), store, REPORT)
+        rollout.run(Step.PULL, changed, Containers(), store, REPORT)
     assert store.state() == State()
 
 
@@ -175,7 +175,7 @@ def test_an_abort_tells_what_failed_before_and_what_was_done(
     monkeypatch.setattr(ActionRunner, "perform", fail)
     store.keep(State(serving=OLD, proxy=PROXY))
     with pytest.raises(SlipwayError, match="the registry is away"):
-        rollout.run(Step.STAGE, STAGE, Containers(), store, REPORT)
+        rollout.run(Step.PULL, PULL, Containers(), store, REPORT)
     assert store.state().vote(ROLLOUT.transaction) is Vote.ABORTED
     answer = rollout.run(Step.ABORT, ABORT, Containers(), store, REPORT)
     assert isinstance(answer, AbortAnswer)
@@ -185,17 +185,25 @@ def test_an_abort_tells_what_failed_before_and_what_was_done(
     assert (fault.what, fault.where, fault.remedy) == (
         *("the registry is away", "registry", "Start it"),
     )
-    assert (answer.incident.step, answer.incident.before) == (Step.STAGE, f"v1 ({OLD.id})")
+    assert (answer.incident.step, answer.incident.before) == (Step.PULL, f"v1 ({OLD.id})")
     assert answer.incident == incidents.first(store, ROLLOUT.transaction)
     done = [(each.action, each.outcome) for each in answer.timeline]
-    assert done[:3] == [
+    assert done[:2] == [
         ("record", "done"),
-        ("provide network and proxy", "done"),
         (f"pull {NEW.id}", "failed: registry: the registry is away. Start it"),
     ]
 
 
 def test_every_step_of_a_rollout_is_planned_from_its_own_request() -> None:
     assert set(rollout.PLANNERS) == {
-        *(Step.STAGE, Step.MIGRATE, Step.SMOKE, Step.SWITCH, Step.PREPARE, Step.COMMIT, Step.ABORT),
+        *(
+            Step.PULL,
+            Step.START,
+            Step.MIGRATE,
+            Step.SMOKE,
+            Step.SWITCH,
+            Step.PREPARE,
+            Step.COMMIT,
+            Step.ABORT,
+        ),
     }

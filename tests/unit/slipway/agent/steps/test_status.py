@@ -17,7 +17,7 @@ from slipway.agent.engine.client import EngineError
 from slipway.agent.haproxy.container import ProxyContainer
 from slipway.agent.redact import Redactor
 from slipway.agent.report import Report
-from slipway.agent.state import accessories, lock
+from slipway.agent.state import accessories, lock, lost
 from slipway.agent.state.lock import Lock
 from slipway.agent.state.store import Store
 from slipway.agent.steps import status
@@ -103,6 +103,7 @@ def test_where_nothing_was_ever_deployed_nothing_serves(store: Store) -> None:
         candidate=None,
         warm=False,
         context=None,
+        ran=(),
         problems=(),
         warnings=(),
         accessories={},
@@ -117,8 +118,8 @@ def test_what_serves_is_told_with_its_containers_and_the_rollout_it_came_by(
     store: Store, engine: Containers
 ) -> None:
     deploy(store)
-    accessories.begin(store, "redis", Health("redis"), 6379)
-    accessories.done(store, "redis", "not started")
+    accessories.begin(store, "redis", Health("redis"), 6379, ())
+    accessories.done(store, "redis", "not started", "")
     engine.found["shop-redis"] = described("shop-redis", {})
     lock.keep(store, Lock().claim("ann", "a new disk", lease=None, now=lock.moment()))
     holder = lock.load(store).holder
@@ -135,9 +136,10 @@ def test_what_serves_is_told_with_its_containers_and_the_rollout_it_came_by(
         candidate=None,
         warm=False,
         context=CONTEXT,
+        ran=(),
         problems=(),
         warnings=(),
-        accessories={"redis": AccessoryReport("not started", 1, "")},
+        accessories={"redis": AccessoryReport("not started", 1, "", "")},
         containers=(
             ContainerReport(WEB, "web", 1, fault="", restarts=0, **own),  # type: ignore[arg-type]
             ContainerReport(WORKER, "worker", 1, fault="", restarts=0, **own),  # type: ignore[arg-type]
@@ -174,7 +176,9 @@ def test_a_container_of_another_image_and_one_that_is_unhealthy_are_problems(
     assert ask(engine, store).problems == ("web-1: runs another image", "worker-1: unhealthy")
 
 
-@pytest.mark.parametrize(("phase", "told"), [(Phase.IDLE, ("proxy: missing",)), (Phase.STAGED, ())])
+@pytest.mark.parametrize(
+    ("phase", "told"), [(Phase.IDLE, ("proxy: missing",)), (Phase.STARTED, ())]
+)
 def test_the_proxy_counts_at_rest_only(
     phase: Phase,
     told: tuple[str, ...],
@@ -192,10 +196,10 @@ def test_an_accessory_that_is_gone_stopped_or_not_finished_is_told(
 ) -> None:
     deploy(store)
     for name in ("gone", "stopped", "unfinished"):
-        accessories.begin(store, name, Health(), None)
+        accessories.begin(store, name, Health(), None, ())
         engine.found[f"shop-{name}"] = described(f"shop-{name}", {})
         if name != "unfinished":
-            accessories.done(store, name, "b")
+            accessories.done(store, name, "b", "")
     del engine.found["shop-gone"]
     engine.found["shop-stopped"]["State"].update(Status="exited", ExitCode=1)
     assert {name: each.problem for name, each in ask(engine, store).accessories.items()} == {
@@ -221,7 +225,7 @@ def test_an_engine_that_does_not_answer_is_a_problem_and_no_silence(
 def test_a_state_of_another_format_is_an_error(store: Store, engine: Containers) -> None:
     store.prepare()
     (store.folder / "state.json").write_text('{"format": 3}')
-    with pytest.raises(SlipwayError, match="it has format 3 instead of 4"):
+    with pytest.raises(SlipwayError, match="it has format 3 instead of 5"):
         ask(engine, store)
 
 
@@ -229,3 +233,30 @@ def test_an_ended_lease_is_nobodys_lock(store: Store, engine: Containers) -> Non
     deploy(store)
     lock.keep(store, Lock().claim("staging", "rollout", lease=-1, now=lock.moment()))
     assert ask(engine, store).lock is None
+
+
+@pytest.mark.parametrize(
+    ("environment", "state", "refused"),
+    [("staging", "running", True), ("staging", "exited", False), ("production", "running", False)],
+)
+def test_a_server_whose_state_is_lost_is_not_taken_for_an_empty_one(
+    environment: str, state: str, refused: bool, store: Store
+) -> None:
+    labels = {
+        "slipway.application": "shop",
+        "slipway.environment": environment,
+        "slipway.kind": "service",
+    }
+    engine = Containers()
+    target = Target("shop", "staging", "one")
+    engine.found["shop-web-1"] = described("shop-web-1", {"Labels": labels}, state)
+    if refused:
+        with pytest.raises(
+            SlipwayError, match=r"state\.json: it is gone, but 1 containers of shop"
+        ):
+            lost.refuse(engine, store, target)
+    else:
+        lost.refuse(engine, store, target)
+    store.prepare()
+    store.keep(State())
+    lost.refuse(engine, store, target)

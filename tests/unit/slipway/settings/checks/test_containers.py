@@ -133,3 +133,13 @@ def test_an_accessory_cannot_have_the_name_of_a_service(folder: Path) -> None:
     assert faults(folder, 'application: {accessories: {web: {image: "redis:7"}}}') == [
         f"{ACCESSORIES}/web: is also the name of a service. Give one of them another name."
     ]
+
+
+@pytest.mark.parametrize("name", ["host", "bridge", "none", "default"])
+def test_an_application_cannot_have_the_name_of_dockers_own_network(
+    name: str, folder: Path
+) -> None:
+    (line,) = faults(folder, f"application: {{name: {name}}}")
+    assert line == (
+        "staging/application/name: is the name of a network of Docker's own. Choose another name."
+    )

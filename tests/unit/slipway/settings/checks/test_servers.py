@@ -6,6 +6,10 @@ from pathlib import Path
 
 import pytest
 
+from slipway.errors import SlipwayError
+from slipway.rollout.context import RolloutContext
+from slipway.rollout.release import Release, Service
+from slipway.rollout.state import Proxy, State, install
 from tests.unit.slipway.settings.sample import KEY, faults
 
 TWO = f"two: {{host: two, host_key: {KEY}}}"
@@ -70,7 +74,10 @@ FAULTS = [
     (
         "proxy: {network: 10.1.0.0/29}",
         "proxy/network",
-        ("10.1.0.0/29 has 8 addresses, but 11 are needed. Use a network of length /28 or shorter."),
+        (
+            "10.1.0.0/29 has 0 addresses for services and 3 for accessories, but 6 and 2 are"
+            " needed: 3 releases can be there at once. Use a network of length /27 or shorter."
+        ),
     ),
 ]
 
@@ -88,10 +95,29 @@ def test_servers_that_cannot_work_together_are_a_fault(
         f"servers: {{{TWO}, {NEAR}}}",
         f"servers: {{{TWO}}}\napplication: {{accessories: null}}",
         "application: {accessories: {postgres: {port: 80}}}",
-        "proxy: {network: 10.1.0.0/28}",
-        "proxy: {network: 10.1.0.0/29}\napplication: {services: {worker: null}}",
+        "proxy: {network: 10.1.0.0/27}",
         f"servers: {{two: {{host: 10.88.0.11, port: 2222, host_key: {KEY}}}, {NEAR}}}",
     ],
 )
 def test_servers_that_work_together_are_accepted(folder: Path, change: str) -> None:
     assert faults(folder, change) == []
+
+
+@pytest.mark.parametrize(("replicas", "fits"), [(39, True), (40, False)])
+def test_a_network_that_is_accepted_has_room_for_three_releases(
+    replicas: int, fits: bool, folder: Path
+) -> None:
+    """As the agent finds addresses for them, one after the other."""
+    change = f"application: {{services: {{web: {{replicas: {replicas}}}, worker: null}}}}"
+    assert (faults(folder, change) == []) == fits
+    services = (Service("web", "shop@sha256:1", port=80, replicas=replicas),)
+    state = State()
+    try:
+        for version in ("v1", "v2", "v3"):
+            release = Release("shop", version, services)
+            found = install(state, release, Proxy(), context=RolloutContext())
+            state = State(previous=state.serving, serving=state.candidate, candidate=found)
+    except SlipwayError:
+        assert not fits
+    else:
+        assert fits
