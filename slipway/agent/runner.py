@@ -8,7 +8,7 @@ from dataclasses import dataclass, field, replace
 from functools import partial
 from typing import Any, Callable, Optional, TypeVar
 
-from slipway.agent import health
+from slipway.agent import health, peers
 from slipway.agent.engine import containers, images, tasks
 from slipway.agent.engine.client import Engine
 from slipway.agent.engine.containers import Container, Place
@@ -21,6 +21,7 @@ from slipway.agent.health.bake import Hold, bake
 from slipway.agent.health.measure import measure
 from slipway.agent.parallel import in_parallel
 from slipway.agent.report import Report
+from slipway.agent.state import lock
 from slipway.agent.state.store import Store
 from slipway.errors import SlipwayError
 from slipway.protocol.requests import RegistryLogin
@@ -96,7 +97,13 @@ class ActionRunner:
     def _record(self, state: State, _: str) -> None:
         self.store.keep(state)
         self._images |= state.images
-        self.proxy.publish(state.votes)
+        self.publish(state)
+
+    def publish(self, state: State) -> None:
+        """Let the other servers of a rollout know the vote, and the end of the lease."""
+        holder = lock.load(self.store).holder
+        until = holder.ends.wall if holder and holder.ends else 0.0
+        self.proxy.publish(peers.answers(state, until))
 
     def _provide(self, state: State, _: str) -> None:
         ensure_network(self.engine, self.supplies.application, state.proxy.network)

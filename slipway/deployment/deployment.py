@@ -9,7 +9,7 @@ from slipway.deployment import digests as versions
 from slipway.deployment import placement, release_log, tasks
 from slipway.deployment.contexts import accessory_context, all_warm, contexts, servers_to_change
 from slipway.deployment.digests import KnownDigests
-from slipway.deployment.limits import accessory_limit, longest_wait, step_limit, wait_after_pull
+from slipway.deployment.limits import accessory_limit, leases, step_limit
 from slipway.deployment.release import ReleaseTemplate, release_template
 from slipway.deployment.release_log import ReleaseLog
 from slipway.deployment.requests import (
@@ -253,18 +253,13 @@ def _rollout(
     steps = [each for each in plan if isinstance(each, PlannedStep)]
     ran = _ran(settings, observed, release, log)
     planned_on = contexts(statuses, known, proxy_addresses(settings), ran)
-    lease = settings.rollout.lease
     return RolloutDeployment(
         template=template,
         release=release,
         plan=plan,
         limits={step.name: step_limit(step, settings) for step in steps},
         requests=rollout_requests(
-            settings,
-            installation,
-            planned_on,
-            lease=lease + longest_wait(settings, batches),
-            pull_lease=lease + wait_after_pull(settings),
+            settings, installation, planned_on, leases(steps, settings, batches)
         ),
         hosts=hosts(settings),
         changing=servers_to_change(statuses, known),

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 
 from slipway.rollout.plan import Batch, PlannedStep
 from slipway.rollout.step import Step
@@ -15,26 +15,50 @@ _WORKING = 60
 
 
 def step_limit(step: PlannedStep, settings: Settings) -> float:
-    """Seconds after which the step is ended on the server."""
+    """Seconds after which the step is ended on the server.
+
+    No more than its lease, where `rollout/lease` is at least a minute.
+    """
+    # Those who have pulled wait for those who pull, so it is the lease that says how long.
+    working = max(_WORKING, settings.rollout.lease) if step.step is Step.PULL else _WORKING
+    return working + _waits(step, settings)
+
+
+def leases(
+    steps: Iterable[PlannedStep], settings: Settings, batches: Sequence[Batch]
+) -> dict[str, float]:
+    """By step, seconds from its beginning or end until the server goes back by itself.
+
+    They cover the waits of the step itself and those until the server's next one, in addition to
+    `rollout/lease`. How long the others really work is not known: a server whose lease has ended
+    goes on while one of them has a lease.
+    """
+    after_pull, later = wait_after_pull(settings), longest_wait(settings, batches)
+    found = {}
+    for step in steps:
+        between = after_pull if step.step is Step.PULL else later
+        found[step.name] = settings.rollout.lease + max(between, _waits(step, settings))
+    return found
+
+
+def _waits(step: PlannedStep, settings: Settings) -> float:
+    """Seconds that the step waits for at most, by its configuration."""
     application = settings.application
     services = application.services.values()
     starting = _slowest_start(settings)
     draining = settings.proxy.drain
     stopping = draining + max((service.stop_grace for service in services), default=0.0)
     testing = sum((test.timeout + 1) * (test.retries + 1) for test in application.smoke)
-    return (
-        _WORKING
-        + {
-            Step.PREFLIGHT: 0.0,
-            Step.PULL: _PULLING + draining,
-            Step.MIGRATE: _migrating(settings),
-            Step.START: starting + draining,
-            Step.SMOKE: testing,
-            Step.SWITCH: starting + stopping + testing + step.pause + _longest_hold(step, settings),
-            Step.PREPARE: 0.0,
-            Step.COMMIT: stopping,
-        }[step.step]
-    )
+    return {
+        Step.PREFLIGHT: 0.0,
+        Step.PULL: draining,
+        Step.MIGRATE: _migrating(settings),
+        Step.START: starting + draining,
+        Step.SMOKE: testing,
+        Step.SWITCH: starting + stopping + testing + step.pause + _longest_hold(step, settings),
+        Step.PREPARE: 0.0,
+        Step.COMMIT: stopping,
+    }[step.step]
 
 
 def accessory_limit(name: str, settings: Settings) -> float:

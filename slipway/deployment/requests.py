@@ -45,8 +45,7 @@ class RolloutRequests:
 
     installation: Installation
     contexts: Mapping[str, RolloutContext]  # by server
-    lease: float  # seconds, after every step but the first
-    pull_lease: float  # seconds, after the first
+    leases: Mapping[str, float]  # seconds, by step
     retention: Retention
     registry: RegistryLogin
     proxy: Proxy
@@ -62,8 +61,7 @@ class RolloutRequests:
         `database` is the id of the data that the release finds.
         """
         target = self.installation.target(step.server)
-        lease = self.pull_lease if step.step is Step.PULL else self.lease
-        rollout = self._rollout(step.server, release, lease)
+        rollout = self._rollout(step, release)
         hosts = self.hosts[step.server]
         match step.step:
             case Step.PREFLIGHT:
@@ -85,11 +83,15 @@ class RolloutRequests:
 
     def abort(self, server: str, release: Release, *, peer_aborted: bool) -> AbortRequest:
         target = self.installation.target(server)
-        return AbortRequest(target, self._rollout(server, release, self.lease), peer_aborted)
+        return AbortRequest(target, self._last(server, release), peer_aborted)
 
     def commit(self, server: str, release: Release) -> CommitRequest:
         target = self.installation.target(server)
-        return CommitRequest(target, self._rollout(server, release, self.lease))
+        return CommitRequest(target, self._last(server, release))
+
+    def _last(self, server: str, release: Release) -> Rollout:
+        """For what ends a rollout, also when it failed."""
+        return self._rollout(PlannedStep(Step.COMMIT, server), release)
 
     def _preflight(self, target: Target, rollout: Rollout, release: Release) -> PreflightRequest:
         return PreflightRequest(
@@ -103,8 +105,8 @@ class RolloutRequests:
             domains=tuple(sorted({name for each in release.services for name in each.domains})),
         )
 
-    def _rollout(self, server: str, release: Release, lease: float) -> Rollout:
-        context = self.contexts[server]
+    def _rollout(self, step: PlannedStep, release: Release) -> Rollout:
+        context, lease = self.contexts[step.server], self.leases[step.name]
         return Rollout(release.id, release.version, context, lease, self.retention)
 
 
@@ -112,18 +114,15 @@ def rollout_requests(
     settings: Settings,
     installation: Installation,
     contexts: Mapping[str, RolloutContext],
-    *,
-    lease: float,
-    pull_lease: float,
+    leases: Mapping[str, float],
 ) -> RolloutRequests:
-    """What the requests of a rollout contain, from the settings; leases are in seconds."""
+    """What the requests of a rollout contain, from the settings; leases are in seconds, by step."""
     services = settings.application.services.values()
     rollout = settings.rollout
     return RolloutRequests(
         installation=installation,
         contexts=contexts,
-        lease=lease,
-        pull_lease=pull_lease,
+        leases=leases,
         retention=Retention(rollout.retain, rollout.warm_seconds),
         registry=registry_login(settings),
         proxy=_proxy(settings),

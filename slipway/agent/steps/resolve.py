@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from slipway.agent import watchdog
+from slipway.agent import peers, watchdog
 from slipway.agent.engine.client import Engine
 from slipway.agent.executor import Journal, attempt
 from slipway.agent.report import Report
@@ -40,7 +40,12 @@ def resolve(request: ResolveRequest, engine: Engine, store: Store, report: Repor
 
 
 def conclude(target: Target, engine: Engine, store: Store, report: Report) -> None:
-    """Do what is due on this server, without a request. Raises SlipwayError like a step."""
+    """Do what is due on this server, without a request. Raises SlipwayError like a step.
+
+    A lease that has ended does not count while the rollout goes on elsewhere.
+    """
+    if peers.go_on(store.state(), now()):
+        return
     with lock.exclusive(store.folder):
         loaded = lock.load(store)
         left = watchdog.due(store.state(), loaded, lock.moment())

@@ -41,7 +41,6 @@ from slipway.rollout.machine import Actions
 from slipway.rollout.state import Phase, Revision, State, install
 from slipway.rollout.step import Step
 from slipway.rollout.tasks import Run, runs
-from slipway.rollout.two_phase_commit import Vote
 
 RolloutRequest = Union[
     PullRequest,
@@ -166,6 +165,7 @@ def run(
             after = store.state()
             watchdog.ensure(store, request.target)  # first: on a full disk the lock fails
             _release_lock(step, claimed, rollout, owner, store)
+            runner.publish(after)  # with the renewed lease
     answer = RolloutAnswer(
         step=step,
         server=request.target.server,
@@ -193,10 +193,10 @@ def _with_incident(answer: RolloutAnswer, store: Store, transaction: str) -> Abo
 
 def due_actions(state: State) -> Actions:
     """What to do when the lease has expired, with the votes of the other servers."""
-    votes: Mapping[str, Vote] = {}
+    found: Mapping[str, peers.Answer] = {}
     if state.phase is Phase.PREPARED and state.candidate:
-        votes = peers.ask(state.candidate.context.peers, state.candidate.transaction)
-    return machine.expire(state, votes.values(), now())
+        found = peers.ask(state.candidate.context.peers, state.candidate.transaction)
+    return machine.expire(state, [each.vote for each in found.values()], now())
 
 
 def running(revision: Optional[Revision]) -> Optional[Running]:

@@ -120,7 +120,7 @@ def test_a_peer_that_never_ends_its_vote_has_none(monkeypatch: pytest.MonkeyPatc
     monkeypatch.setattr(peers, "TIMEOUT", LIMIT)
     with tcp(b"HTTP/1.1 200 OK\r\n", b"X") as port:
         votes = soon(lambda: peers.ask({"two": f"127.0.0.1:{port}"}, "t"))
-    assert votes == {"two": Vote.UNKNOWN}
+    assert votes == {"two": peers.Answer(Vote.UNKNOWN)}
 
 
 def test_more_bytes_than_allowed_end_an_exchange() -> None:

@@ -176,7 +176,7 @@ def before(engine: Containers, verb: Verb) -> None:
 
 
 EXPECTED: dict[Verb, tuple[State, str, list[str]]] = {
-    Verb.RECORD: (STARTED, "", [f"publish {{'-{NEW.id}': <Vote.TENTATIVE: 'tentative'>}}"]),
+    Verb.RECORD: (STARTED, "", [f"publish {{'-{NEW.id}': 'tentative'}}"]),
     Verb.PROVIDE: (STARTING, "", ["proxy 80"]),
     Verb.PULL: (
         STARTING,

@@ -303,11 +303,13 @@ def test_every_step_has_a_limit_and_a_server_to_run_on(settings: Settings) -> No
 
 
 def test_a_lease_covers_what_a_server_waits_for_the_others(settings: Settings) -> None:
-    requests = decided(settings).rollout.requests
-    # 20 min of its own; readiness, and two batches' bake times.
-    assert requests.lease == 1200 + 60 + 2 * 3
-    # Beside them an accessory and the migration.
-    assert requests.pull_lease == 1200 + (30 + 60) + 300
+    leases = decided(settings).rollout.requests.leases
+    assert leases.keys() == {step.name for step in planned(decided(settings))}
+    # 20 min of its own; readiness, and two batches' bake times, or what the step itself waits for.
+    assert leases["prepare-one"] == 1200 + 60 + 2 * 3
+    assert leases["migrate-one"] == 1200 + 300
+    # Then an accessory gets ready, and the other server migrates.
+    assert leases["pull-one"] == 1200 + (30 + 60) + 300
 
 
 def warm(deployment: Deployment, server: str) -> Status:

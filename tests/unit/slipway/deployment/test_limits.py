@@ -6,8 +6,14 @@ from pathlib import Path
 
 import pytest
 
-from slipway.deployment.limits import accessory_limit, longest_wait, step_limit, wait_after_pull
-from slipway.rollout.plan import Batch, PlannedStep, blue_green, canary, rolling
+from slipway.deployment.limits import (
+    accessory_limit,
+    leases,
+    longest_wait,
+    step_limit,
+    wait_after_pull,
+)
+from slipway.rollout.plan import Batch, PlannedStep, blue_green, canary, rolling, steps
 from slipway.rollout.step import Step
 from slipway.settings import Settings
 from tests.unit.slipway.deployment.sample import FLEET
@@ -39,7 +45,7 @@ def settings(tmp_path: Path) -> Settings:
     ("step", "seconds"),
     [
         (Step.PREFLIGHT, WORKING),
-        (Step.PULL, WORKING + PULLING + 15),
+        (Step.PULL, 600 + 15),
         (Step.MIGRATE, WORKING + 7 * 60 + 3 * 60),
         (Step.START, WORKING + 90 + 15),
         (Step.SMOKE, WORKING + 3 * (4 + 1) + (9 + 1)),
@@ -115,3 +121,30 @@ def test_after_its_pull_a_server_waits_for_accessories_and_for_the_migration(
     settings: Settings,
 ) -> None:
     assert wait_after_pull(settings) == (45 + 120) + (7 + 3) * 60
+
+
+@pytest.mark.parametrize(
+    "rollout",
+    [
+        "{batch: 1, pause: 3s}",
+        "{batch: 50%, bake: 5m, lease: 1m}",
+        "{strategy: blue-green}",
+        "{strategy: canary, lease: 20m}",
+    ],
+)
+@pytest.mark.parametrize("count", [1, 40, 1000])
+def test_no_lease_is_shorter_than_its_step_however_many_servers_there_are(
+    count: int, rollout: str, tmp_path: Path
+) -> None:
+    it = sample.settings(sample.project(tmp_path), f"{WAITING}rollout: {rollout}\n")
+    servers = [f"s{number}" for number in range(count)]
+    chosen = {
+        "rolling": rolling(servers, size=1, pause=it.rollout.pause, bake=it.rollout.bake),
+        "blue-green": blue_green(servers, bake=it.rollout.bake),
+        "canary": canary(servers, weights=it.rollout.canary.weights, hold=60, bake=5),
+    }[it.rollout.strategy]
+    named = it.model_copy(update={"servers": dict.fromkeys(servers, it.servers["one"])})
+    plan = steps(servers, chosen, migrate=True, smoke=True)
+    planned = [step for step in plan if isinstance(step, PlannedStep)]
+    found = leases(planned, named, chosen)
+    assert [s.name for s in planned if found[s.name] < step_limit(s, named)] == []

@@ -51,7 +51,7 @@ CONTEXTS = {
     "two": RolloutContext("v0, rollout 4 of life-2", "r0llout", {"one": "10.0.0.1:8080"}),
 }
 DATABASE = "da7aba5e"
-LEASE, PULL_LEASE = 1500.0, 1700.0  # seconds
+LEASE = 1500.0  # seconds
 ONE, TWO = Target("shop", "staging", "one"), Target("shop", "staging", "two")
 LOGIN = RegistryLogin("ghcr.io/acme", "bot", TOKEN)
 PROXY = Proxy(
@@ -68,6 +68,12 @@ ROLLOUT_STEPS = (
     Step.PREFLIGHT, Step.PULL, Step.MIGRATE, Step.START, Step.SMOKE, Step.SWITCH, Step.PREPARE,
     Step.COMMIT,
 )  # fmt: skip
+SWITCH_AT_25 = PlannedStep(Step.SWITCH, "one", weight=25, hold=60, pause=5)
+LEASES = {
+    **{f"{step}-{server}": LEASE for step in ROLLOUT_STEPS for server in CONTEXTS},
+    SWITCH_AT_25.name: LEASE,
+    "pull-two": 1700.0,
+}
 
 
 @pytest.fixture
@@ -77,7 +83,7 @@ def settings(tmp_path: Path) -> Settings:
 
 @pytest.fixture
 def requests(settings: Settings) -> RolloutRequests:
-    return rollout_requests(settings, INSTALLATION, CONTEXTS, lease=LEASE, pull_lease=PULL_LEASE)
+    return rollout_requests(settings, INSTALLATION, CONTEXTS, LEASES)
 
 
 @pytest.fixture
@@ -88,7 +94,7 @@ def release(settings: Settings) -> Release:
 def of(folder: Path, text: str) -> RolloutRequests:
     """The requests of the settings with `text` laid over them."""
     settings = sample.settings(sample.project(folder), text)
-    return rollout_requests(settings, INSTALLATION, CONTEXTS, lease=LEASE, pull_lease=PULL_LEASE)
+    return rollout_requests(settings, INSTALLATION, CONTEXTS, LEASES)
 
 
 def rollout(release: Release, server: str = "two", lease: float = LEASE) -> Rollout:
@@ -112,7 +118,7 @@ def test_preflight_is_asked_what_the_server_must_offer(
 
 def test_a_pull_is_told_the_whole_release(requests: RolloutRequests, release: Release) -> None:
     assert requests.of(PlannedStep(Step.PULL, "two"), release, DATABASE) == PullRequest(
-        TWO, rollout(release, lease=PULL_LEASE), release, registry=LOGIN, proxy=PROXY
+        TWO, rollout(release, lease=LEASES["pull-two"]), release, registry=LOGIN, proxy=PROXY
     )
 
 
@@ -141,8 +147,7 @@ def test_an_accessory_of_the_same_server_needs_no_address(
 def test_a_switch_is_told_its_share_and_how_long_to_watch_it(
     requests: RolloutRequests, release: Release
 ) -> None:
-    step = PlannedStep(Step.SWITCH, "one", weight=25, hold=60, pause=5)
-    assert requests.of(step, release, DATABASE) == SwitchRequest(
+    assert requests.of(SWITCH_AT_25, release, DATABASE) == SwitchRequest(
         ONE, rollout(release, "one"), weight=25, pause=5, bake=60, watch=WATCH
     )
 
@@ -235,9 +240,7 @@ def test_a_certificate_goes_to_the_servers_with_the_digest_that_tells_it_from_th
     text = text.replace("http_port: 8080", "http_port: 8080, https_port: 443, certificate: TLS")
     text += "application: {services: {web: {domains: [b.example.org, a.example.org]}}}"
     settings = sample.settings(sample.project(tmp_path), text)
-    requests = rollout_requests(
-        settings, INSTALLATION, CONTEXTS, lease=LEASE, pull_lease=PULL_LEASE
-    )
+    requests = rollout_requests(settings, INSTALLATION, CONTEXTS, LEASES)
     release = release_template(settings).pinned({"shop": IMAGE})
     for each in (Step.PREFLIGHT, Step.START):
         assert requests.of(PlannedStep(each, "one"), release, DATABASE).certificate == pem

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Mapping
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -76,9 +77,9 @@ def test_a_prepared_server_asks_the_others_when_its_lease_ends(
 ) -> None:
     asked: list[object] = []
 
-    def ask(addresses: Mapping[str, str], transaction: str) -> dict[str, Vote]:
+    def ask(addresses: Mapping[str, str], transaction: str) -> dict[str, peers.Answer]:
         asked.append((addresses, transaction))
-        return {"two": vote}
+        return {"two": peers.Answer(vote)}
 
     monkeypatch.setattr(peers, "ask", ask)
     store.keep(PREPARED)
@@ -90,6 +91,18 @@ def test_a_prepared_server_asks_the_others_when_its_lease_ends(
     assert found.serving is not None
     assert found.serving.id == serving.id
     assert owner(store) == ("staging" if outcome is Vote.PREPARED else None)
+
+
+@pytest.mark.parametrize(("later", "phase"), [(60, Phase.SWITCHED), (-60, Phase.IDLE)])
+def test_a_server_whose_lease_has_ended_goes_on_while_a_peer_has_one(
+    later: float, phase: Phase, store: Store, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    answer = peers.Answer(Vote.TENTATIVE, time.time() + later)
+    monkeypatch.setattr(peers, "ask", lambda *_: {"two": answer})
+    store.keep(replace(PREPARED, phase=Phase.SWITCHED))
+    take(store, "staging", -1)
+    resolve.conclude(TARGET, Containers(), store, REPORT)
+    assert store.state().phase is phase
 
 
 @pytest.mark.parametrize(
