@@ -64,10 +64,15 @@ class Incident:
         return "\n".join(lines) + "\n"
 
 
+KEPT = 100
+"""Reports of an environment that are kept on the machine that deploys, the newest ones."""
+
+
 def write(incident: Incident, folder: Path | None = None) -> Path:
     """Write the report as JSON and as text, readable by their owner only; the text's path.
 
-    Raises OSError when it cannot be written.
+    Reports of this environment beyond the newest KEPT are removed. Raises OSError when it cannot be
+    written.
     """
     folder = folder or paths.state("incidents")
     now = datetime.now(UTC).strftime("%Y%m%dT%H%M%S.%fZ")
@@ -79,4 +84,7 @@ def write(incident: Incident, folder: Path | None = None) -> Path:
         handle = os.open(folder / f"{name}.{suffix}", os.O_WRONLY | os.O_CREAT, 0o600)
         with os.fdopen(handle, "w", encoding="utf-8") as file:
             file.write(text)
+        own = f"{incident.application}-{incident.environment}-{'[0-9]' * 8}T*.{suffix}"
+        for old in sorted(folder.glob(own))[:-KEPT]:
+            old.unlink()
     return folder / f"{name}.txt"

@@ -6,6 +6,9 @@ import json
 from dataclasses import replace
 from pathlib import Path
 
+import pytest
+
+from slipway import incident
 from slipway.incident import Incident, write
 from slipway.protocol.answers import (
     AbortAnswer,
@@ -114,3 +117,13 @@ def test_it_is_kept_for_its_owner_as_text_and_for_programs(tmp_path: Path) -> No
 def test_two_reports_do_not_overwrite_each_other(tmp_path: Path) -> None:
     assert write(INCIDENT, tmp_path) != write(INCIDENT, tmp_path)
     assert len(list(tmp_path.iterdir())) == 4
+
+
+def test_only_the_newest_reports_of_an_environment_are_kept(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(incident, "KEPT", 2)
+    another = write(replace(INCIDENT, environment=f"{INCIDENT.environment}-2"), tmp_path)
+    written = [write(INCIDENT, tmp_path) for _ in range(4)]
+    assert set(tmp_path.glob("*.txt")) == {another, *written[2:]}
+    assert len(list(tmp_path.glob("*.json"))) == 3
