@@ -180,8 +180,9 @@ def run(
         note="" if actions else "there was nothing to do",
     )
     if isinstance(request, MigrateRequest):
-        ran = {run.id for run in _runs(request, after)}
-        return MigrateAnswer(answer, tuple(each for each in after.ran if each in ran))
+        known = {*after.ran, *rollout.context.ran}
+        ran = tuple(run.id for run in _runs(request, after) if run.id in known)
+        return MigrateAnswer(answer, ran)
     return answer if step is not Step.ABORT else _with_incident(answer, store, rollout.transaction)
 
 

@@ -15,11 +15,13 @@ from slipway.agent.state import incidents
 from slipway.agent.state.store import Store
 from slipway.agent.steps import rollout
 from slipway.errors import SlipwayError
-from slipway.protocol.answers import AbortAnswer, RolloutAnswer, Running
-from slipway.protocol.requests import PullRequest, Target
+from slipway.protocol.answers import AbortAnswer, MigrateAnswer, RolloutAnswer, Running
+from slipway.protocol.requests import MigrateRequest, PullRequest, Target
+from slipway.rollout.context import RolloutContext
 from slipway.rollout.machine import Action, Verb
-from slipway.rollout.state import Phase, State
+from slipway.rollout.state import Phase, State, install
 from slipway.rollout.step import Step
+from slipway.rollout.tasks import runs
 from slipway.rollout.two_phase_commit import Vote
 from tests.unit.slipway.agent.fake_engine import Containers
 from tests.unit.slipway.agent.steps.rollouts import (
@@ -31,11 +33,12 @@ from tests.unit.slipway.agent.steps.rollouts import (
     PULL,
     REPORT,
     ROLLOUT,
+    TARGET,
     owner,
     take,
     write_down,
 )
-from tests.unit.slipway.rollout.sample import PROXY
+from tests.unit.slipway.rollout.sample import PROXY, release
 
 pytestmark = pytest.mark.usefixtures("signals")
 
@@ -141,6 +144,27 @@ def test_a_step_tells_what_it_changed(store: Store) -> None:
     assert (answer.phase, answer.vote) == (Phase.PULLED, Vote.TENTATIVE)
     assert (answer.changed, answer.serving, answer.note) == (True, None, "")
     assert owner(store) == "staging"
+
+
+@pytest.mark.parametrize("elsewhere", [False, True])
+def test_a_migration_is_answered_for_wherever_it_ran(elsewhere: bool, store: Store) -> None:
+    candidate = install(
+        State(serving=OLD), release("v2", migration=True), PROXY, context=RolloutContext()
+    )
+    (run,) = runs(candidate.release, "db")
+    store.keep(State(phase=Phase.PULLED, serving=OLD, candidate=candidate, proxy=PROXY))
+    context = RolloutContext(ran=(run.id,) if elsewhere else ())
+    request = MigrateRequest(
+        TARGET,
+        replace(ROLLOUT, release=candidate.id, context=context),
+        database="db",
+        secrets={},
+        hosts={},
+    )
+    answer = rollout.run(Step.MIGRATE, request, Containers(), store, REPORT)
+    assert isinstance(answer, MigrateAnswer)
+    assert answer.ran == (run.id,)
+    assert (answer.result.note == "there was nothing to do") == elsewhere
 
 
 @pytest.mark.parametrize(
