@@ -44,7 +44,7 @@ class Scenario:
     replicas: int = 1
     """Web containers of the new release on each server."""
     new_image: bool = False
-    """Whether the servers have to pull an image."""
+    """Whether the servers have to pull an image, whose migration has not run."""
     back: Literal["", "cold", "warm"] = ""
     """A rollback to the previous release, whose containers are stopped or still run."""
     fast: bool = False
@@ -60,19 +60,25 @@ def _releases() -> list[Scenario]:
     found = []
     for strategy in ROLLOUT:
         fast = strategy == "canary"
+        alone = 0 if strategy == "canary" else ALL_DEAD  # with all the traffic, and one replica
         found += [
             Scenario("success", strategy, NEW, SUCCEEDS, fast=fast),
             Scenario("never ready", strategy, OLD, FAILS, {"READY": "never"}),
-            Scenario("migration fails", strategy, OLD, FAILS, {"MIGRATION": "fail"}),
+            Scenario(
+                "migration fails", strategy, OLD, FAILS, {"MIGRATION": "fail"}, new_image=True
+            ),
             Scenario("smoke test fails", strategy, OLD, FAILS, {"SMOKE": "/nowhere"}),
             Scenario(
                 "crashes after ready", strategy, OLD, FAILS,
-                {"CRASH_AFTER": "4"}, tolerated=0 if strategy == "canary" else ALL_DEAD,
+                {"CRASH_AFTER": "4"}, tolerated=alone,
             ),
             Scenario("5xx at 3 %", strategy, OLD, FAILS, {"ERROR_RATE": "0.03"}),
             Scenario("slow", strategy, OLD, FAILS, {"LATENCY": "0.7"}),
             Scenario("talks for ever in start", strategy, OLD, FAILS, {"TALK_AFTER": "0.1"}),
-            Scenario("talks for ever after ready", strategy, OLD, FAILS, {"TALK_AFTER": "4"}),
+            Scenario(
+                "talks for ever after ready", strategy, OLD, FAILS,
+                {"TALK_AFTER": "4"}, tolerated=alone,
+            ),
             Scenario("errors in the log", strategy, OLD, FAILS, {"LOG_ERRORS": "5"}),
             Scenario("rollback", strategy, NEW, SUCCEEDS, back="cold"),
             Scenario("warm rollback", strategy, NEW, SUCCEEDS, back="warm"),
@@ -86,7 +92,10 @@ def _deployer() -> list[Scenario]:
     return [
         Scenario("pulumi killed in preflight", "rolling", OLD, ANY, fault=kill("preflight")),
         Scenario("pulumi killed in pull", "rolling", OLD, ANY, fault=kill("pull")),
-        Scenario("pulumi killed in migrate", "rolling", OLD, ANY, fault=kill("migrate", FIRST)),
+        Scenario(
+            "pulumi killed in migrate", "rolling", OLD, ANY,
+            fault=kill("migrate", FIRST), new_image=True,
+        ),
         Scenario("pulumi killed in start", "rolling", OLD, ANY, fault=kill("start")),
         Scenario("pulumi killed in smoke", "rolling", OLD, ANY, fault=kill("smoke")),
         *(
@@ -122,7 +131,10 @@ def _servers() -> list[Scenario]:
     second, third = frozenset({SECOND}), frozenset({THIRD})
     return [
         Scenario("agent killed in pull", "rolling", OLD, FAILS, fault=kill("pull")),
-        Scenario("agent killed in migrate", "rolling", OLD, FAILS, fault=kill("migrate", FIRST)),
+        Scenario(
+            "agent killed in migrate", "rolling", OLD, FAILS,
+            fault=kill("migrate", FIRST), new_image=True,
+        ),
         Scenario("agent killed in start", "rolling", OLD, FAILS, fault=kill("start", after=0.5)),
         Scenario("agent killed in switch", "rolling", OLD, FAILS, fault=kill("switch", after=0.5)),
         Scenario("agent killed in switch", "canary", OLD, FAILS, fault=kill("switch", after=0.5)),

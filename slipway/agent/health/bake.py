@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from typing import Callable
 
 from slipway.agent.engine.client import Engine
+from slipway.agent.health.failure import failure
 from slipway.agent.health.log_errors import LogErrors
 from slipway.agent.health.measure import Measure
 from slipway.agent.health.stability import Stability
@@ -64,6 +65,7 @@ def bake(
     while True:
         verdict_so_far = measure.update()
         stability.check()  # first, because a failed container explains failed requests
+        _refuse_down(engine, subjects, measure.down)
         log_errors.check()
         _accept(verdict_so_far)
         now = time.monotonic()
@@ -75,6 +77,13 @@ def bake(
                 report(f"prolonging the hold to {hold.longest:g} s at most: {verdict}")
             until = min(last, now + INTERVAL)
         time.sleep(min(INTERVAL, max(0.05, until - now)))
+
+
+def _refuse_down(engine: Engine, subjects: Sequence[Subject], down: Sequence[str]) -> None:
+    """A container that the proxy has taken out: its users' requests cannot wait for more probes."""
+    for subject in subjects:
+        if subject.label in down:
+            raise failure(engine, subject, "fails the proxy's health checks after it was ready")
 
 
 def _accept(verdict: Verdict) -> Verdict:

@@ -34,12 +34,15 @@ class Traffic:
 
     def __init__(self, runtime: Proxy) -> None:
         self.runtime = runtime
-        self._before = self._counters()
+        self._before = _counters(runtime.statistics())
         self._total: dict[str, tuple[int, int]] = {}
+        self._down: dict[str, list[str]] = {}  # by colour
 
     def update(self) -> None:
         """Add what happened since the last update. Raises SlipwayError without an answer."""
-        now = self._counters()
+        rows = list(self.runtime.statistics())
+        self._down = {colour: _down(rows, colour) for colour in COLOURS}
+        now = _counters(rows)
         for slot, (requests, errors) in now.items():
             before = self._before.get(slot, (0, 0))
             if requests < before[0] or errors < before[1]:
@@ -52,13 +55,25 @@ class Traffic:
         """Requests and errors of the release of this colour."""
         return self._total.get(colour, (0, 0))
 
-    def _counters(self) -> dict[tuple[str, str, str], tuple[int, int]]:
-        """By service, colour and replica; the backends that only check have a colon in the name."""
-        return {
-            (row["pxname"], row["svname"][0], row["svname"][1:]): _counted(row)
-            for row in self.runtime.statistics()
-            if ":" not in row["pxname"]
-        }
+    def down(self, colour: str) -> list[str]:
+        """The containers of the release of this colour that fail the proxy's health checks."""
+        return self._down.get(colour, [])
+
+
+def _counters(rows: Iterable[Mapping[str, str]]) -> dict[tuple[str, str, str], tuple[int, int]]:
+    """By service, colour and replica; the backends that only check have a colon in the name."""
+    return {
+        (row["pxname"], row["svname"][0], row["svname"][1:]): _counted(row)
+        for row in rows
+        if ":" not in row["pxname"]
+    }
+
+
+def _down(rows: Iterable[Mapping[str, str]], colour: str) -> list[str]:
+    """`SERVICE-REPLICA` of each slot that is checked and down."""
+    checked = [row for row in rows if row["pxname"].endswith(f":{colour}")]
+    down = [row for row in checked if row.get("status", "").startswith("DOWN")]
+    return [f"{row['pxname'].partition(':')[0]}-{row['svname']}" for row in down]
 
 
 def _counted(row: Mapping[str, str]) -> tuple[int, int]:
@@ -159,6 +174,11 @@ class Measure:
         if self.latencies:
             self.latencies.update()
         return analysis.alarm(self._sample(self._new), self.watch)
+
+    @property
+    def down(self) -> list[str]:
+        """The containers of the new release that fail the proxy's health checks."""
+        return self.traffic.down(self._new)
 
     def verdict(self) -> Verdict:
         """The verdict on what was measured so far."""

@@ -27,6 +27,7 @@ class Proxy:
     def __init__(self, *, new: tuple[int, int] = (0, 0), old: tuple[int, int] = (0, 0)) -> None:
         self.new, self.old = new, old
         self.begun, self.took = False, 20  # milliseconds
+        self.down = "a"  # the colour whose second container fails the proxy's checks
 
     def statistics(self) -> Iterable[Mapping[str, str]]:
         """Nothing at first, so that all of it belongs to the hold."""
@@ -35,7 +36,8 @@ class Proxy:
             good, bad = answers if begun else (0, 0)
             row = {"pxname": "web", "svname": slot, "hrsp_2xx": str(good), "hrsp_5xx": str(bad)}
             yield {**row, "econ": "", "eresp": "0"}
-        yield {"pxname": "web:b", "svname": "1", "hrsp_2xx": "", "hrsp_5xx": "77"}
+        yield {"pxname": "web:b", "svname": "1", "hrsp_2xx": "", "hrsp_5xx": "77", "status": "UP"}
+        yield {"pxname": f"web:{self.down}", "svname": "2", "hrsp_2xx": "", "status": "DOWN"}
 
     def exchanges(self) -> list[str]:
         """As many as there are answers, of which the new release's take `self.took` each."""
@@ -120,6 +122,16 @@ def test_an_unhealthy_container_fails_it_once_it_stays_so(engine: Containers) ->
         hold(engine)
     later(lambda: health.update(Status="healthy"))
     hold(engine, seconds=2)
+
+
+def test_a_container_that_the_proxy_takes_out_fails_it_at_once(engine: Containers) -> None:
+    proxy = Proxy()
+    hold(engine, proxy)  # the old release's is none of it
+    proxy.down = "b"
+    began = time.monotonic()
+    with pytest.raises(ContainerError, match="web-2 fails the proxy's health checks"):
+        hold(engine, proxy, seconds=30)
+    assert time.monotonic() - began < 5
 
 
 def test_an_error_line_fails_it_and_is_told_masked(engine: Containers) -> None:
