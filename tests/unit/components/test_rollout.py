@@ -52,8 +52,8 @@ SETTINGS = FLEET.replace("bake: 3s", "bake: 3s, pause: 5s")
 STEPS = {
     "preflight-one": ((), 60),
     "preflight-two": ((), 60),
-    "pull-one": (("all-preflight",), 60 + 900 + 30),
-    "pull-two": (("all-preflight",), 60 + 900 + 30),
+    "pull-one": (("all-preflight",), 1200 + 30),
+    "pull-two": (("all-preflight",), 1200 + 30),
     "migrate-one": (("accessory-postgres",), 60 + 300),
     "start-one": (("migrate-one",), 60 + 60 + 30),
     "start-two": (("migrate-one",), 60 + 60 + 30),
