@@ -18,6 +18,10 @@ from slipway.settings import Settings
 from slipway.settings.github import Github
 
 REMEDIES: Final = {
+    "Upgrade to GitHub": (
+        "The repository's plan has neither protected branches nor rulesets: set `protection: false`"
+        " in slipway:github, or upgrade the plan."
+    ),
     " 401 ": "Set a token that is valid: `token` in slipway:github, or the variable GITHUB_TOKEN.",
     " 403 ": PERMISSIONS,
 }

@@ -51,27 +51,30 @@ class Repository:
         """The environment, and in the stack that manages the repository everything else."""
         declared: list[pulumi.Resource] = []
         if self.chosen.owns_repository:
-            declared += self._protection()
+            declared += self._workflow_files()
+            if self.chosen.protects:
+                declared += self._protection(declared)
             declared.append(self._secrets(None, self.chosen, self.found.repository.secrets))
         return declared + self._environment()
 
-    def _protection(self) -> list[pulumi.Resource]:
+    def _workflow_files(self) -> list[pulumi.Resource]:
+        if not self.chosen.workflow_branch:
+            return []
+        written = WorkflowFiles(
+            f"{REPOSITORY}-workflows",
+            {
+                "repository": self.chosen.repository,
+                "branch": self.chosen.workflow_branch,
+                "files": self.files,
+            },
+            self.opts,
+        )
+        return [written]
+
+    def _protection(self, files: Sequence[pulumi.Resource]) -> list[pulumi.Resource]:
         repository, plan = self.chosen.repository, self.plan
-        opts = self.opts
-        files: list[pulumi.Resource] = []
-        if self.chosen.workflow_branch:
-            written = WorkflowFiles(
-                f"{REPOSITORY}-workflows",
-                {
-                    "repository": repository,
-                    "branch": self.chosen.workflow_branch,
-                    "files": self.files,
-                },
-                self.opts,
-            )
-            # This update may add the rules for the branch that the files are committed to.
-            opts = pulumi.ResourceOptions.merge(opts, pulumi.ResourceOptions(depends_on=[written]))
-            files.append(written)
+        # This update may add the rules for the branch that the files are committed to.
+        after = pulumi.ResourceOptions(depends_on=list(files))
         branches = BranchProtection(
             f"{REPOSITORY}-branches",
             {
@@ -80,7 +83,7 @@ class Repository:
                 "branches": plan.branches,
                 "existing": plan.taken,
             },
-            opts,
+            pulumi.ResourceOptions.merge(self.opts, after),
         )
         tags = ReleaseTags(
             f"{REPOSITORY}-tags",
@@ -92,7 +95,7 @@ class Repository:
             },
             self.opts,
         )
-        return [*files, branches, tags]
+        return [branches, tags]
 
     def _environment(self) -> list[pulumi.Resource]:
         name, found, wanted = self.environment, self.found.environment, self.chosen.environment

@@ -116,7 +116,7 @@ def _release_refs(settings: Settings, github: Github, stack: str) -> Iterator[Fa
             what = f"do not allow `{wanted.branch}`, which the workflows deploy here"
             yield Fault((*path, "branches"), what, f"Add `{wanted.branch}`.")
     tags = release_tags(settings, github)
-    if github.owns_repository and not refs.covered(tags, wanted.release_tags):
+    if github.protects and not refs.covered(tags, wanted.release_tags):
         what = f"exclude the release tags `{wanted.release_tags}`"
         remedy = f"Add `{wanted.release_tags}`, or change `release_tags` of `workflows`."
         yield Fault(("github", "tags", "patterns"), what, remedy)

@@ -110,8 +110,8 @@ def _repository(client: Client, github: Github, files: Iterable[str]) -> Observe
         secrets=_secrets(client, f"{path}/actions/secrets"),
         shared_secrets=frozenset(each["name"] for each in shared),
         variables=_variables(client, f"{path}/actions/variables") if whole else frozenset(),
-        rulesets=_rulesets(client, f"{path}/rulesets") if whole else {},
-        protected=frozenset(client.protected(github.repository)) if whole else frozenset(),
+        rulesets=_rulesets(client, f"{path}/rulesets") if github.protects else {},
+        protected=frozenset(client.protected(github.repository) if github.protects else ()),
         has_workflow_branch=bool(branch) and client.get(f"{path}/branches/{branch}").found,
         files=frozenset(
             each for each in files if client.get(f"{path}/contents/{each}?ref={branch}").found

@@ -58,6 +58,8 @@ def release_tags(settings: Settings, github: Github) -> tuple[str, ...]:
 
 def branch_rules(settings: Settings, github: Github) -> Mapping[str, BranchRules]:
     """The protected branches, each with the names of its required checks."""
+    if not github.protection:
+        return {}
     default = settings.workflows.branch if settings.workflows else "main"
     chosen = {default: BranchRules()} if github.branches is None else github.branches
     checks = required_checks(settings)

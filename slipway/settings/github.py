@@ -171,6 +171,9 @@ class Github(Model):
     )
     """Protected branches: names, or patterns with `*`; null: `branch` of `workflows`, else `main`,
     with the default rules."""
+    protection: bool = Field(default=True, examples=[False])
+    """Whether branches and release tags are protected. A private repository on GitHub's Free plan
+    has neither protected branches nor rulesets; with false it still gets secrets and variables."""
     tags: ReleaseTags = Field(default=ReleaseTags(), examples=[{"patterns": ["v*"]}])
     """The tags that are releases."""
     secrets: tuple[ActionsName, ...] = Field(default=(), examples=[["SLACK_WEBHOOK"]])
@@ -186,3 +189,8 @@ class Github(Model):
     def owns_repository(self) -> bool:
         """Whether this stack manages what all environments share."""
         return self.manage == "repository"
+
+    @property
+    def protects(self) -> bool:
+        """Whether this stack manages protected branches and tags."""
+        return self.owns_repository and self.protection

@@ -74,6 +74,29 @@ def test_a_refusal_says_what_was_asked_and_which_permissions_it_takes(deployed: 
     assert "Administration, Environments, Secrets and Variables" in told
 
 
+def test_a_plan_without_rulesets_is_told_and_can_still_have_everything_else(
+    program: Program, simulator: Simulator, wanted: Wanted
+) -> None:
+    simulator.repository.paid = False
+    with pytest.raises(automation.CommandError) as told:
+        program.up(wanted())
+    assert "Upgrade to GitHub Pro or make this repository public" in str(told.value)
+    assert "set `protection: false` in slipway:github, or upgrade the plan" in str(told.value)
+    assert simulator.writes == []
+
+    everything_else = wanted("github: {protection: false, branches: null, tags: null}")
+    program.up(everything_else)
+    made = simulator.repository
+    assert (made.protections, made.rulesets) == ([], {})
+    assert made.vault.secrets.keys() == {"SLACK_WEBHOOK"}
+    assert made.vault.variables.keys() == {"DOMAIN"}
+    assert made.environments[STACK].vault.secrets.keys() == {"DEPLOY_SSH_KEY"}
+    committed = made.branches.resolve("slipway")
+    assert committed
+    assert ".github/workflows/deploy.yml" in committed.files
+    assert program.preview(everything_else) == {}
+
+
 def test_a_busy_github_is_waited_for(
     program: Program, simulator: Simulator, wanted: Wanted
 ) -> None:

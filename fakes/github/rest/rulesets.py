@@ -17,6 +17,7 @@ ONE = f"{PATH}/{{ruleset_id}}"
 
 @routes("GET", PATH, "repo")
 def listed(call: Call) -> Answer:
+    _check_plan(call)
     left_out = ("rules", "conditions", "bypass_actors")
     rulesets = [_rendered(call, each) for each in call.repository.rulesets.values()]
     return call.page([{k: v for k, v in r.items() if k not in left_out} for r in rulesets])
@@ -24,6 +25,7 @@ def listed(call: Call) -> Answer:
 
 @routes("POST", PATH, "repo")
 def create(call: Call) -> Answer:
+    _check_plan(call)
     _check_name(call)
     defaults: dict[str, Any] = {
         "target": "branch",
@@ -54,6 +56,12 @@ def change(call: Call) -> Answer:
 def delete(call: Call) -> Answer:
     del call.repository.rulesets[_ruleset(call).id]
     return Answer(204)
+
+
+def _check_plan(call: Call) -> None:
+    if call.repository.private and not call.repository.paid:
+        what = "Upgrade to GitHub Pro or make this repository public to enable this feature."
+        raise Fault(403, what)
 
 
 def _check_name(call: Call, changed: Record | None = None) -> None:

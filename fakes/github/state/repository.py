@@ -61,12 +61,14 @@ class Deployment(Thing):
 class Repository(Thing):
     """`roles` are by login, an administrator's by default; `settings` are the repository's own.
 
-    `shared` is what its organization lets it have.
+    `shared` is what its organization lets it have; `paid`, whether its plan has protected branches
+    and rulesets for a private repository.
     """
 
     name: str
     owner: User | Organization
     private: bool = True
+    paid: bool = True
     default_branch: str = "main"
     roles: dict[str, str] = field(default_factory=dict)
     settings: dict[str, Any] = field(default_factory=dict)

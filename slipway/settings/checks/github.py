@@ -12,7 +12,14 @@ from slipway.settings.settings import Settings
 
 LARGEST: Final = 48 * 1024
 """Bytes of a secret or a variable: GitHub's limit."""
-REPOSITORY_WIDE: Final = ("branches", "secrets", "tags", "variables", "workflow_branch")
+REPOSITORY_WIDE: Final = (
+    "branches",
+    "protection",
+    "secrets",
+    "tags",
+    "variables",
+    "workflow_branch",
+)
 
 
 def faults(settings: Settings) -> Iterator[Fault]:
@@ -30,6 +37,10 @@ def _ownership(github: Github, settings: Settings) -> Iterator[Fault]:
             if key in github.model_fields_set:
                 remedy = "Set `manage: repository` in one stack, and this key there."
                 yield Fault(("github", key), "belongs to the whole repository", remedy)
+    for key in ("branches", "tags"):
+        if not github.protection and key in github.model_fields_set:
+            remedy = f"Remove `{key}`, or `protection: false`."
+            yield Fault(("github", key), "would not be protected with `protection: false`", remedy)
     if github.workflow_branch is not None and settings.workflows is None:
         remedy = "Configure `slipway:workflows`, or remove it."
         yield Fault(("github", "workflow_branch"), "needs `workflows`", remedy)

@@ -74,6 +74,14 @@ def test_what_belongs_to_the_repository_is_only_asked_for_by_its_owner(folder: P
     assert not any("rulesets" in path or "/actions/variables" in path for path in table.asked)
 
 
+def test_rulesets_are_not_asked_for_where_nothing_is_protected(folder: Path) -> None:
+    _, github = settings(folder, "manage: repository\nprotection: false")
+    table = Table({REPOSITORY: ADMINISTERED}, patterns=("main",))
+    found = observe(table, github, "production", ()).repository
+    assert not any("rulesets" in path for path in table.asked)
+    assert found.protected == frozenset()
+
+
 def test_no_more_is_asked_of_a_repository_that_may_not_be_administered(folder: Path) -> None:
     _, github = settings(folder, "manage: repository")
     table = Table({REPOSITORY: {"permissions": {"admin": False}}})

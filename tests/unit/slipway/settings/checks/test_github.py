@@ -23,6 +23,14 @@ FAULTS = [
         "needs `workflows`. Configure `slipway:workflows`, or remove it.",
     ),
     (
+        "branches: {main: {}}, manage: repository, protection: false",
+        "branches",
+        (
+            "would not be protected with `protection: false`."
+            " Remove `branches`, or `protection: false`."
+        ),
+    ),
+    (
         "environment: {reviewers: {users: [ann]}}",
         "environment/reviewers",
         (
