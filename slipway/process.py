@@ -24,6 +24,7 @@ def run(
 ) -> subprocess.CompletedProcess[str]:
     """Run `command` and return its exit status and what it printed.
 
+    What it printed is read as UTF-8, with `U+FFFD` in place of what is none.
     `limit` is in seconds, from start to end. Raises TimeLimitError after it, and SlipwayError with
     `remedy` for a program that cannot be started.
     """
@@ -33,7 +34,8 @@ def run(
             command,
             input=stdin,
             capture_output=True,
-            text=True,
+            encoding="utf-8",
+            errors="replace",
             timeout=limit,
             cwd=folder,
             env=environment,

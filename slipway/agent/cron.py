@@ -55,7 +55,8 @@ def faults(installation: Installation, proc: Path = Path("/proc")) -> list[str]:
 def _read() -> list[str]:
     done = _crontab("-l")
     if done.returncode == 0:
-        return done.stdout.splitlines()
+        lines = done.stdout.split("\n")  # splitlines() would split at form feeds, too
+        return lines if lines[-1] else lines[:-1]
     if EMPTY in done.stderr:
         return []
     raise _failed(done.stderr)
@@ -67,7 +68,8 @@ def _crontab(argument: str, text: Optional[str] = None) -> subprocess.CompletedP
             ["crontab", argument],
             input=text,
             capture_output=True,
-            text=True,
+            encoding="utf-8",
+            errors="surrogateescape",  # other lines stay as they are, in whatever encoding
             timeout=LIMIT,
             check=False,
         )
@@ -90,5 +92,5 @@ def _user() -> str:
 def _name(process: Path) -> str:
     """The name of a process; empty if it has ended meanwhile."""
     with contextlib.suppress(OSError):
-        return (process / "comm").read_text().strip()
+        return (process / "comm").read_text(errors="replace").strip()  # cut off after 15 bytes
     return ""

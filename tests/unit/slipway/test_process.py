@@ -24,6 +24,11 @@ def test_a_program_is_given_its_input_and_tells_its_exit_status() -> None:
     assert (done.returncode, done.stdout, done.stderr) == (3, "hello", "oh\n")
 
 
+def test_what_is_no_text_is_shown_as_well_as_it_can_be() -> None:
+    done = process.run(["printf", r"gr\337n \303\274ber"], limit=10)
+    assert done.stdout == "gr\ufffdn über"
+
+
 def test_a_program_that_does_not_end_is_killed_and_named() -> None:
     with pytest.raises(process.TimeLimitError, match=r"^sleep: it did not end within 0\.1 s$"):
         process.run(["sleep", "60"], limit=0.1)

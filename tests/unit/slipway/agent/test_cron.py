@@ -19,9 +19,9 @@ LINE = (
 
 @pytest.fixture
 def crontab(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    """The file behind a `crontab` that knows `-l` only."""
+    """The file behind a `crontab` that lists and replaces."""
     file, program = tmp_path / "lines", tmp_path / "crontab"
-    program.write_text(f'#!/bin/sh\n[ "$1" = -l ] && cat {file}\n')
+    program.write_text(f'#!/bin/sh\nif [ "$1" = -l ]; then cat {file}; else cat > {file}; fi\n')
     program.chmod(0o755)
     monkeypatch.setenv("PATH", f"{tmp_path}:/usr/bin:/bin")
     return file
@@ -43,6 +43,15 @@ def test_a_server_on_which_cron_starts_the_watchdog_has_no_fault(crontab: Path, 
     assert cron.faults(SHOP, proc) == []
 
 
+def test_the_users_own_lines_stay_as_they_are(crontab: Path, tmp_path: Path) -> None:
+    own = b"# Gru\xdfe\x0c und \xc3\x9f\n@daily backup\n"
+    crontab.write_bytes(own)
+    (tmp_path / ".slipway").mkdir()
+    cron.install(SHOP, tmp_path)
+    cron.install(SHOP, tmp_path)
+    assert crontab.read_bytes() == own + f"{LINE}\n".encode()
+
+
 @pytest.mark.parametrize(
     "lines", ["", f"#{LINE}\n", LINE.replace("production", "staging") + "\n"],
     ids=["none", "a comment", "another environment's"],
@@ -58,6 +67,8 @@ def test_a_server_without_a_cron_daemon_is_a_fault(crontab: Path, proc: Path) ->
     crontab.write_text(f"{LINE}\n")
     (proc / "417" / "comm").write_text("crony\n")
     (proc / "418").mkdir()  # has ended meanwhile
+    (proc / "419").mkdir()
+    (proc / "419" / "comm").write_bytes("translation-für".encode()[:14] + b"\n")
     (fault,) = cron.faults(SHOP, proc)
     assert fault == "no cron daemon runs; it has to start the watchdog after a boot. Start cron"
 
