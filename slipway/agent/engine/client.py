@@ -6,6 +6,7 @@ import base64
 import json
 import os
 import struct
+import time
 from collections.abc import Iterator, Mapping
 from typing import Any
 from urllib.parse import quote, urlencode
@@ -18,6 +19,7 @@ OLDEST, NEWEST = (1, 41), (1, 48)  # API versions; 1.41 is that of Engine 20.10
 TIMEOUT = 30.0  # seconds for one answer of the engine
 PULL_TIMEOUT = 120.0  # seconds without a line of progress
 PULL_LIMIT = 900.0  # seconds for one image
+INTERVAL = 0.2  # seconds between two looks whether a command has ended
 LONGEST_MESSAGE = 65536  # bytes of an error
 
 
@@ -185,11 +187,12 @@ class Engine:
     def execute(self, container: str, command: tuple[str, ...], timeout: float) -> tuple[int, str]:
         """Exit code and output of `command` run inside a running container.
 
-        The engine cannot end a command that exceeds its time. While it runs on, it is an error to
-        run another in its container, so that they do not pile up.
+        The engine cannot end a command that exceeds its time. While it runs on, no other is run in
+        its container, so that they do not pile up: its end is waited for as long again, and then it
+        is an error.
         """
-        if container in self._late and self.get(f"/exec/{self._late[container]}/json")["Running"]:
-            raise EngineError("the one from before has not ended yet")
+        if container in self._late:
+            self._await_end(self._late[container], timeout)
         body = {"AttachStdout": True, "AttachStderr": True, "Cmd": list(command)}
         run = self._late[container] = self.post(f"/containers/{container}/exec", body)["Id"]
         raw = self.post(f"/exec/{run}/start", {"Detach": False, "Tty": False}, timeout=timeout)
@@ -198,6 +201,13 @@ class Engine:
         return (1 if code is None else int(code)), demultiplex(
             raw if isinstance(raw, bytes) else b""
         )
+
+    def _await_end(self, run: str, timeout: float) -> None:
+        until = time.monotonic() + timeout
+        while self.get(f"/exec/{run}/json")["Running"]:
+            if time.monotonic() >= until:
+                raise EngineError("the one from before has not ended yet")
+            time.sleep(INTERVAL)
 
     # -- images -----------------------------------------------------------------------------------
 

@@ -126,6 +126,24 @@ def test_both_streams_of_a_log_are_read_in_their_order() -> None:
     assert demultiplex(raw) == "out\nerr\nmore"
 
 
+def test_a_command_that_is_late_is_waited_for_before_it_is_run_again(
+    engine: Engine, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    ends, asked = iter([True, True, False]), []
+
+    def call(method: str, path: str, **_: Any) -> Any:
+        asked.append(f"{method} {path}")
+        if path.endswith("/start") and asked.count("POST /exec/7/start") == 1:
+            raise EngineError("timed out")
+        return {"Id": "7", "Running": next(ends, False), "ExitCode": 0}
+
+    monkeypatch.setattr(engine, "call", call)
+    with pytest.raises(EngineError, match="timed out"):
+        engine.execute("web", ("wait",), 60.0)
+    assert engine.execute("web", ("wait",), 60.0) == (0, "")
+    assert asked.count("POST /exec/7/start") == 2
+
+
 def test_a_command_is_not_run_again_while_the_one_before_runs_on(
     engine: Engine, monkeypatch: pytest.MonkeyPatch
 ) -> None:
